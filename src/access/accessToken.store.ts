@@ -1,0 +1,37 @@
+import type { Database } from "../db/database.ts";
+import type { AccessToken } from "../db/generated/client.ts";
+
+export type { AccessToken };
+
+export interface AccessTokenStore {
+  all(): Promise<AccessToken[]>;
+  insert(token: AccessToken): Promise<void>;
+  /** Replaces the hash of the token with this id, or adds it. */
+  upsert(token: AccessToken): Promise<void>;
+  /** Sets the time of revocation; null when there is no such token. */
+  revoke(id: string, at: Date): Promise<AccessToken | null>;
+  touch(uses: Map<string, Date>): Promise<void>;
+}
+
+export function createAccessTokenStore(db: Database): AccessTokenStore {
+  return {
+    all: () => db.read.accessToken.findMany({ orderBy: { id: "asc" } }),
+    async insert(token) {
+      await db.write((tx) => tx.accessToken.create({ data: token }));
+    },
+    async upsert(token) {
+      const { id: _, createdAt: __, ...changes } = token;
+      await db.write((tx) => tx.accessToken.upsert({ where: { id: token.id }, create: token, update: changes }));
+    },
+    revoke: (id, at) =>
+      db.write(async (tx) => {
+        const token = await tx.accessToken.findUnique({ where: { id } });
+        return token && tx.accessToken.update({ where: { id }, data: { revokedAt: token.revokedAt ?? at } });
+      }),
+    async touch(uses) {
+      await db.write(async (tx) => {
+        for (const [id, lastUsedAt] of uses) await tx.accessToken.updateMany({ where: { id }, data: { lastUsedAt } });
+      });
+    },
+  };
+}

@@ -1,0 +1,34 @@
+/** Everything a token may be allowed to do, with what it opens. The API's Scope enum is made from this table. */
+export const SCOPES = {
+  EVENTS_EMIT: "Send events and simulate them.",
+  EVENTS_READ: "Read events, conditions and why each was sent or not.",
+  CONDITIONS_MANAGE: "Resolve conditions by hand.",
+  HISTORY_READ: "Read the history and watch it live.",
+  HISTORY_MANAGE: "Clear the history and send deliveries again.",
+  INBOX_READ: "Read the inbox.",
+  INBOX_MANAGE: "Mark inbox messages as read and delete them.",
+  SETTINGS_READ: "Read channels (without secrets), event types, triggers and settings.",
+  SETTINGS_MANAGE: "Change and test channels, triggers and settings.",
+  TOKENS_MANAGE: "Create, list and revoke access tokens.",
+} as const;
+
+export type Scope = keyof typeof SCOPES;
+
+export const ROLES = ["ADMIN", "OPERATOR", "PRODUCER", "VIEWER"] as const;
+export type Role = (typeof ROLES)[number];
+
+export const ROLE_DESCRIPTIONS: Record<Role, string> = {
+  ADMIN: "May do everything.",
+  OPERATOR: "May do everything but manage tokens.",
+  PRODUCER: "May send events and nothing else: for programs.",
+  VIEWER: "May read and watch everything and change nothing: for dashboards.",
+};
+
+const all = Object.keys(SCOPES) as Scope[];
+
+export const ROLE_SCOPES: Record<Role, ReadonlySet<Scope>> = {
+  ADMIN: new Set(all),
+  OPERATOR: new Set(all.filter((scope) => scope !== "TOKENS_MANAGE")),
+  PRODUCER: new Set<Scope>(["EVENTS_EMIT"]),
+  VIEWER: new Set<Scope>(["EVENTS_READ", "HISTORY_READ", "INBOX_READ", "SETTINGS_READ"]),
+};

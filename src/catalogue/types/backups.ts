@@ -1,0 +1,58 @@
+import type { EventType } from "../eventType.ts";
+
+export const BACKUP_TYPES: readonly EventType[] = [
+  {
+    name: "backup.success",
+    title: "Backup succeeded",
+    description: "A backup has finished without an error.",
+    category: "backups", severity: "INFO", enabled: false, kind: "OCCURRENCE", live: false,
+    fingerprint: ["service", "source", "customer", "details.vmid", "details.job"],
+    template: "Backup succeeded on {{source}}.",
+    aliases: ["backup_complete", "Backup complete"],
+  },
+  {
+    name: "backup.failure",
+    title: "Backup failed",
+    description: "A backup has failed.",
+    category: "backups", severity: "CRITICAL", enabled: true, kind: "OCCURRENCE", live: true,
+    fingerprint: ["service", "source", "customer", "details.vmid", "details.job"],
+    template: "Backup failed on {{source}}.",
+    aliases: ["backup_fail"],
+  },
+  {
+    name: "backup.start",
+    title: "Backup started",
+    description: "A backup has begun.",
+    category: "backups", severity: "INFO", enabled: true, kind: "OCCURRENCE", live: true,
+    fingerprint: ["service", "source", "customer", "details.vmid", "details.job"],
+    template: "Backup started on {{source}}.",
+    aliases: ["backup_start"],
+  },
+  {
+    name: "backup.warning",
+    title: "Backup finished with warnings",
+    description: "A backup has finished, but with warnings.",
+    category: "backups", severity: "WARNING", enabled: true, kind: "OCCURRENCE", live: false,
+    fingerprint: ["service", "source", "customer", "details.vmid", "details.job"],
+    template: "Backup finished with warnings on {{source}}.",
+    aliases: ["backup_warning"],
+  },
+  {
+    name: "snapshot.complete",
+    title: "Snapshot created",
+    description: "A snapshot has been made.",
+    category: "backups", severity: "INFO", enabled: true, kind: "OCCURRENCE", live: false,
+    fingerprint: ["service", "source", "customer", "details.vmid", "details.snapshot_name"],
+    template: "Snapshot created on {{source}}.",
+    aliases: ["snapshot_complete", "snapshot.success"],
+  },
+  {
+    name: "snapshot.failure",
+    title: "Snapshot failed",
+    description: "A snapshot could not be made.",
+    category: "backups", severity: "WARNING", enabled: true, kind: "OCCURRENCE", live: false,
+    fingerprint: ["service", "source", "customer", "details.vmid", "details.snapshot_name"],
+    template: "Snapshot failed on {{source}}.",
+    aliases: ["snapshot_fail"],
+  },
+];

@@ -1,0 +1,63 @@
+import type { Database } from "../db/database.ts";
+import { Prisma } from "../db/generated/client.ts";
+import type { Channel as ChannelRow, ChannelOverride } from "../db/generated/client.ts";
+import { ConflictError } from "../errors.ts";
+
+export type { ChannelRow, ChannelOverride };
+export type ChannelWithOverrides = ChannelRow & { overrides: ChannelOverride[] };
+
+export interface ChannelStore {
+  all(): Promise<ChannelWithOverrides[]>;
+  find(id: string): Promise<ChannelWithOverrides | null>;
+  /** @throws {ConflictError} when the name is taken */
+  insert(row: ChannelRow, overrides: ChannelOverride[]): Promise<void>;
+  /** @throws {ConflictError} when the name is taken */
+  update(id: string, changes: Partial<ChannelRow>): Promise<ChannelRow>;
+  /** Takes its deliveries, overrides and inbox messages along; the history stays. */
+  delete(id: string): Promise<void>;
+  setOverride(override: ChannelOverride): Promise<void>;
+  removeOverride(channelId: string, target: { eventType?: string; category?: string }): Promise<void>;
+}
+
+export function createChannelStore(db: Database): ChannelStore {
+  return {
+    all: () => db.read.channel.findMany({ include: { overrides: true }, orderBy: { id: "asc" } }),
+    find: (id) => db.read.channel.findUnique({ where: { id }, include: { overrides: true } }),
+    async insert(row, overrides) {
+      await nameFree(row.name, () =>
+        db.write(async (tx) => {
+          await tx.channel.create({ data: asInput(row) });
+          if (overrides.length > 0) await tx.channelOverride.createMany({ data: overrides });
+        }),
+      );
+    },
+    update: (id, changes) => nameFree(changes.name ?? "", () => db.write((tx) => tx.channel.update({ where: { id }, data: asInput(changes) }))),
+    async delete(id) {
+      await db.write((tx) => tx.channel.delete({ where: { id } }));
+    },
+    async setOverride(override) {
+      const { id: _, channelId, eventType, category, enabled } = override;
+      await db.write(async (tx) => {
+        const found = await tx.channelOverride.updateMany({ where: { channelId, eventType, category }, data: { enabled } });
+        if (found.count === 0) await tx.channelOverride.create({ data: override });
+      });
+    },
+    async removeOverride(channelId, target) {
+      await db.write((tx) => tx.channelOverride.deleteMany({ where: { channelId, eventType: target.eventType ?? null, category: target.category ?? null } }));
+    },
+  };
+}
+
+/** Prisma's input types want JSON columns as input values; the rows' own types are the same values read. */
+function asInput<Row extends Partial<ChannelRow>>(row: Row): Row & Prisma.ChannelCreateInput {
+  return row as Row & Prisma.ChannelCreateInput;
+}
+
+async function nameFree<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    const taken = error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2002";
+    throw taken ? new ConflictError(`There is already a channel named "${name}". Choose another name.`) : error;
+  }
+}

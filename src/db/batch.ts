@@ -1,0 +1,49 @@
+/**
+ * Gathers what arrives while the last batch is under way and hands it on as the next one: a lone item never waits, and
+ * under load one transaction carries many.
+ * @param run gets the items in order and answers each at its place; when it throws, every item of the batch fails
+ * @param limit the most items in one batch
+ */
+export function createBatch<Item, Result>(run: (items: Item[]) => Promise<Result[]>, limit: number): Batch<Item, Result> {
+  let waiting: { item: Item; resolve: (result: Result) => void; reject: (error: unknown) => void }[] = [];
+  let running: Promise<void> | null = null;
+
+  async function drain(): Promise<void> {
+    // Lets everything that arrived in the same turn of the event loop into the first batch.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, limit);
+      waiting = waiting.slice(limit);
+      try {
+        const results = await run(batch.map(({ item }) => item));
+        batch.forEach(({ resolve }, index) => resolve(results[index] as Result));
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    running = null;
+  }
+
+  return {
+    add(item) {
+      return new Promise((resolve, reject) => {
+        waiting.push({ item, resolve, reject });
+        running ??= drain();
+      });
+    },
+    get size() {
+      return waiting.length;
+    },
+    async idle() {
+      while (running) await running;
+    },
+  };
+}
+
+export interface Batch<Item, Result> {
+  add(item: Item): Promise<Result>;
+  /** Items that wait for their batch. */
+  readonly size: number;
+  /** Resolves when nothing waits and nothing is under way. */
+  idle(): Promise<void>;
+}

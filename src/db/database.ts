@@ -1,0 +1,81 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { PrismaBetterSqlite3 } from "@prisma/adapter-better-sqlite3";
+import type { SqlDriverAdapter } from "@prisma/driver-adapter-utils";
+import { PrismaClient } from "./generated/client.ts";
+import type { Prisma } from "./generated/client.ts";
+import { lockDatabase } from "./lock.ts";
+import { migrate } from "./migrate.ts";
+import { startErrorOf } from "./databaseErrors.ts";
+
+export type Transaction = Prisma.TransactionClient;
+
+/**
+ * Two connections to one SQLite file. Statements of one connection share its transaction, so whatever is not part of a
+ * write must not run on the writing one: reads have their own, and WAL lets both go on at once.
+ */
+export interface Database {
+  /** For queries; refuses to write. */
+  readonly read: PrismaClient;
+  /** Runs `work` in a transaction of its own, durable when the promise resolves; one at a time, in the order of the calls. */
+  write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** FULL makes a commit survive a power cut, not only a killed process. */
+const WRITER_PRAGMAS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;";
+const READER_PRAGMAS = "PRAGMA query_only = ON; PRAGMA busy_timeout = 5000;";
+
+const TRANSACTION_LIMITS = { maxWait: 60_000, timeout: 60_000 };
+
+class PragmaAdapter extends PrismaBetterSqlite3 {
+  readonly #pragmas: string;
+
+  constructor(file: string, pragmas: string) {
+    super({ url: `file:${file}` }, { timestampFormat: "unixepoch-ms" });
+    this.#pragmas = pragmas;
+  }
+
+  override async connect(): Promise<SqlDriverAdapter> {
+    const adapter = await super.connect();
+    await adapter.executeScript(this.#pragmas);
+    return adapter;
+  }
+}
+
+/**
+ * Opens the database file, creating and migrating it as needed.
+ * @throws {StartError} when the file is damaged, newer than this program, in use or not writable; it is left as it was
+ */
+export async function openDatabase(file: string, now: () => Date): Promise<Database> {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const unlock = await lockDatabase(file);
+    await migrate(file, now);
+    const writer = new PrismaClient({ adapter: new PragmaAdapter(file, WRITER_PRAGMAS) });
+    await writer.$connect();
+    const read = new PrismaClient({ adapter: new PragmaAdapter(file, READER_PRAGMAS) });
+    await read.$connect();
+    return databaseOf(writer, read, unlock);
+  } catch (error) {
+    throw startErrorOf(error, file);
+  }
+}
+
+function databaseOf(writer: PrismaClient, read: PrismaClient, unlock: () => Promise<void>): Database {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    read,
+    write(work) {
+      const result = last.then(() => writer.$transaction(work, TRANSACTION_LIMITS));
+      last = result.catch(() => undefined);
+      return result;
+    },
+    async close() {
+      await last;
+      await writer.$disconnect();
+      await read.$disconnect();
+      await unlock();
+    },
+  };
+}

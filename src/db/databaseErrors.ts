@@ -1,0 +1,34 @@
+import { CallerError, StartError } from "../errors.ts";
+
+/** SQLite's words for what can go wrong with the file, and what to do about it. */
+const CAUSES: { match: RegExp; advice: string }[] = [
+  { match: /SQLITE_NOTADB|file is not a database/, advice: "is not a SQLite database. Restore it from a backup or move it away to start anew." },
+  { match: /SQLITE_CORRUPT|malformed/, advice: "is damaged. Restore it from a backup; it was left as it is." },
+  { match: /SQLITE_FULL|disk is full|ENOSPC/, advice: "cannot be written: the disk is full." },
+  { match: /SQLITE_BUSY|database is locked/, advice: "is in use by another process. Only one server may use it." },
+  { match: /SQLITE_READONLY|EROFS|EACCES|EPERM|attempt to write a readonly/, advice: "cannot be written: check who owns it and its permissions." },
+  { match: /SQLITE_CANTOPEN|unable to open|ENOTDIR|EISDIR|ENOENT/, advice: "cannot be opened: check that its folder exists and may be written." },
+  { match: /SQLITE_IOERR|disk I\/O error/, advice: "cannot be read or written: the disk reports an error or is full." },
+];
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = "code" in error ? String(error.code) : "";
+  const cause = error.cause === undefined ? "" : JSON.stringify(error.cause);
+  return `${code} ${error.message} ${cause}`;
+}
+
+/** What opening the database at start failed from, as one clear line. */
+export function startErrorOf(error: unknown, file: string): unknown {
+  if (error instanceof StartError) return error;
+  const text = textOf(error);
+  const cause = CAUSES.find(({ match }) => match.test(text));
+  return cause ? new StartError(`The database ${file} ${cause.advice}`) : error;
+}
+
+/** Turns a full or failing disk, met while running, into an error that callers may see; other errors pass as they are. */
+export function storageErrorOf(error: unknown): unknown {
+  if (error instanceof CallerError) return error;
+  const full = /SQLITE_FULL|SQLITE_IOERR|SQLITE_READONLY|disk is full|disk I\/O error|readonly database/.test(textOf(error));
+  return full ? new CallerError("UNAVAILABLE", "The server cannot write to its disk at present; nothing was stored. Try again later.") : error;
+}

@@ -1,0 +1,31 @@
+import { createHash } from "node:crypto";
+import type { EventType } from "../catalogue/eventType.ts";
+import type { Json } from "../render/message.ts";
+import type { IncomingEvent } from "./event.ts";
+
+/**
+ * Names what an event is about: its problem's type plus its key fields, or the producer's `dedupKey`. A type without
+ * key fields takes all details, so that two different occurrences are never taken for one.
+ * @param about the type of the problem: a recovery's fingerprint is that of what it ends
+ */
+export function fingerprintOf(event: IncomingEvent, about: EventType): string {
+  const key = event.dedupKey === null ? keyFields(event, about) : ["dedupKey", event.dedupKey];
+  return createHash("sha256").update(JSON.stringify([about.name, event.customer, key])).digest("base64url");
+}
+
+function keyFields(event: IncomingEvent, about: EventType): Json {
+  if (about.fingerprint.length > 0) return about.fingerprint.map((field) => fieldOf(event, field));
+  return [event.service, event.source, event.title, event.message, sorted(event.details)];
+}
+
+function fieldOf(event: IncomingEvent, field: string): Json {
+  if (field === "service" || field === "source" || field === "customer") return event[field];
+  return sorted(event.details[field.slice("details.".length)] ?? null);
+}
+
+/** The same value with its keys in order, so that equal details give equal text. */
+export function sorted(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
+}

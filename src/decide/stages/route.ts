@@ -1,0 +1,41 @@
+import type { Draft, StageContext } from "../draft.ts";
+import type { RoutedChannel } from "../settings.ts";
+import { isBelow } from "../severity.ts";
+import type { ChannelVerdict, VerdictReason } from "../verdict.ts";
+
+/** Decides for every channel. A recovery goes to exactly those that were told of its problem. */
+export function routeStage(draft: Draft, context: StageContext): Draft {
+  if (draft.stopped) return draft;
+  const channels = draft.role === "RECOVERY" ? recoveryRoutes(draft, context) : problemRoutes(draft);
+  return { ...draft, channels };
+}
+
+function recoveryRoutes(draft: Draft, { settings }: StageContext): ChannelVerdict[] {
+  const told = new Set(draft.open?.told);
+  return [...settings.channels.values()].map((channel) => {
+    if (!told.has(channel.id)) return verdict(channel, "NOT_TOLD_OF_PROBLEM");
+    return verdict(channel, channel.enabled ? "TOLD_OF_PROBLEM" : "CHANNEL_DISABLED");
+  });
+}
+
+function problemRoutes(draft: Draft): ChannelVerdict[] {
+  return draft.trigger.routes.map(({ channel, barredBy }) => verdict(channel, barredBy ?? filteredBy(channel, draft) ?? "MATCHED"));
+}
+
+function filteredBy(channel: RoutedChannel, { event, severity }: Draft): VerdictReason | null {
+  if (channel.customer !== null && channel.customer !== event.customer) return "OTHER_CUSTOMER";
+  if (isBelow(severity, channel.minimumSeverity)) return "BELOW_MINIMUM_SEVERITY";
+  if (!lets(channel.customers, event.customer)) return "OTHER_CUSTOMER";
+  if (!lets(channel.services, event.service)) return "OTHER_SERVICE";
+  if (!lets(channel.sources, event.source)) return "OTHER_SOURCE";
+  return null;
+}
+
+function lets(wanted: ReadonlySet<string>, value: string | null): boolean {
+  return wanted.size === 0 || (value !== null && wanted.has(value));
+}
+
+function verdict(channel: RoutedChannel, because: VerdictReason): ChannelVerdict {
+  const action = because === "MATCHED" || because === "TOLD_OF_PROBLEM" ? "SEND" : "SUPPRESS";
+  return { channelId: channel.id, channelName: channel.name, action, because, until: null };
+}

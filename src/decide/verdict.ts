@@ -1,0 +1,39 @@
+/**
+ * Every reason for which an event is sent or not, with what it means in plain words. The API's VerdictReason enum is
+ * made from this table; a stage that holds or drops events adds its reasons here.
+ */
+export const VERDICT_REASONS = {
+  MATCHED: "Everything let it through.",
+  TOLD_OF_PROBLEM: "It was told of the problem, so it hears of its end.",
+  TRIGGER_OFF: "The event type is switched off.",
+  BELOW_THRESHOLD: "The value has not reached the threshold.",
+  STEP_ALREADY_FIRED: "This step of the threshold has been told of already.",
+  COOLDOWN: "It was told of a short while ago; the cooldown is not over.",
+  NOTHING_OPEN: "A recovery without an open problem.",
+  NO_CHANNEL: "No channel takes it.",
+  NOBODY_TOLD: "The problem is over, and no channel had been told of it.",
+  CHANNEL_DISABLED: "The channel is switched off.",
+  TYPE_OFF_FOR_CHANNEL: "The channel has switched this event type off.",
+  CATEGORY_OFF_FOR_CHANNEL: "The channel has switched this category off.",
+  NOT_NAMED_BY_TRIGGER: "The trigger names the channels that receive it, and this is not one of them.",
+  BELOW_MINIMUM_SEVERITY: "The severity is below the channel's minimum.",
+  OTHER_CUSTOMER: "The channel is for other customers.",
+  OTHER_SERVICE: "The channel is for other services.",
+  OTHER_SOURCE: "The channel is for other sources.",
+  NOT_TOLD_OF_PROBLEM: "It was not told of the problem, so it does not hear of its end.",
+} as const;
+
+export type VerdictReason = keyof typeof VERDICT_REASONS;
+
+export interface Verdict {
+  action: "SEND" | "SUPPRESS";
+  because: VerdictReason;
+  /** Until when the reason holds, where it ends by itself. */
+  until: Date | null;
+}
+
+export interface ChannelVerdict extends Verdict {
+  channelId: string;
+  /** Its name at that moment. */
+  channelName: string;
+}

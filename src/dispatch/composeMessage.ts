@@ -1,0 +1,93 @@
+import { CATEGORIES } from "../catalogue/category.ts";
+import type { StoredEvent } from "../events/event.model.ts";
+import { durationText } from "../render/duration.ts";
+import type { Fact, Json, Message, MessageReason } from "../render/message.ts";
+import type { DeliveryContext } from "./delivery.model.ts";
+
+const EMOJIS = new Map(CATEGORIES.map((category) => [category.name, category.emoji]));
+
+/** More facts than this make a message a table. */
+const MOST_FACTS = 20;
+
+export interface ComposeInput {
+  id: string;
+  reason: MessageReason;
+  context: DeliveryContext;
+  event: StoredEvent;
+  displayName: string;
+  rich: boolean;
+  thread: string | null;
+}
+
+/** The finished message of one delivery: the same for every try, and for every kind. Pure. */
+export function composeMessage({ id, reason, context, event, displayName, rich, thread }: ComposeInput): Message {
+  const openedAt = context.openedAt === undefined ? null : new Date(context.openedAt);
+  return {
+    id,
+    reason,
+    title: titleOf(event, reason),
+    body: [event.message, remark(reason, context, openedAt, event)].filter(Boolean).join("\n\n"),
+    facts: factsOf(event),
+    severity: event.severity,
+    recovered: reason === "RECOVERY",
+    emoji: EMOJIS.get(event.category) ?? "🔔",
+    displayName,
+    rich,
+    event: {
+      id: event.id,
+      type: event.type,
+      category: event.category,
+      status: event.status,
+      source: event.source,
+      service: event.service,
+      customer: event.customer,
+      message: event.message,
+      details: event.details,
+      occurredAt: event.occurredAt,
+    },
+    condition: event.conditionId && openedAt ? { id: event.conditionId, openedAt, count: context.count ?? 1 } : null,
+    thread,
+  };
+}
+
+function titleOf(event: StoredEvent, reason: MessageReason): string {
+  if (reason === "TEST") return `Test: ${event.title}`;
+  if (reason === "ONGOING") return `Still going on: ${event.title}`;
+  if (reason === "ESCALATED") return `Worse: ${event.title}`;
+  // A recovery type has a title that says so; RESOLVED on the problem's own type does not.
+  const saysSo = event.status !== "RESOLVED" && /recover|resolved|reconnect/.test(event.type);
+  return reason === "RECOVERY" && !saysSo ? `Resolved: ${event.title}` : event.title;
+}
+
+function remark(reason: MessageReason, context: DeliveryContext, openedAt: Date | null, event: StoredEvent): string {
+  if (context.heldBack) return `${times(context.heldBack, "repeat was", "repeats were")} held back before this one.`;
+  if (!openedAt) return "";
+  const span = durationText(event.receivedAt.getTime() - openedAt.getTime());
+  const seen = `seen ${times(context.count ?? 1, "time", "times")}`;
+  if (reason === "RECOVERY") return `It lasted ${span} (${seen}).`;
+  if (reason === "ONGOING" || reason === "ESCALATED") return `Going on since ${utc(openedAt)}, for ${span} (${seen}).`;
+  return "";
+}
+
+function times(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+function utc(time: Date): string {
+  return `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
+function factsOf(event: StoredEvent): Fact[] {
+  const named: [string, Json][] = [
+    ["Severity", event.severity],
+    ["Service", event.service],
+    ["Source", event.source],
+    ["Customer", event.customer],
+    ["Value", event.value],
+    ...Object.entries(event.details),
+  ];
+  return named
+    .filter(([, value]) => value !== null && value !== "")
+    .slice(0, MOST_FACTS)
+    .map(([label, value]) => ({ label, value: typeof value === "string" ? value : JSON.stringify(value) }));
+}

@@ -1,0 +1,29 @@
+import type { MessageReason } from "../render/message.ts";
+
+/** PENDING and RETRY are waiting; the others are final. */
+export type DeliveryState = "PENDING" | "RETRY" | "SENT" | "FAILED" | "UNKNOWN" | "DROPPED";
+
+/** One notification for one channel: these rows are the queue. */
+export interface Delivery {
+  id: string;
+  eventId: string;
+  channelId: string;
+  conditionId: string | null;
+  customer: string | null;
+  state: DeliveryState;
+  reason: MessageReason;
+  context: DeliveryContext;
+  tries: number;
+  dueAt: Date;
+  createdAt: Date;
+  finishedAt: Date | null;
+  reference: string | null;
+}
+
+/** What a message says beside its event, fixed when it was decided. Times are ISO 8601. */
+export interface DeliveryContext {
+  openedAt?: string;
+  count?: number;
+  /** Repeats of an occurrence that a cooldown held back before this one. */
+  heldBack?: number;
+}

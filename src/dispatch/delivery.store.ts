@@ -1,0 +1,62 @@
+import type { Database, Transaction } from "../db/database.ts";
+import { insertRows, updateRows } from "../db/rows.ts";
+import type { Table } from "../db/rows.ts";
+import type { StoredEvent } from "../events/event.model.ts";
+import type { Delivery } from "./delivery.model.ts";
+
+const DELIVERY: Table = {
+  name: "Delivery",
+  columns: {
+    id: "TEXT", eventId: "TEXT", channelId: "TEXT", conditionId: "TEXT", customer: "TEXT", state: "TEXT", reason: "TEXT", context: "JSON",
+    tries: "INTEGER", dueAt: "TIME", createdAt: "TIME", finishedAt: "TIME", reference: "TEXT",
+  },
+};
+
+/** A delivery with the event that it tells of. */
+export interface PlannedDelivery {
+  delivery: Delivery;
+  event: StoredEvent;
+}
+
+export async function insertDeliveries(tx: Transaction, deliveries: Delivery[]): Promise<void> {
+  await insertRows(tx, DELIVERY, deliveries as unknown as Record<string, unknown>[]);
+}
+
+/** Writes how far deliveries have come. */
+export async function updateDeliveries(tx: Transaction, deliveries: Delivery[]): Promise<void> {
+  const rows = deliveries.map(({ id, state, tries, dueAt, finishedAt, reference }) => ({ id, state, tries, dueAt, finishedAt, reference }));
+  await updateRows(tx, DELIVERY, ["state", "tries", "dueAt", "finishedAt", "reference"], rows);
+}
+
+/** Unfinished deliveries of a channel in the order in which they were planned, after the given id. */
+export async function findUnfinished(db: Database, channelId: string, afterId: string, limit: number): Promise<PlannedDelivery[]> {
+  const rows = await db.read.delivery.findMany({
+    where: { channelId, id: { gt: afterId }, state: { in: ["PENDING", "RETRY"] } },
+    orderBy: { id: "asc" },
+    take: limit,
+    include: { event: true },
+  });
+  return rows.map(({ event, ...delivery }) => ({ delivery: delivery as unknown as Delivery, event: event as unknown as StoredEvent }));
+}
+
+/** Ids of the channels that have anything waiting. */
+export async function findWaitingChannels(db: Database): Promise<string[]> {
+  const rows = await db.read.$queryRawUnsafe<{ channelId: string }[]>(`SELECT DISTINCT "channelId" FROM "Delivery" WHERE "state" IN ('PENDING', 'RETRY')`);
+  return rows.map((row) => row.channelId);
+}
+
+export interface FirstTold {
+  conditionId: string;
+  channelId: string;
+  reference: string | null;
+}
+
+/** The first delivery on each of these conditions that reached, or may have reached, the channel. */
+export async function findFirstTold(db: Database, wanted: readonly { conditionId: string; channelId: string }[]): Promise<FirstTold[]> {
+  return db.read.$queryRawUnsafe<FirstTold[]>(
+    `SELECT d."conditionId", d."channelId", d."reference", MIN(d."id") AS "firstId"
+     FROM json_each(?) AS e JOIN "Delivery" AS d ON d."conditionId" = e.value ->> 'conditionId' AND d."channelId" = e.value ->> 'channelId'
+     WHERE d."state" IN ('SENT', 'UNKNOWN') GROUP BY d."conditionId", d."channelId"`,
+    JSON.stringify(wanted),
+  );
+}

@@ -1,0 +1,259 @@
+import DataLoader from "dataloader";
+import type { Channel } from "../channels/channel.model.ts";
+import type { Clock } from "../clock.ts";
+import type { Database } from "../db/database.ts";
+import type { Attempt, AttemptOutcome } from "../history/attempt.model.ts";
+import type { Ids } from "../ids.ts";
+import type { Log } from "../log.ts";
+import { providerOf } from "../providers/registry.ts";
+import type { Message } from "../render/message.ts";
+import type { SnapshotHolder } from "../settings/snapshot.ts";
+import { composeMessage } from "./composeMessage.ts";
+import type { Delivery } from "./delivery.model.ts";
+import { findFirstTold, findUnfinished, findWaitingChannels } from "./delivery.store.ts";
+import type { FirstTold, PlannedDelivery } from "./delivery.store.ts";
+import { createLane } from "./lane.ts";
+import type { Lane, Step } from "./lane.ts";
+import { createRecorder } from "./recorder.ts";
+import type { Outcome } from "./recorder.ts";
+import { nextTry } from "./retry.ts";
+import { sendMessage } from "./sendMessage.ts";
+import type { Outside, SendResult } from "./sendMessage.ts";
+
+export interface Dispatcher {
+  /** Sends what was just stored. */
+  dispatch(planned: PlannedDelivery[]): void;
+  /** Goes on with whatever is unfinished in the database. */
+  start(): Promise<void>;
+  /** Deliveries in memory. */
+  readonly queued: number;
+  /** Starts no more tries; resolves when those under way are stored. */
+  close(): Promise<void>;
+}
+
+export interface DispatcherDeps {
+  db: Database;
+  snapshot: SnapshotHolder;
+  outside: Outside;
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+  /** From 0 to 1, for the jitter of retries. */
+  random: () => number;
+  hostName: string;
+  /** Gets attempts once they are stored. */
+  published(attempts: Attempt[]): void;
+  /** Switches a channel off because its provider says that it is gone. */
+  disableChannel(id: string, reason: string): Promise<void>;
+  /** Saves config fields that a provider has told to change. */
+  changeConfig(id: string, fields: Record<string, unknown>): Promise<void>;
+}
+
+/** Nothing depends on memory: what was missed for whatever reason is found again by this. */
+const SWEEP_EVERY_MS = 30_000;
+const RECORD_AGAIN_MS = 1_000;
+
+export function createDispatcher(deps: DispatcherDeps): Dispatcher {
+  const { db, snapshot, clock, log } = deps;
+  const lanes = new Map<string, Lane>();
+  const recorder = createRecorder(db, deps.ids, deps.published);
+  const firstTold = new DataLoader(
+    async (keys: readonly { conditionId: string; channelId: string }[]) => {
+      const found = new Map((await findFirstTold(db, keys)).map((row) => [told(row), row]));
+      return keys.map((key) => found.get(told(key)) ?? null);
+    },
+    { cache: false },
+  );
+  let cancelSweep: (() => void) | null = null;
+  let closed = false;
+
+  function laneOf(channel: Channel): Lane {
+    const known = lanes.get(channel.id);
+    if (known) return known;
+    const lane = createLane({
+      pace: providerOf(channel.kind).pace,
+      clock,
+      send,
+      drop: async (jobs) => {
+        await Promise.all(jobs.map((job) => drop(job, "The problem was over before this could be delivered; neither it nor its recovery was sent.")));
+      },
+      load: (afterId, limit) => findUnfinished(db, channel.id, afterId, limit),
+    });
+    lanes.set(channel.id, lane);
+    return lane;
+  }
+
+  async function send(job: PlannedDelivery): Promise<Step> {
+    const { delivery, event } = job;
+    const channel = snapshot.current.channels.get(delivery.channelId);
+    if (!channel) return { done: true };
+    if (!channel.enabled) return drop(job, "The channel was switched off before this could be delivered.");
+    const first = await findFirst(delivery);
+    if (delivery.reason === "RECOVERY" && !first) return drop(job, "The channel was never reached with the problem, so it does not hear of its end.");
+
+    const message = composeMessage({
+      id: delivery.id,
+      reason: delivery.reason,
+      context: delivery.context,
+      event,
+      displayName: displayNameOf(channel, snapshot, deps.hostName),
+      rich: channel.rich,
+      thread: first?.reference ?? null,
+    });
+    const provider = providerOf(channel.kind);
+    const result = await sendMessage({ provider, channelId: channel.id, config: channel.config, message }, deps.outside, clock, log);
+    const after = afterTry(delivery, result, provider.idempotent, clock.now(), deps.random());
+    await store({ attempt: attemptOf(channel, message, result, { delivery: after, at: clock.now() }), delivery: after });
+    await applyToChannel(channel, result);
+    return after.state === "RETRY" ? { done: false, retryAt: after.dueAt, limited: result.outcome === "RATE_LIMITED" } : { done: true };
+  }
+
+  function findFirst({ reason, conditionId, channelId }: Delivery): Promise<FirstTold | null> | null {
+    return conditionId === null || reason === "FIRST" ? null : firstTold.load({ conditionId, channelId });
+  }
+
+  async function drop({ delivery, event }: PlannedDelivery, why: string): Promise<Step> {
+    const channel = snapshot.current.channels.get(delivery.channelId);
+    if (!channel) return { done: true };
+    const now = clock.now();
+    const after: Delivery = { ...delivery, state: "DROPPED", finishedAt: now };
+    const message = composeMessage({ ...delivery, event, displayName: "", rich: false, thread: null });
+    const result = { outcome: "DROPPED", text: message.body, durationMs: 0, error: why, status: null, hint: null } as const;
+    await store({ attempt: attemptOf(channel, message, result, { delivery: after, at: now }), delivery: after });
+    return { done: true };
+  }
+
+  /** What was sent must not be forgotten because the disk is full for a while: it is stored as soon as that works. */
+  async function store(outcome: Outcome): Promise<void> {
+    for (;;) {
+      try {
+        await recorder.record(outcome);
+        return;
+      } catch (error) {
+        log.error({ err: error }, "an attempt could not be recorded; trying again");
+        if (closed) return;
+        await new Promise<void>((resolve) => clock.after(RECORD_AGAIN_MS, resolve));
+      }
+    }
+  }
+
+  async function applyToChannel(channel: Channel, result: SendResult): Promise<void> {
+    try {
+      if (result.outcome === "DELIVERED") {
+        if (result.receipt.changedConfig) await deps.changeConfig(channel.id, result.receipt.changedConfig);
+      } else if (result.disableChannel) {
+        await deps.disableChannel(channel.id, result.hint ?? result.error);
+      }
+    } catch (error) {
+      log.error({ err: error, channel: channel.id }, "a channel could not be changed as its provider asked");
+    }
+  }
+
+  async function sweep(): Promise<void> {
+    for (const channelId of await findWaitingChannels(db)) {
+      const channel = snapshot.current.channels.get(channelId);
+      const lane = channel && laneOf(channel);
+      if (lane?.size === 0) await lane.refill();
+    }
+  }
+
+  function sweepLater(): void {
+    cancelSweep = clock.after(SWEEP_EVERY_MS, () => {
+      void sweep()
+        .catch((error: unknown) => log.error({ err: error }, "unfinished deliveries could not be looked for"))
+        .finally(() => {
+          if (!closed) sweepLater();
+        });
+    });
+  }
+
+  return {
+    dispatch(planned) {
+      for (const [channelId, jobs] of byChannel(planned)) {
+        const channel = snapshot.current.channels.get(channelId);
+        if (channel) laneOf(channel).add(jobs);
+      }
+    },
+    async start() {
+      await sweep();
+      sweepLater();
+    },
+    get queued() {
+      let sum = 0;
+      for (const lane of lanes.values()) sum += lane.size;
+      return sum;
+    },
+    async close() {
+      closed = true;
+      cancelSweep?.();
+      await Promise.all([...lanes.values()].map((lane) => lane.close()));
+      await recorder.idle();
+    },
+  };
+}
+
+function byChannel(planned: PlannedDelivery[]): Map<string, PlannedDelivery[]> {
+  const groups = new Map<string, PlannedDelivery[]>();
+  for (const job of planned) {
+    const group = groups.get(job.delivery.channelId);
+    if (group) group.push(job);
+    else groups.set(job.delivery.channelId, [job]);
+  }
+  return groups;
+}
+
+function told({ conditionId, channelId }: { conditionId: string; channelId: string }): string {
+  return `${conditionId} ${channelId}`;
+}
+
+/** The label for where alerts come from: the channel's, else the server's, else the host's name. */
+export function displayNameOf(channel: { displayName: string | null }, snapshot: SnapshotHolder, hostName: string): string {
+  return channel.displayName ?? (snapshot.current.server.displayName || hostName);
+}
+
+/** The delivery as it stands after a try. */
+function afterTry(delivery: Delivery, result: SendResult, idempotent: boolean, now: Date, random: number): Delivery {
+  const tries = delivery.tries + 1;
+  const done = { ...delivery, tries, finishedAt: now };
+  if (result.outcome === "DELIVERED") return { ...done, state: "SENT", reference: result.receipt.reference ?? null };
+  // A repeat that the provider cannot tell from the first could be a second message: better unknown than twice.
+  if (result.outcome === "UNKNOWN" && !idempotent) return { ...done, state: "UNKNOWN" };
+  const retryAt = nextTry(result.outcome, tries, result.retryAfterMs, delivery.createdAt, now, random);
+  return retryAt ? { ...delivery, tries, state: "RETRY", dueAt: retryAt } : { ...done, state: "FAILED" };
+}
+
+type Shown = { outcome: AttemptOutcome; text: string; durationMs: number } & (
+  | { outcome: "DELIVERED"; receipt: { status: string } }
+  | { status: string | null; error: string; hint: string | null }
+);
+
+const LONGEST_STATUS = 200;
+const LONGEST_ERROR = 1000;
+
+/** The history's row of one try. */
+export function attemptOf(channel: Pick<Channel, "id" | "name" | "kind">, message: Message, result: Shown, about: { delivery: Delivery | null; at: Date }): Omit<Attempt, "id"> {
+  const { delivery, at } = about;
+  const failed = "error" in result;
+  return {
+    at,
+    deliveryId: delivery?.id ?? null,
+    eventId: delivery?.eventId ?? null,
+    channelId: channel.id,
+    channelName: channel.name,
+    kind: channel.kind,
+    type: message.event.type,
+    category: message.event.category,
+    severity: message.severity,
+    customer: message.event.customer,
+    reason: message.reason,
+    title: message.title,
+    body: result.text,
+    outcome: result.outcome,
+    status: (failed ? result.status : result.receipt.status)?.slice(0, LONGEST_STATUS) ?? null,
+    error: failed ? result.error.slice(0, LONGEST_ERROR) : null,
+    hint: failed ? result.hint : null,
+    durationMs: result.durationMs,
+    tryNumber: delivery?.tries ?? 1,
+    nextTryAt: delivery?.state === "RETRY" ? delivery.dueAt : null,
+  };
+}

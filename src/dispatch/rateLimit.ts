@@ -1,0 +1,25 @@
+/** A token bucket: `burst` at once, then `perSecond` on average. */
+export interface RateLimit {
+  /** Takes one and answers 0, or answers how many milliseconds to wait and takes nothing. */
+  take(nowMs: number): number;
+}
+
+export function createRateLimit(perSecond: number, burst: number): RateLimit {
+  if (perSecond === Infinity) return { take: () => 0 };
+  let tokens = burst;
+  let filledAt = -Infinity;
+  return {
+    take(nowMs) {
+      // A clock that steps back must not take tokens away.
+      if (nowMs > filledAt) {
+        if (filledAt !== -Infinity) tokens = Math.min(burst, tokens + ((nowMs - filledAt) / 1000) * perSecond);
+        filledAt = nowMs;
+      }
+      if (tokens >= 1) {
+        tokens -= 1;
+        return 0;
+      }
+      return Math.ceil(((1 - tokens) / perSecond) * 1000);
+    },
+  };
+}

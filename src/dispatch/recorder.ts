@@ -1,0 +1,38 @@
+import { createBatch } from "../db/batch.ts";
+import type { Database } from "../db/database.ts";
+import type { Attempt } from "../history/attempt.model.ts";
+import { insertAttempts } from "../history/attempt.store.ts";
+import type { Ids } from "../ids.ts";
+import type { Delivery } from "./delivery.model.ts";
+import { updateDeliveries } from "./delivery.store.ts";
+
+/** What one try, or one drop, leaves behind. A test has no delivery. */
+export interface Outcome {
+  attempt: Omit<Attempt, "id">;
+  delivery: Delivery | null;
+}
+
+export interface Recorder {
+  /** Stores the attempt and how far its delivery has come; resolves when both are durable. */
+  record(outcome: Outcome): Promise<Attempt>;
+  idle(): Promise<void>;
+}
+
+const LARGEST_BATCH = 500;
+
+/** @param published gets attempts once they are stored, in the order of their ids */
+export function createRecorder(db: Database, ids: Ids, published: (attempts: Attempt[]) => void): Recorder {
+  const batch = createBatch(async (outcomes: Outcome[]) => {
+    const attempts = await db.write(async (tx) => {
+      // Ids are given inside the transaction, so that their order is the order of commits: a cursor never steps over one.
+      const numbered = outcomes.map(({ attempt }) => ({ ...attempt, id: ids.next() }));
+      await insertAttempts(tx, numbered);
+      await updateDeliveries(tx, outcomes.flatMap(({ delivery }) => delivery ?? []));
+      return numbered;
+    });
+    published(attempts);
+    return attempts;
+  }, LARGEST_BATCH);
+
+  return { record: (outcome) => batch.add(outcome), idle: () => batch.idle() };
+}

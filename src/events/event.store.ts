@@ -1,0 +1,51 @@
+import type { Database, Transaction } from "../db/database.ts";
+import { insertRows } from "../db/rows.ts";
+import type { Table } from "../db/rows.ts";
+import type { StoredEvent } from "./event.model.ts";
+
+const EVENT: Table = {
+  name: "Event",
+  columns: {
+    id: "TEXT", receivedAt: "TIME", occurredAt: "TIME", type: "TEXT", category: "TEXT", severity: "TEXT", status: "TEXT", source: "TEXT",
+    service: "TEXT", customer: "TEXT", title: "TEXT", message: "TEXT", details: "JSON", value: "REAL", dedupKey: "TEXT", fingerprint: "TEXT",
+    conditionId: "TEXT", fate: "TEXT", decision: "JSON",
+  },
+};
+
+const IDEMPOTENCY_KEY: Table = {
+  name: "IdempotencyKey",
+  columns: { scope: "TEXT", key: "TEXT", inputHash: "TEXT", eventId: "TEXT", createdAt: "TIME" },
+};
+
+export interface IdempotencyRow {
+  scope: string;
+  key: string;
+  inputHash: string;
+  eventId: string;
+  createdAt: Date;
+}
+
+export async function insertEvents(tx: Transaction, events: StoredEvent[]): Promise<void> {
+  await insertRows(tx, EVENT, events as unknown as Record<string, unknown>[]);
+}
+
+/** Later uses of an expired key take its place. */
+export async function insertIdempotencyKeys(tx: Transaction, rows: IdempotencyRow[]): Promise<void> {
+  const replace = `ON CONFLICT ("scope", "key") DO UPDATE SET "inputHash" = excluded."inputHash", "eventId" = excluded."eventId", "createdAt" = excluded."createdAt"`;
+  await insertRows(tx, IDEMPOTENCY_KEY, rows as unknown as Record<string, unknown>[], replace);
+}
+
+/** The keys among `wanted` that were used after `since`. */
+export async function findIdempotencyKeys(tx: Transaction, wanted: { scope: string; key: string }[], since: Date): Promise<IdempotencyRow[]> {
+  if (wanted.length === 0) return [];
+  return tx.$queryRawUnsafe<IdempotencyRow[]>(
+    `SELECT k.* FROM json_each(?) AS e JOIN "IdempotencyKey" AS k ON k."scope" = e.value ->> 'scope' AND k."key" = e.value ->> 'key' WHERE k."createdAt" > ?`,
+    JSON.stringify(wanted),
+    since.getTime(),
+  );
+}
+
+export async function findEvents(db: Pick<Database["read"], "event">, ids: string[]): Promise<StoredEvent[]> {
+  if (ids.length === 0) return [];
+  return (await db.event.findMany({ where: { id: { in: ids } } })) as unknown as StoredEvent[];
+}

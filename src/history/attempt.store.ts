@@ -1,0 +1,54 @@
+import type { Database, Transaction } from "../db/database.ts";
+import type { Prisma } from "../db/generated/client.ts";
+import { insertRows } from "../db/rows.ts";
+import type { Table } from "../db/rows.ts";
+import type { Attempt } from "./attempt.model.ts";
+
+const ATTEMPT: Table = {
+  name: "Attempt",
+  columns: {
+    id: "TEXT", at: "TIME", deliveryId: "TEXT", eventId: "TEXT", channelId: "TEXT", channelName: "TEXT", kind: "TEXT", type: "TEXT",
+    category: "TEXT", severity: "TEXT", customer: "TEXT", reason: "TEXT", title: "TEXT", body: "TEXT", outcome: "TEXT", status: "TEXT",
+    error: "TEXT", hint: "TEXT", durationMs: "INTEGER", tryNumber: "INTEGER", nextTryAt: "TIME",
+  },
+};
+
+export async function insertAttempts(tx: Transaction, attempts: Attempt[]): Promise<void> {
+  await insertRows(tx, ATTEMPT, attempts as unknown as Record<string, unknown>[]);
+}
+
+export interface AttemptStore {
+  /** The oldest attempts after this id that match, in order. */
+  after(id: string, where: Prisma.AttemptWhereInput, limit: number): Promise<Attempt[]>;
+  newestId(): Promise<string>;
+  /** Deletes at most `limit` of the oldest attempts up to this id that match. @returns the ids deleted */
+  deleteOldest(upToId: string, where: Prisma.AttemptWhereInput, limit: number): Promise<string[]>;
+  /** The id of the newest attempt that is more than `keep` attempts old; null when there are fewer. */
+  idBeyond(keep: number): Promise<string | null>;
+  newestBefore(time: Date): Promise<string | null>;
+}
+
+export function createAttemptStore(db: Database): AttemptStore {
+  return {
+    after: (id, where, take) => db.read.attempt.findMany({ where: { AND: [where, { id: { gt: id } }] }, orderBy: { id: "asc" }, take }),
+    async newestId() {
+      return (await db.read.attempt.findFirst({ orderBy: { id: "desc" }, select: { id: true } }))?.id ?? "";
+    },
+    deleteOldest: (upToId, where, take) =>
+      db.write(async (tx) => {
+        const rows = await tx.attempt.findMany({ where: { AND: [where, { id: { lte: upToId } }] }, orderBy: { id: "asc" }, take, select: { id: true } });
+        const ids = rows.map((row) => row.id);
+        await tx.$executeRawUnsafe(`DELETE FROM "Attempt" WHERE "id" IN (SELECT value FROM json_each(?))`, JSON.stringify(ids));
+        return ids;
+      }),
+    async idBeyond(keep) {
+      return (await db.read.attempt.findFirst({ orderBy: { id: "desc" }, skip: keep, select: { id: true } }))?.id ?? null;
+    },
+    async newestBefore(time) {
+      // Ids begin with their time in milliseconds, so no index on the time itself is needed.
+      const hex = time.getTime().toString(16).padStart(12, "0");
+      const bound = `${hex.slice(0, 8)}-${hex.slice(8)}`;
+      return (await db.read.attempt.findFirst({ where: { id: { lt: bound } }, orderBy: { id: "desc" }, select: { id: true } }))?.id ?? null;
+    },
+  };
+}

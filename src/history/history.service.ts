@@ -1,0 +1,113 @@
+import type { Clock } from "../clock.ts";
+import { CallerError } from "../errors.ts";
+import { isId } from "../ids.ts";
+import type { Hub } from "../live/hub.ts";
+import type { SettingStore } from "../settings/settings.store.ts";
+import { attemptMatches, attemptWhere } from "./attemptFilter.ts";
+import type { AttemptFilter } from "./attemptFilter.ts";
+import type { Attempt } from "./attempt.model.ts";
+import type { AttemptStore } from "./attempt.store.ts";
+
+/** One attempt on the live feed. */
+export interface Dispatched {
+  /** Opaque: give it back as `after` to go on behind this attempt. */
+  cursor: string;
+  /** Attempts right before this one that were dropped because the subscriber was slow. */
+  missed: number;
+  attempt: Attempt;
+}
+
+export interface HistoryService {
+  /**
+   * Attempts as they finish; with `after`, first those since that cursor: no gap, no repeat.
+   * @throws {CallerError} CURSOR_EXPIRED when attempts behind the cursor have been deleted; VALIDATION_FAILED for no cursor of ours
+   */
+  watch(filter: AttemptFilter, after: string | null): AsyncGenerator<Dispatched, void>;
+  /** Deletes attempts. @returns how many */
+  clear(filter: AttemptFilter): Promise<number>;
+  /** Deletes what is older than `days` or beyond the newest `count`. @returns how many */
+  prune(days: number, count: number): Promise<number>;
+}
+
+/** The newest attempt that was ever deleted: a cursor before it may have a gap behind it. */
+const DELETED_UP_TO = "historyDeletedUpTo";
+
+const REPLAY_PAGE = 500;
+const DELETE_STEP = 1000;
+
+export function createHistoryService(store: AttemptStore, settings: SettingStore, hub: Hub<Attempt>, clock: Clock): HistoryService {
+  async function refuseExpired(cursor: string): Promise<void> {
+    const deletedUpTo = ((await settings.get(DELETED_UP_TO)) as string | undefined) ?? "";
+    if (cursor < deletedUpTo) {
+      throw new CallerError("CURSOR_EXPIRED", "Attempts after this cursor have been deleted from the history. Read the history query for what is left, then subscribe without a cursor.");
+    }
+  }
+
+  async function deleteUpTo(upToId: string, filter: AttemptFilter): Promise<number> {
+    let deleted = 0;
+    for (;;) {
+      const ids = await store.deleteOldest(upToId, attemptWhere(filter), DELETE_STEP);
+      const newest = ids.at(-1);
+      if (newest === undefined) return deleted;
+      deleted += ids.length;
+      const before = ((await settings.get(DELETED_UP_TO)) as string | undefined) ?? "";
+      if (newest > before) await settings.set(DELETED_UP_TO, newest, clock.now());
+    }
+  }
+
+  return {
+    async *watch(filter, after) {
+      // Listening starts before the replay reads: what is stored in between is in both, and skipped once.
+      const live = hub.subscribe((attempt) => attemptMatches(filter, attempt));
+      try {
+        let last = "";
+        if (after !== null) {
+          last = attemptIdOf(after);
+          await refuseExpired(last);
+          for (;;) {
+            const page = await store.after(last, attemptWhere(filter), REPLAY_PAGE);
+            for (const attempt of page) {
+              last = attempt.id;
+              yield { cursor: cursorOf(attempt.id), missed: 0, attempt };
+            }
+            if (page.length < REPLAY_PAGE) break;
+          }
+        }
+        for (;;) {
+          const next = await live.next();
+          if (!next) return;
+          if (next.item.id <= last) continue;
+          yield { cursor: cursorOf(next.item.id), missed: next.missed, attempt: next.item };
+        }
+      } finally {
+        live.end();
+      }
+    },
+
+    async clear(filter) {
+      return deleteUpTo(await store.newestId(), filter);
+    },
+
+    async prune(days, count) {
+      const tooOld = await store.newestBefore(new Date(clock.now().getTime() - days * 86_400_000));
+      const tooMany = await store.idBeyond(count);
+      const upTo = [tooOld, tooMany].reduce<string>((newest, id) => (id !== null && id > newest ? id : newest), "");
+      return upTo === "" ? 0 : deleteUpTo(upTo, {});
+    },
+  };
+}
+
+const CURSOR_PREFIX = "attempt:";
+
+/** The cursor of the history's connection and of the live feed alike. */
+export function cursorOf(attemptId: string): string {
+  return Buffer.from(CURSOR_PREFIX + attemptId).toString("base64url");
+}
+
+/** @throws {CallerError} when it is no cursor of ours */
+export function attemptIdOf(cursor: string): string {
+  const text = Buffer.from(cursor, "base64url").toString("utf8");
+  const id = text.slice(CURSOR_PREFIX.length);
+  if (!text.startsWith(CURSOR_PREFIX) || !isId(id)) throw new CallerError("BAD_REQUEST", "after: must be a cursor that this server gave.");
+  return id;
+}

@@ -1,0 +1,53 @@
+import { createBatch } from "../db/batch.ts";
+import type { Database } from "../db/database.ts";
+import { insertRows } from "../db/rows.ts";
+import type { Table } from "../db/rows.ts";
+import type { Severity } from "../render/message.ts";
+
+export interface InboxItem {
+  /** The delivery's id, so that a repeated delivery is stored once. */
+  id: string;
+  channelId: string;
+  eventId: string | null;
+  customer: string | null;
+  type: string;
+  severity: Severity;
+  title: string;
+  body: string;
+  createdAt: Date;
+  readAt: Date | null;
+}
+
+export interface InboxStore {
+  add(item: InboxItem): Promise<void>;
+  /** Marks the items with these ids, or all, that the filter lets through. @returns how many changed */
+  markRead(ids: string[] | null, customer: { customer?: string }, readAt: Date): Promise<number>;
+  delete(ids: string[], customer: { customer?: string }): Promise<number>;
+}
+
+const INBOX_ITEM: Table = {
+  name: "InboxItem",
+  columns: {
+    id: "TEXT", channelId: "TEXT", eventId: "TEXT", customer: "TEXT", type: "TEXT", severity: "TEXT", title: "TEXT", body: "TEXT",
+    createdAt: "TIME", readAt: "TIME",
+  },
+};
+
+export function createInboxStore(db: Database): InboxStore {
+  const batch = createBatch(async (items: InboxItem[]) => {
+    const rows = items as unknown as Record<string, unknown>[];
+    await db.write((tx) => insertRows(tx, INBOX_ITEM, rows, `ON CONFLICT ("id") DO NOTHING`));
+    return items.map(() => undefined);
+  }, 500);
+
+  return {
+    add: (item) => batch.add(item),
+    async markRead(ids, customer, readAt) {
+      const where = { readAt: null, ...customer, ...(ids ? { id: { in: ids } } : {}) };
+      return (await db.write((tx) => tx.inboxItem.updateMany({ where, data: { readAt } }))).count;
+    },
+    async delete(ids, customer) {
+      return (await db.write((tx) => tx.inboxItem.deleteMany({ where: { ...customer, id: { in: ids } } }))).count;
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import { z } from "zod";
+import { plainText } from "../render/plain.ts";
+import { defineProvider } from "./provider.ts";
+
+/** Messages kept in the server itself, read and marked read over the API. The channel that every new installation has. */
+export const inbox = defineProvider({
+  kind: "INBOX",
+  title: "Inbox",
+  docs: "",
+  config: z.object({}),
+  pace: { concurrency: 64, perSecond: Infinity, burst: Infinity, timeoutMs: 10_000 },
+  idempotent: true,
+  guide: ["Nothing to set up: messages are kept in the server. Read them with the inbox query and mark them read with markInboxRead."],
+  render: (message) => ({ text: plainText(message), payload: message }),
+  async send(message, context) {
+    await context.inbox(message);
+    return { status: "stored" };
+  },
+});

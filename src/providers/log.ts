@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { plainText } from "../render/plain.ts";
+import { defineProvider } from "./provider.ts";
+
+/** One line on standard output a message, for those who collect logs. Line breaks become " | ". */
+export const log = defineProvider({
+  kind: "LOG",
+  title: "Log",
+  docs: "",
+  config: z.object({}),
+  pace: { concurrency: 64, perSecond: Infinity, burst: Infinity, timeoutMs: 10_000 },
+  idempotent: false,
+  guide: ["Nothing to set up: each message becomes one line on the server's standard output."],
+  render(message) {
+    const line = `${message.event.occurredAt.toISOString()} ${message.severity} ${message.event.type} ${plainText(message)}`.replace(/\s*\n\s*/g, " | ");
+    return { text: line, payload: line };
+  },
+  send(line, context) {
+    context.print(line);
+    return Promise.resolve({ status: "printed" });
+  },
+});

@@ -1,0 +1,20 @@
+import { discord } from "./discord.ts";
+import { email } from "./email.ts";
+import { inbox } from "./inbox.ts";
+import { log } from "./log.ts";
+import type { Provider } from "./provider.ts";
+import { slack } from "./slack.ts";
+import { telegram } from "./telegram.ts";
+import { webhook } from "./webhook.ts";
+
+/** Every channel kind, in the order in which people are shown them. A new kind is one file and one line here. */
+export const PROVIDERS: readonly Provider[] = [email, slack, discord, telegram, webhook, inbox, log] as unknown as readonly Provider[];
+
+const byKind = new Map(PROVIDERS.map((provider) => [provider.kind, provider]));
+
+/** @throws {Error} when there is no such kind */
+export function providerOf(kind: string): Provider {
+  const provider = byKind.get(kind);
+  if (!provider) throw new Error(`There is no channel kind ${kind}`);
+  return provider;
+}

@@ -1,0 +1,19 @@
+import { z } from "zod";
+
+/**
+ * A config field that is an http or https URL, with any host.
+ * @param problem says what else is wrong with the URL, and what would be right; its words must not quote the URL, which may be secret
+ */
+export function httpUrl(problem: (url: URL) => string | undefined = () => undefined) {
+  return z
+    .string()
+    .trim()
+    .min(1, "must not be empty")
+    .max(2000, "must be at most 2000 characters")
+    .superRefine((text, context) => {
+      const url = URL.canParse(text) ? new URL(text) : undefined;
+      const message =
+        url && /^https?:$/.test(url.protocol) ? problem(url) : "must be a whole URL that starts with https:// or http://";
+      if (message !== undefined) context.addIssue({ code: "custom", message });
+    });
+}

@@ -1,0 +1,74 @@
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Channel } from "../channels/channel.model.ts";
+import type { Settings } from "../decide/settings.ts";
+import { compileSettings } from "../triggers/compileSettings.ts";
+import type { Trigger } from "../triggers/trigger.model.ts";
+import type { ServerSettings } from "./settings.model.ts";
+
+/** All settings at one moment. */
+export interface Snapshot {
+  settings: Settings;
+  catalogue: Catalogue;
+  channels: ReadonlyMap<string, Channel>;
+  triggers: ReadonlyMap<string, Trigger>;
+  server: ServerSettings;
+}
+
+/** The settings in force. Everything that decides or sends reads them here, from memory. */
+export interface SnapshotHolder {
+  readonly current: Snapshot;
+  /** Reads everything anew; called after each change of settings. */
+  reload(): Promise<void>;
+  /** Calls back after each reload. */
+  onReload(listener: (snapshot: Snapshot) => void): void;
+}
+
+export interface SnapshotSources {
+  catalogue(): Promise<Catalogue>;
+  triggers(): Promise<Trigger[]>;
+  channels(): Promise<Channel[]>;
+  server(): Promise<ServerSettings>;
+}
+
+/** Empty until its first `reload`. */
+export function createSnapshotHolder(sources: () => SnapshotSources): SnapshotHolder {
+  let current: Snapshot | null = null;
+  let running: Promise<void> | null = null;
+  let queued: Promise<void> | null = null;
+  const listeners: ((snapshot: Snapshot) => void)[] = [];
+
+  async function load(): Promise<void> {
+    const { catalogue, triggers, channels, server } = sources();
+    const [types, rows, all, values] = await Promise.all([catalogue(), triggers(), channels(), server()]);
+    current = {
+      settings: compileSettings(types, rows, all, values),
+      catalogue: types,
+      channels: new Map(all.map((channel) => [channel.id, channel])),
+      triggers: new Map(rows.map((row) => [row.eventType, row])),
+      server: values,
+    };
+    for (const listener of listeners) listener(current);
+  }
+
+  // A change made while a reload is under way needs one more; all such changes share it.
+  function reload(): Promise<void> {
+    if (running) return (queued ??= running.then(again, again));
+    return (running = load().finally(() => (running = null)));
+  }
+
+  function again(): Promise<void> {
+    queued = null;
+    return reload();
+  }
+
+  return {
+    get current() {
+      if (!current) throw new Error("settings were read before they were loaded");
+      return current;
+    },
+    reload,
+    onReload(listener) {
+      listeners.push(listener);
+    },
+  };
+}

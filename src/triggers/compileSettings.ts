@@ -1,0 +1,64 @@
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import { CATEGORIES } from "../catalogue/category.ts";
+import type { EventType } from "../catalogue/eventType.ts";
+import type { Channel } from "../channels/channel.model.ts";
+import type { CompiledTrigger, RoutedChannel, Settings } from "../decide/settings.ts";
+import type { VerdictReason } from "../decide/verdict.ts";
+import type { ServerSettings } from "../settings/settings.model.ts";
+import type { Trigger } from "./trigger.model.ts";
+
+const CATEGORY_COOLDOWNS = new Map(CATEGORIES.map((category) => [category.name, category.cooldownSeconds ?? null]));
+
+/** Everything that decide needs of the settings, looked up and merged once instead of for every event. */
+export function compileSettings(catalogue: Catalogue, triggers: Trigger[], channels: Channel[], server: ServerSettings): Settings {
+  const routed = new Map(channels.map((channel) => [channel.id, routedChannel(channel)]));
+  const byType = new Map(triggers.map((trigger) => [trigger.eventType, trigger]));
+  const compile = (type: EventType) => compileTrigger(type, byType.get(type.name), channels, routed);
+  return Object.freeze({
+    triggers: new Map(catalogue.types.map((type) => [type.name, compile(type)])),
+    channels: routed,
+    cooldowns: {
+      occurrence: { INFO: server.infoCooldown, WARNING: server.warningCooldown, CRITICAL: server.criticalCooldown },
+      followUp: server.followUpCooldown,
+    },
+  });
+}
+
+function compileTrigger(type: EventType, trigger: Trigger | undefined, channels: Channel[], routed: Map<string, RoutedChannel>): CompiledTrigger {
+  return {
+    type,
+    enabled: trigger?.enabled ?? type.enabled,
+    severity: trigger?.severity ?? type.severity,
+    threshold: thresholdOf(type, trigger?.steps ?? null),
+    cooldownSeconds: trigger?.cooldownSeconds ?? type.cooldownSeconds ?? CATEGORY_COOLDOWNS.get(type.category) ?? null,
+    routes: channels.map((channel) => ({ channel: routed.get(channel.id) as RoutedChannel, barredBy: barredBy(channel, type, trigger) })),
+  };
+}
+
+function thresholdOf(type: EventType, steps: number[] | null): CompiledTrigger["threshold"] {
+  if (!type.threshold) return null;
+  const rising = [...(steps ?? type.threshold.steps)].sort((a, b) => a - b);
+  return { ...type.threshold, steps: type.threshold.direction === "AT_LEAST" ? rising : rising.reverse() };
+}
+
+function barredBy(channel: Channel, type: EventType, trigger: Trigger | undefined): VerdictReason | null {
+  if (!channel.enabled) return "CHANNEL_DISABLED";
+  if (trigger?.channelIds && !trigger.channelIds.includes(channel.id)) return "NOT_NAMED_BY_TRIGGER";
+  const own = channel.overrides.find((override) => override.eventType === type.name);
+  if (own) return own.enabled ? null : "TYPE_OFF_FOR_CHANNEL";
+  const byCategory = channel.overrides.find((override) => override.category === type.category);
+  return byCategory?.enabled === false ? "CATEGORY_OFF_FOR_CHANNEL" : null;
+}
+
+function routedChannel(channel: Channel): RoutedChannel {
+  return {
+    id: channel.id,
+    name: channel.name,
+    enabled: channel.enabled,
+    customer: channel.customer,
+    minimumSeverity: channel.minimumSeverity,
+    customers: new Set(channel.customers),
+    services: new Set(channel.services),
+    sources: new Set(channel.sources),
+  };
+}

@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { normaliseName } from "../catalogue/catalogue.ts";
+import { CATEGORIES } from "../catalogue/category.ts";
+import { SEVERITIES } from "../render/message.ts";
+import type { Severity } from "../render/message.ts";
+
+/** What of an event type's settings differs from the catalogue. Null: as the catalogue has it. */
+export interface Trigger {
+  eventType: string;
+  enabled: boolean | null;
+  severity: Severity | null;
+  cooldownSeconds: number | null;
+  steps: number[] | null;
+  /** The only channels that receive it; null lets every channel decide for itself. */
+  channelIds: string[] | null;
+}
+
+const seconds = z.number().int("must be whole seconds").min(0, "must be 0 or more seconds").max(366 * 86_400, "must be at most a year");
+
+/** Undefined leaves a setting, null returns it to the catalogue's default. */
+export const triggerChange = z.object({
+  enabled: z.boolean().nullish(),
+  severity: z.enum(SEVERITIES).nullish(),
+  cooldown: seconds.nullish(),
+  steps: z.array(z.number("must be a number")).min(1, "must hold at least one step").max(10, "must hold at most 10 steps").nullish(),
+  channelIds: z.array(z.string()).max(1000, "must hold at most 1000 channels").nullish(),
+});
+
+export type TriggerChange = z.input<typeof triggerChange>;
+
+const CATEGORY_NAMES = CATEGORIES.map((category) => category.name);
+
+const FINGERPRINT_FIELD = /^(service|source|customer|details\.[\w-]{1,100})$/;
+const oneLine = /^[^\p{Cc}\p{Surrogate}]*$/u;
+
+export const eventTypeName = z
+  .string()
+  .trim()
+  .max(100, "must be at most 100 characters")
+  .regex(/^[a-z0-9][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*$/, "must be lower-case words joined by dots, e.g. order.payment_failed");
+
+const title = z.string().trim().min(1, "must not be empty").max(100, "must be at most 100 characters").regex(oneLine, "must be one line without control characters");
+const description = z.string().trim().max(500, "must be at most 500 characters").regex(oneLine, "must be one line without control characters");
+const category = z.string().refine((name) => CATEGORY_NAMES.includes(name), `must be one of ${CATEGORY_NAMES.join(", ")}`);
+const fingerprint = z.array(z.string().regex(FINGERPRINT_FIELD, "must be service, source, customer or details.<name>")).max(10, "must be at most 10 fields");
+const aliases = z.array(title).max(20, "must be at most 20 names");
+
+export const eventTypeInput = z.object({
+  name: eventTypeName,
+  title,
+  description: description.nullish().transform((text) => text ?? ""),
+  category: category.nullish().transform((name) => name ?? "custom"),
+  severity: z.enum(SEVERITIES).nullish().transform((value) => value ?? "INFO"),
+  condition: z.boolean().nullish().transform((value) => value ?? false),
+  fingerprint: fingerprint.nullish().transform((fields) => fields ?? []),
+  aliases: aliases.nullish().transform((names) => names ?? []),
+});
+
+export const eventTypeChange = z.object({
+  title: title.optional(),
+  description: description.optional(),
+  category: category.optional(),
+  severity: z.enum(SEVERITIES).optional(),
+  condition: z.boolean().optional(),
+  fingerprint: fingerprint.optional(),
+  aliases: aliases.optional(),
+});
+
+export type EventTypeInput = z.input<typeof eventTypeInput>;
+export type EventTypeChange = z.input<typeof eventTypeChange>;
+
+/** An event type that is not built in. */
+export interface CustomEventType extends z.output<typeof eventTypeInput> {
+  createdAt: Date;
+}
+
+/** The name under which a type that nobody registered is kept: dotted, lower case. */
+export function canonicalName(name: string): string {
+  return normaliseName(name).replace(/[^a-z0-9.]+/g, "_").replace(/(^|\.)_+/g, "$1").replace(/\.{2,}/g, ".").replace(/^\.|[._]+$/g, "").slice(0, 100) || "custom";
+}

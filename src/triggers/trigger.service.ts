@@ -1,0 +1,156 @@
+import { createCatalogue, DuplicateNameError } from "../catalogue/catalogue.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import { CATEGORIES } from "../catalogue/category.ts";
+import type { EventType } from "../catalogue/eventType.ts";
+import { EVENT_TYPES } from "../catalogue/eventTypes.ts";
+import type { Clock } from "../clock.ts";
+import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { parseInput } from "../parseInput.ts";
+import { eventTypeChange, eventTypeInput, triggerChange } from "./trigger.model.ts";
+import type { CustomEventType, EventTypeChange, EventTypeInput, Trigger, TriggerChange } from "./trigger.model.ts";
+import type { TriggerStore } from "./trigger.store.ts";
+
+/** So many types may register themselves by being sent; beyond it they must be registered by hand. */
+export const MOST_CUSTOM_TYPES = 2000;
+
+export interface TriggerService {
+  /** Built-in and custom types, found by any of their names. */
+  catalogue(): Promise<Catalogue>;
+  triggers(): Promise<Trigger[]>;
+  update(eventType: string, change: TriggerChange): Promise<void>;
+  reset(eventType: string): Promise<void>;
+  /** Flips the master toggle of every type in the category. */
+  setCategoryEnabled(category: string, enabled: boolean): Promise<void>;
+  register(input: EventTypeInput): Promise<CustomEventType>;
+  /** Registers types that were sent without being known; names that are registered by now are left alone. */
+  registerUnknown(names: string[]): Promise<void>;
+  updateEventType(name: string, change: EventTypeChange): Promise<CustomEventType>;
+  deleteEventType(name: string): Promise<void>;
+}
+
+/**
+ * @param changed called after every change, so that the new settings take effect
+ * @param channelExists tells whether there is a channel of this id
+ */
+export function createTriggerService(
+  store: TriggerStore,
+  clock: Clock,
+  log: Log,
+  changed: () => Promise<void>,
+  channelExists: (id: string) => boolean,
+): TriggerService {
+  async function catalogue(): Promise<Catalogue> {
+    return catalogueWith(await store.customTypes(), log);
+  }
+
+  async function typeNamed(name: string): Promise<EventType> {
+    const type = (await catalogue()).resolve(name);
+    if (!type) throw new NotFoundError(`The event type "${name.slice(0, 100)}"`);
+    return type;
+  }
+
+  async function customTypeNamed(name: string): Promise<CustomEventType> {
+    const type = (await store.customTypes()).find((custom) => custom.name === name);
+    if (type) return type;
+    const known = EVENT_TYPES.some((builtIn) => builtIn.name === name);
+    throw known ? ValidationError.of("name", "is built in: it can be switched off and adjusted by updateTrigger, but not changed or removed") : new NotFoundError(`The event type "${name.slice(0, 100)}"`);
+  }
+
+  async function triggerOf(eventType: string): Promise<Trigger> {
+    const found = (await store.triggers()).find((trigger) => trigger.eventType === eventType);
+    return found ?? { eventType, enabled: null, severity: null, cooldownSeconds: null, steps: null, channelIds: null };
+  }
+
+  return {
+    catalogue,
+    triggers: () => store.triggers(),
+
+    async update(eventType, input) {
+      const type = await typeNamed(eventType);
+      const change = parseInput(triggerChange, input);
+      if (change.steps && !type.threshold) throw ValidationError.of("steps", `must be left out: ${type.name} has no threshold`);
+      const unknown = change.channelIds?.findIndex((id) => !channelExists(id)) ?? -1;
+      if (unknown >= 0) throw ValidationError.of(`channelIds.${unknown}`, "must be the id of a channel", "not_found");
+      const { cooldown, ...rest } = change;
+      const given = Object.fromEntries(Object.entries({ ...rest, cooldownSeconds: cooldown }).filter(([, value]) => value !== undefined));
+      await store.save([{ ...(await triggerOf(type.name)), ...given }], clock.now());
+      await changed();
+    },
+
+    async reset(eventType) {
+      await store.delete((await typeNamed(eventType)).name);
+      await changed();
+    },
+
+    async setCategoryEnabled(category, enabled) {
+      if (!CATEGORIES.some(({ name }) => name === category)) throw new NotFoundError(`The category "${category.slice(0, 100)}"`);
+      const types = (await catalogue()).types.filter((type) => type.category === category);
+      const saved = new Map((await store.triggers()).map((trigger) => [trigger.eventType, trigger]));
+      const blank = { severity: null, cooldownSeconds: null, steps: null, channelIds: null };
+      await store.save(types.map(({ name }) => ({ ...blank, ...saved.get(name), eventType: name, enabled })), clock.now());
+      await changed();
+    },
+
+    async register(input) {
+      const type = { ...parseInput(eventTypeInput, input), createdAt: clock.now() };
+      const custom = await store.customTypes();
+      refuseClash([...custom, type]);
+      await store.insertCustomTypes([type]);
+      await changed();
+      return type;
+    },
+
+    async registerUnknown(names) {
+      const known = await catalogue();
+      const custom = await store.customTypes();
+      const fresh = names.filter((name) => !known.resolve(name)).slice(0, Math.max(0, MOST_CUSTOM_TYPES - custom.length));
+      if (fresh.length === 0) return;
+      await store.insertCustomTypes(fresh.map((name) => ({ ...parseInput(eventTypeInput, { name, title: name }), createdAt: clock.now() })));
+      await changed();
+    },
+
+    async updateEventType(name, input) {
+      const before = await customTypeNamed(name);
+      const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null && value !== undefined));
+      const after = { ...before, ...(parseInput(eventTypeChange, given) as Partial<CustomEventType>) };
+      const others = (await store.customTypes()).filter((type) => type.name !== name);
+      refuseClash([...others, after]);
+      await store.updateCustomType(after);
+      await changed();
+      return after;
+    },
+
+    async deleteEventType(name) {
+      await customTypeNamed(name);
+      await store.deleteCustomType(name);
+      await changed();
+    },
+  };
+}
+
+function refuseClash(custom: CustomEventType[]): void {
+  try {
+    createCatalogue([...EVENT_TYPES, ...custom.map(eventTypeOf)]);
+  } catch (error) {
+    if (!(error instanceof DuplicateNameError)) throw error;
+    throw new ConflictError(`The name "${error.claimed}" already stands for the event type ${error.types[0]}. Choose another name, title or alias.`);
+  }
+}
+
+/** A custom type whose name a newer version has built in gives way, so that an upgrade always starts. */
+function catalogueWith(custom: CustomEventType[], log: Log): Catalogue {
+  try {
+    return createCatalogue([...EVENT_TYPES, ...custom.map(eventTypeOf)]);
+  } catch (error) {
+    if (!(error instanceof DuplicateNameError)) throw error;
+    const { types } = error;
+    log.warn({ types }, "a custom event type shares a name with another one and is left out");
+    return catalogueWith(custom.filter((type) => type.name !== types[1]), log);
+  }
+}
+
+function eventTypeOf(custom: CustomEventType): EventType {
+  const { condition, createdAt: _, ...rest } = custom;
+  return { ...rest, enabled: true, kind: condition ? "CONDITION" : "OCCURRENCE", live: false, template: "" };
+}

@@ -1,0 +1,57 @@
+import type { Database } from "../db/database.ts";
+import { Prisma } from "../db/generated/client.ts";
+import type { CustomEventType, Trigger } from "./trigger.model.ts";
+
+export interface TriggerStore {
+  triggers(): Promise<Trigger[]>;
+  /** Writes the settings of several types at once. */
+  save(triggers: Trigger[], at: Date): Promise<void>;
+  delete(eventType: string): Promise<void>;
+  customTypes(): Promise<CustomEventType[]>;
+  insertCustomTypes(types: CustomEventType[]): Promise<void>;
+  updateCustomType(type: CustomEventType): Promise<void>;
+  /** Takes its trigger settings along. */
+  deleteCustomType(name: string): Promise<void>;
+}
+
+export function createTriggerStore(db: Database): TriggerStore {
+  return {
+    async triggers() {
+      const rows = await db.read.trigger.findMany({ include: { channels: true } });
+      return rows.map(({ channels, steps, updatedAt: _, ...row }) => ({
+        ...row,
+        steps: steps as number[] | null,
+        channelIds: channels.length > 0 ? channels.map((channel) => channel.channelId) : null,
+      }));
+    },
+    async save(triggers, updatedAt) {
+      await db.write(async (tx) => {
+        for (const { channelIds, eventType, steps, ...rest } of triggers) {
+          const data = { ...rest, steps: steps ?? Prisma.DbNull, updatedAt };
+          await tx.trigger.upsert({ where: { eventType }, create: { eventType, ...data }, update: data });
+          await tx.triggerChannel.deleteMany({ where: { eventType } });
+          if (channelIds) await tx.triggerChannel.createMany({ data: channelIds.map((channelId) => ({ eventType, channelId })) });
+        }
+      });
+    },
+    async delete(eventType) {
+      await db.write((tx) => tx.trigger.deleteMany({ where: { eventType } }));
+    },
+    async customTypes() {
+      const rows = await db.read.customEventType.findMany({ orderBy: { name: "asc" } });
+      return rows.map((row) => ({ ...row, fingerprint: row.fingerprint as string[], aliases: row.aliases as string[] }));
+    },
+    async insertCustomTypes(types) {
+      await db.write((tx) => tx.customEventType.createMany({ data: types }));
+    },
+    async updateCustomType({ name, ...data }) {
+      await db.write((tx) => tx.customEventType.update({ where: { name }, data }));
+    },
+    async deleteCustomType(name) {
+      await db.write(async (tx) => {
+        await tx.trigger.deleteMany({ where: { eventType: name } });
+        await tx.customEventType.deleteMany({ where: { name } });
+      });
+    },
+  };
+}

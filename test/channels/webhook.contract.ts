@@ -1,0 +1,84 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { webhook } from "../../src/providers/webhook.ts";
+import { asProvider, CANARY, type ContractCase, json, text } from "./case.ts";
+import { Complaint, type SeenRequest } from "./fakeHttp.ts";
+import { NOW } from "./messages.ts";
+
+const SIGNING_KEY = Buffer.from(CANARY);
+const KEYS = ["event", "service", "customer", "timestamp", "message", "details", "id", "severity", "status", "title", "category", "displayName", "conditionId", "count"];
+
+const refuse = (message: string) => new Complaint(message, text(401, message));
+
+function same(expected: string, given: string | string[] | undefined): boolean {
+  return typeof given === "string" && given.length === expected.length && timingSafeEqual(Buffer.from(expected), Buffer.from(given));
+}
+
+/** A receiver that checks both signatures over the raw bytes. */
+function accept({ method, headers, body }: SeenRequest) {
+  if (method !== "PUT") throw refuse("method");
+  if (headers["content-type"] !== "application/json") throw refuse("content type");
+  if (headers["user-agent"] !== "Carillon") throw refuse("user agent");
+  if (headers["authorization"] !== `Bearer ${CANARY}`) throw refuse("configured header");
+  if (!headers["x-carillon-event"] || headers["x-carillon-delivery"] !== headers["webhook-id"]) throw refuse("own headers");
+  if (!same(`sha256=${createHmac("sha256", CANARY).update(body).digest("hex")}`, headers["x-signature-256"])) throw refuse("X-Signature-256");
+  const id = headers["webhook-id"];
+  const timestamp = headers["webhook-timestamp"];
+  if (typeof id !== "string" || id === "" || id.includes(".")) throw refuse("webhook-id");
+  if (typeof timestamp !== "string" || Math.abs(Number(timestamp) * 1000 - NOW.getTime()) > 300_000) throw refuse("webhook-timestamp");
+  const signed = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
+  if (!same(`v1,${createHmac("sha256", SIGNING_KEY).update(signed).digest("base64")}`, headers["webhook-signature"])) throw refuse("webhook-signature");
+  const value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) as Record<string, unknown>;
+  if (JSON.stringify(Object.keys(value)) !== JSON.stringify(KEYS)) throw refuse("keys");
+  if (/\\u(d[89a-f]|0000)/i.test(body.toString().replaceAll("\\\\", ""))) throw refuse("lone surrogate or NUL");
+  return { status: 202 };
+}
+
+export const webhookCase: ContractCase = {
+  provider: asProvider(webhook),
+  accept,
+  config: (url) => ({
+    url: `${url}/in/${CANARY}?key=${CANARY}`,
+    method: "PUT",
+    headers: [{ name: "Authorization", value: `Bearer ${CANARY}` }],
+    secret: CANARY,
+    signingSecret: `whsec_${SIGNING_KEY.toString("base64")}`,
+  }),
+  invalid: [
+    { field: "url", value: "example.com/hook", message: /starts with https:\/\// },
+    { field: "url", value: "file:///etc/passwd", message: /starts with https:\/\// },
+    { field: "url", value: "", message: /empty/ },
+    { field: "method", value: "GET", message: /POST or PUT/ },
+    { field: "headers", value: [{ name: "Bad Name", value: "x" }], message: /letters, digits and hyphens/ },
+    { field: "headers", value: [{ name: "X-A", value: "a\r\nX-B: b" }], message: /one line/ },
+    { field: "headers", value: [{ name: "content-TYPE", value: "text/plain" }], message: /set by the server/ },
+    { field: "headers", value: [{ name: "Content-Length", value: "1" }], message: /set by the server/ },
+    { field: "headers", value: [{ name: "Host", value: "x" }], message: /set by the server/ },
+    { field: "headers", value: [{ name: "X-Signature-256", value: "x" }], message: /set by the server/ },
+    { field: "headers", value: [{ name: "webhook-signature", value: "x" }], message: /set by the server/ },
+    { field: "headers", value: [{ name: "X-A", value: "1" }, { name: "x-a", value: "2" }], message: /once/ },
+    { field: "secret", value: "", message: /empty/ },
+    { field: "signingSecret", value: "topsecret", message: /start with whsec_/ },
+    { field: "signingSecret", value: "whsec_????", message: /base64/ },
+    { field: "signingSecret", value: `whsec_${Buffer.alloc(23).toString("base64")}`, message: /24 to 64 bytes.*23/ },
+    { field: "signingSecret", value: `whsec_${Buffer.alloc(65).toString("base64")}`, message: /24 to 64 bytes.*65/ },
+  ],
+  errors: [
+    { name: "410", answers: [{ status: 410 }], expect: { outcome: "PERMANENT", status: "410", disableChannel: true, hint: /gone for good/ } },
+    { name: "429", answers: [{ status: 429, headers: { "retry-after": "120" } }], expect: { outcome: "RATE_LIMITED", retryAfterMs: 120_000 } },
+    {
+      name: "429 with a date",
+      answers: [{ status: 429, headers: { "retry-after": new Date(NOW.getTime() + 90_000).toUTCString() } }],
+      expect: { outcome: "RATE_LIMITED", retryAfterMs: 90_000 },
+    },
+    { name: "400", answers: [json(400, { error: "no" })], expect: { outcome: "PERMANENT", message: /\{"error":"no"\}/ } },
+    { name: "401", answers: [{ status: 401 }], expect: { outcome: "PERMANENT", hint: /credentials/ } },
+    { name: "403", answers: [{ status: 403 }], expect: { outcome: "PERMANENT", hint: /refused/ } },
+    { name: "404", answers: [{ status: 404 }], expect: { outcome: "PERMANENT", hint: /mistyped/ } },
+    { name: "408", answers: [{ status: 408 }], expect: { outcome: "TRANSIENT" } },
+    { name: "425", answers: [{ status: 425 }], expect: { outcome: "TRANSIENT" } },
+    { name: "503", answers: [{ status: 503, headers: { "retry-after": "1.5" } }], expect: { outcome: "TRANSIENT", retryAfterMs: 1500 } },
+    ...[500, 502, 504].map((status) => ({ name: String(status), answers: [{ status }], expect: { outcome: "TRANSIENT" as const } })),
+  ],
+  reference: undefined,
+  goldenHeaders: ["content-type", "user-agent", "x-carillon-event", "x-carillon-delivery", "x-signature-256", "webhook-id", "webhook-timestamp", "webhook-signature"],
+};
