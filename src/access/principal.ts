@@ -16,15 +16,13 @@ export function may(principal: Principal | null, scope: Scope): boolean {
   return principal !== null && ROLE_SCOPES[principal.role].has(scope);
 }
 
-/** @throws {CallerError} UNAUTHENTICATED without a valid token, FORBIDDEN when its role lacks the scope */
-export function requireScope(principal: Principal | null, scope: Scope): asserts principal is Principal {
-  if (!principal) {
-    throw new CallerError("UNAUTHENTICATED", 'A valid token is needed: send the header "Authorization: Bearer <token>", or connectionParams { "authorization": "Bearer <token>" } on a WebSocket.');
-  }
-  if (!may(principal, scope)) throw new CallerError("FORBIDDEN", `The token "${principal.name}" has the role ${principal.role}, which lacks the scope ${scope}.`);
+/** Why `what` is refused: no valid token, or one whose role lacks the scope for it. */
+export function refusal(principal: Principal | null, what: string): CallerError {
+  if (principal) return new CallerError("FORBIDDEN", `The token "${principal.name}" has the role ${principal.role}, which may not use ${what}.`);
+  return new CallerError("UNAUTHENTICATED", 'A valid token is needed: send the header "Authorization: Bearer <token>", or connectionParams { "authorization": "Bearer <token>" } on a WebSocket.');
 }
 
 /** The database filter that keeps a customer's token to what is its own. */
-export function ownedBy(principal: Principal): { customer?: string } {
-  return principal.customer === null ? {} : { customer: principal.customer };
+export function ownedBy(principal: Principal | null): { customer?: string } {
+  return principal === null || principal.customer === null ? {} : { customer: principal.customer };
 }

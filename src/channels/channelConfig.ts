@@ -41,12 +41,12 @@ function metaOf(schema: z.ZodType): FieldMeta | undefined {
 
 /**
  * Checks a config given by a caller.
- * @param before the config that it changes: its secrets stay where none are given
+ * @param before the config that it changes: its secrets stay where nothing is given, and go where null is
  * @throws {ValidationError} with paths below `config.<kind>`
  */
 export function checkConfig(provider: Provider, given: Record<string, unknown>, before: Record<string, unknown> = {}): Record<string, unknown> {
   const secrets = configFields(provider).filter((field) => field.secret).map((field) => field.name);
-  const kept = Object.fromEntries(secrets.filter((name) => before[name] !== undefined).map((name) => [name, before[name]]));
+  const kept = Object.fromEntries(secrets.filter((name) => given[name] === undefined && before[name] !== undefined).map((name) => [name, before[name]]));
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined));
   return parseInput(provider.config, { ...kept, ...set }, `config.${configKey(provider.kind)}`);
 }
@@ -60,7 +60,7 @@ export function configKey(kind: string): string {
 export function sealConfig(provider: Provider, config: Record<string, unknown>, box: SecretBox, channelId: string): StoredConfig {
   const secretNames = new Set(configFields(provider).filter((field) => field.secret).map((field) => field.name));
   const set = Object.entries(config).filter(([, value]) => value !== undefined);
-  const secrets = set.filter(([name]) => secretNames.has(name));
+  const secrets = set.filter(([name, value]) => secretNames.has(name) && !(Array.isArray(value) && value.length === 0));
   return {
     config: Object.fromEntries(set.filter(([name]) => !secretNames.has(name))),
     secrets: secrets.length > 0 ? box.seal(JSON.stringify(Object.fromEntries(secrets)), rowName(channelId)) : null,
@@ -77,9 +77,14 @@ function rowName(channelId: string): string {
   return `channel:${channelId}`;
 }
 
-/** The one member that is set of a `@oneOf` config, as kind and config. GraphQL has made sure that there is exactly one. */
+/**
+ * The one member that is set of a `@oneOf` config, as kind and config. GraphQL has made sure that there is exactly one.
+ * A kind without fields has `true` for a config.
+ */
 export function chosenConfig(providers: readonly Provider[], given: Record<string, unknown>): { provider: Provider; config: Record<string, unknown> } {
   const provider = providers.find(({ kind }) => given[configKey(kind)] !== null && given[configKey(kind)] !== undefined);
   if (!provider) throw ValidationError.of("config", "must hold the config of exactly one channel kind", "required");
-  return { provider, config: given[configKey(provider.kind)] as Record<string, unknown> };
+  const member = given[configKey(provider.kind)];
+  if (member === false) throw ValidationError.of(`config.${configKey(provider.kind)}`, "must be true: this kind has nothing to configure");
+  return { provider, config: member === true ? {} : (member as Record<string, unknown>) };
 }

@@ -32,7 +32,7 @@ export async function saveConditions(tx: Transaction, conditions: (OpenCondition
   const rows = conditions.map((condition) => ({ ...condition, status: condition.closedAt ? "CLOSED" : "OPEN" }));
   const changed = ["severity", "status", "lastSeenAt", "closedAt", "count", "lastNotifiedAt", "step", "told"];
   const sets = changed.map((name) => `"${name}" = excluded."${name}"`).join(", ");
-  await insertRows(tx, CONDITION, rows, `ON CONFLICT ("id") DO UPDATE SET ${sets}`);
+  await insertRows(tx, CONDITION, rows, { onConflict: `ON CONFLICT ("id") DO UPDATE SET ${sets}` });
 }
 
 export async function findCooldowns(tx: Transaction, fingerprints: string[]): Promise<OccurrenceCooldown[]> {
@@ -45,7 +45,7 @@ export async function findCooldowns(tx: Transaction, fingerprints: string[]): Pr
 
 export async function saveCooldowns(tx: Transaction, cooldowns: OccurrenceCooldown[]): Promise<void> {
   const sets = ["notifiedAt", "severity", "suppressed"].map((name) => `"${name}" = excluded."${name}"`).join(", ");
-  await insertRows(tx, COOLDOWN, cooldowns as unknown as Record<string, unknown>[], `ON CONFLICT ("fingerprint") DO UPDATE SET ${sets}`);
+  await insertRows(tx, COOLDOWN, cooldowns as unknown as Record<string, unknown>[], { onConflict: `ON CONFLICT ("fingerprint") DO UPDATE SET ${sets}` });
 }
 
 /** Forgets cooldowns that can hold nothing back any more. */

@@ -14,11 +14,16 @@ type Row = Record<string, unknown>;
 /**
  * Inserts any number of rows by one statement with one parameter: ten times as fast as `createMany`, which compiles a
  * query of its own for every batch size.
+ * @param where SQL that leaves rows out; `e.value` is the row as JSON
+ * @param onConflict SQL from ON CONFLICT on
  */
-export async function insertRows(tx: Transaction, table: Table, rows: Row[], onConflict = ""): Promise<void> {
+export async function insertRows(tx: Transaction, table: Table, rows: Row[], { where = "true", onConflict = "" } = {}): Promise<void> {
   if (rows.length === 0) return;
-  await tx.$executeRawUnsafe(insertStatement(table, onConflict), JSON.stringify(rows.map((row) => encode(table, row))));
+  await tx.$executeRawUnsafe(insertStatement(table, where, onConflict), JSON.stringify(rows.map((row) => encode(table, row))));
 }
+
+/** A row whose channel was deleted a moment ago is left out, rather than failing all the others with it. */
+export const CHANNEL_EXISTS = `EXISTS (SELECT 1 FROM "Channel" WHERE "id" = e.value ->> 'channelId')`;
 
 /** Sets the given columns of the rows with the given ids, by one statement. */
 export async function updateRows(tx: Transaction, table: Table, columns: string[], rows: Row[]): Promise<void> {
@@ -36,12 +41,12 @@ function remembered(key: string, build: () => string): string {
   return statement;
 }
 
-function insertStatement(table: Table, onConflict: string): string {
-  return remembered(`insert ${table.name} ${onConflict}`, () => {
+function insertStatement(table: Table, where: string, onConflict: string): string {
+  return remembered(`insert ${table.name} ${where} ${onConflict}`, () => {
     const names = Object.keys(table.columns);
     const values = names.map((name) => `e.value ->> '${name}'`);
-    // "WHERE true" keeps SQLite's parser from reading ON CONFLICT as part of a join.
-    return `INSERT INTO "${table.name}" (${quoted(names)}) SELECT ${values.join(", ")} FROM json_each(?) AS e WHERE true ${onConflict}`;
+    // Without a WHERE, SQLite's parser would read ON CONFLICT as part of a join.
+    return `INSERT INTO "${table.name}" (${quoted(names)}) SELECT ${values.join(", ")} FROM json_each(?) AS e WHERE ${where} ${onConflict}`;
   });
 }
 

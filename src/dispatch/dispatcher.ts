@@ -3,7 +3,6 @@ import type { Channel } from "../channels/channel.model.ts";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../db/database.ts";
 import type { Attempt, AttemptOutcome } from "../history/attempt.model.ts";
-import type { Ids } from "../ids.ts";
 import type { Log } from "../log.ts";
 import { providerOf } from "../providers/registry.ts";
 import type { Message } from "../render/message.ts";
@@ -14,8 +13,7 @@ import { findFirstTold, findUnfinished, findWaitingChannels } from "./delivery.s
 import type { FirstTold, PlannedDelivery } from "./delivery.store.ts";
 import { createLane } from "./lane.ts";
 import type { Lane, Step } from "./lane.ts";
-import { createRecorder } from "./recorder.ts";
-import type { Outcome } from "./recorder.ts";
+import type { Outcome, Recorder } from "./recorder.ts";
 import { nextTry } from "./retry.ts";
 import { sendMessage } from "./sendMessage.ts";
 import type { Outside, SendResult } from "./sendMessage.ts";
@@ -36,13 +34,11 @@ export interface DispatcherDeps {
   snapshot: SnapshotHolder;
   outside: Outside;
   clock: Clock;
-  ids: Ids;
   log: Log;
+  recorder: Recorder;
   /** From 0 to 1, for the jitter of retries. */
   random: () => number;
   hostName: string;
-  /** Gets attempts once they are stored. */
-  published(attempts: Attempt[]): void;
   /** Switches a channel off because its provider says that it is gone. */
   disableChannel(id: string, reason: string): Promise<void>;
   /** Saves config fields that a provider has told to change. */
@@ -54,9 +50,8 @@ const SWEEP_EVERY_MS = 30_000;
 const RECORD_AGAIN_MS = 1_000;
 
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
-  const { db, snapshot, clock, log } = deps;
+  const { db, snapshot, clock, log, recorder } = deps;
   const lanes = new Map<string, Lane>();
-  const recorder = createRecorder(db, deps.ids, deps.published);
   const firstTold = new DataLoader(
     async (keys: readonly { conditionId: string; channelId: string }[]) => {
       const found = new Map((await findFirstTold(db, keys)).map((row) => [told(row), row]));

@@ -32,7 +32,7 @@ export async function insertEvents(tx: Transaction, events: StoredEvent[]): Prom
 /** Later uses of an expired key take its place. */
 export async function insertIdempotencyKeys(tx: Transaction, rows: IdempotencyRow[]): Promise<void> {
   const replace = `ON CONFLICT ("scope", "key") DO UPDATE SET "inputHash" = excluded."inputHash", "eventId" = excluded."eventId", "createdAt" = excluded."createdAt"`;
-  await insertRows(tx, IDEMPOTENCY_KEY, rows as unknown as Record<string, unknown>[], replace);
+  await insertRows(tx, IDEMPOTENCY_KEY, rows as unknown as Record<string, unknown>[], { onConflict: replace });
 }
 
 /** The keys among `wanted` that were used after `since`. */
@@ -48,4 +48,32 @@ export async function findIdempotencyKeys(tx: Transaction, wanted: { scope: stri
 export async function findEvents(db: Pick<Database["read"], "event">, ids: string[]): Promise<StoredEvent[]> {
   if (ids.length === 0) return [];
   return (await db.event.findMany({ where: { id: { in: ids } } })) as unknown as StoredEvent[];
+}
+
+const DELETE_STEP = 1000;
+
+/**
+ * Deletes, in small steps, events received before `eventsBefore` whose condition is closed and whose deliveries are done,
+ * closed conditions without events, and idempotency keys from before `keysBefore`. @returns how many events
+ */
+export async function deleteOldEvents(db: Database, eventsBefore: Date, keysBefore: Date): Promise<number> {
+  await db.write((tx) => tx.idempotencyKey.deleteMany({ where: { createdAt: { lt: keysBefore } } }));
+  let deleted = 0;
+  for (;;) {
+    const step = await db.write((tx) =>
+      tx.$executeRawUnsafe(
+        `DELETE FROM "Event" WHERE "id" IN (
+           SELECT e."id" FROM "Event" AS e LEFT JOIN "Condition" AS c ON c."id" = e."conditionId"
+           WHERE e."receivedAt" < ? AND (c."id" IS NULL OR c."status" = 'CLOSED')
+             AND NOT EXISTS (SELECT 1 FROM "Delivery" AS d WHERE d."eventId" = e."id" AND d."state" IN ('PENDING', 'RETRY'))
+           ORDER BY e."id" LIMIT ?)`,
+        eventsBefore.getTime(),
+        DELETE_STEP,
+      ),
+    );
+    deleted += step;
+    if (step < DELETE_STEP) break;
+  }
+  await db.write((tx) => tx.condition.deleteMany({ where: { status: "CLOSED", closedAt: { lt: eventsBefore }, events: { none: {} } } }));
+  return deleted;
 }

@@ -59,9 +59,10 @@ function urlProblem({ pathname }: URL): string | undefined {
 
 /** Text without Discord's Markdown; URLs stay as they are, or they would no longer lead anywhere. */
 const escape = (text: string) =>
-  text.replace(/https?:\/\/[^\s<>()[\]]+|[\\*_~`|<>[\]#]|^ *[-+](?= )|^ *\d+(?=\. )/gm, (part) => {
+  text.replace(/https?:\/\/[^\s<>()[\]]+|[\\*_~`|<[#]|^ *[-+>](?= )|^ *>>>|^ *\d+(?=\. )/gm, (part) => {
     if (part.startsWith("http")) return part;
-    return /\d$/.test(part) ? `${part}\\` : `${part.slice(0, -1)}\\${part.slice(-1)}`;
+    // The backslash goes before the sign that would start a list or quote: "1\." but "\- " and "\>>>".
+    return /\d$/.test(part) ? `${part}\\` : part.replace(/\S/, "\\$&");
   });
 
 interface DiscordPayload {

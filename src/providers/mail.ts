@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
+import { connect, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { rootCertificates } from "node:tls";
 import addressparser from "nodemailer/lib/addressparser";
 import MailComposer from "nodemailer/lib/mail-composer";
 import { encodeWord } from "nodemailer/lib/mime-funcs";
 import SMTPConnection, { type SMTPConnectionSendInfo, type SMTPEnvelope } from "nodemailer/lib/smtp-connection";
+import { checkedLookup, refusal as addressRefusal } from "./address.ts";
 import { DeliveryError } from "./provider.ts";
 import { ABORTED, Interruption, oneLine, readable, readFailure, refusal, replyOf } from "./smtpFailure.ts";
 
@@ -54,6 +56,8 @@ const MAILS_PER_CONNECTION = 100;
 export interface MailSettings {
   /** Our own name for EHLO. */
   hostname: string;
+  /** As for `http`: true lets mail go to servers in private networks; link-local and metadata addresses are always refused. @default true */
+  allowPrivate?: boolean;
   /** PEM certificates trusted besides Node's own list. */
   authorities?: string[];
 }
@@ -86,6 +90,7 @@ export function createMail(settings: MailSettings): { mail: Mail; close(): Promi
   // Some servers refuse an EHLO name without a dot; an address literal is always allowed.
   const name = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(settings.hostname) ? settings.hostname : "[127.0.0.1]";
   const ca = settings.authorities === undefined ? undefined : [...rootCertificates, ...settings.authorities];
+  const allowPrivate = settings.allowPrivate ?? true;
   const lanes = new Map<string, Lane>();
   const sending = new Set<Promise<unknown>>();
   let closed = false;
@@ -171,7 +176,9 @@ export function createMail(settings: MailSettings): { mail: Mail; close(): Promi
   }
 
   async function open(server: SmtpServer, signal: AbortSignal): Promise<Line> {
+    const socket = await reach(server, allowPrivate, signal);
     const connection = new SMTPConnection({
+      connection: socket,
       host: server.host,
       port: server.port,
       secure: server.tls === "IMPLICIT",
@@ -203,6 +210,8 @@ export function createMail(settings: MailSettings): { mail: Mail; close(): Promi
       return line;
     } catch (error) {
       end(line, error);
+      // Given up before nodemailer took the socket over.
+      if (signal.aborted) socket.destroy();
       throw error;
     }
   }
@@ -269,6 +278,35 @@ export function createMail(settings: MailSettings): { mail: Mail; close(): Promi
       await Promise.allSettled(sending);
     },
   };
+}
+
+/** Connects, by the address rules: nodemailer resolves names itself and would not keep them. */
+function reach(server: SmtpServer, allowPrivate: boolean, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const refused = addressRefusal(server.host, allowPrivate);
+    if (refused) return reject(new Interruption(refused, false));
+    const socket = connect({ host: server.host, port: server.port, lookup: checkedLookup(allowPrivate), autoSelectFamily: true });
+    const fail = (cause: unknown) => {
+      settle();
+      socket.destroy();
+      reject(new Interruption(cause, false));
+    };
+    const giveUp = () => fail(ABORTED);
+    const timer = setTimeout(() => fail(Object.assign(new Error("Connection timeout"), { timeoutType: "CONNECT_TIMEOUT" })), CONNECTION_TIMEOUT_MS);
+    const settle = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", giveUp);
+      socket.removeListener("error", fail);
+      socket.on("error", () => {});
+    };
+    socket.once("error", fail);
+    socket.once("connect", () => {
+      settle();
+      resolve(socket);
+    });
+    signal.addEventListener("abort", giveUp, { once: true });
+    if (signal.aborted) giveUp();
+  });
 }
 
 /** One command of the connection as a promise that also ends by an abort and by the connection's own end. */

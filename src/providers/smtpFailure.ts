@@ -1,3 +1,4 @@
+import { AddressRefused } from "./address.ts";
 import type { SmtpServer } from "./mail.ts";
 import type { DeliveryFailure } from "./provider.ts";
 
@@ -32,7 +33,9 @@ interface SmtpFault {
 }
 
 function faultOf(source: unknown): SmtpFault {
-  return source instanceof Error ? (source as SmtpFault) : { message: String(source) };
+  // A host with several addresses fails once for each.
+  const first: unknown = source instanceof AggregateError ? (source.errors[0] ?? source) : source;
+  return first instanceof Error ? (first as SmtpFault) : { message: String(first) };
 }
 
 /** The server's refusal in this error, if it holds one. */
@@ -81,6 +84,7 @@ function classify(source: unknown, dataBegan: boolean, server: SmtpServer): Deli
     if (worth) return all.length === 1 ? worth : { ...worth, message: fault.rejectedErrors.map((one) => refusal(one, server)).join("; ") };
   }
   if (replyOf(fault) !== undefined) return readReply(fault, server);
+  if (source instanceof AddressRefused) return { outcome: "PERMANENT", message: `${place}: ${source.message}`, hint: source.hint };
   const message = `${place}: ${readable(fault.message, server)}`;
   if (dataBegan) return { outcome: "UNKNOWN", message: `${message}, after the mail was sent; it may have been delivered` };
   const system = fault.originalCode ?? fault.code ?? "";

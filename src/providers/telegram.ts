@@ -56,6 +56,9 @@ const config = z.strictObject({
   } satisfies FieldMeta),
 });
 
+/** Keeps "@name" in a text from calling people: a word joiner, which nobody sees, makes it no name any more. */
+const withoutMentions = (text: string) => text.replace(/(?<!\w)@(?=[A-Za-z]\w)/g, "@\u2060");
+
 interface TelegramPayload {
   /** With Telegram's HTML tags; absent in the plain form. */
   html?: string;
@@ -79,7 +82,13 @@ export const telegram = defineProvider({
     "For a topic, open a link to one of its messages (https://t.me/c/<chat>/<topic>/<message>): the middle number is the topic id.",
   ],
   render(message) {
-    const clean = cleanMessage(message);
+    const clean = cleanMessage({
+      ...message,
+      title: withoutMentions(message.title),
+      body: withoutMentions(message.body),
+      displayName: withoutMentions(message.displayName),
+      facts: message.facts.map(({ label, value }) => ({ label: withoutMentions(label), value: withoutMentions(value) })),
+    });
     const text = plainText(clean, TEXT_LIMIT, "UTF16");
     if (!message.rich) return { text, payload: { text } as TelegramPayload };
     const title = cut(`${clean.emoji} ${clean.title}`.trim(), LIMITS.title, "UTF16");

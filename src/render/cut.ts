@@ -22,13 +22,13 @@ export function lengthIn(unit: LengthUnit, text: string): number {
 export function cut(text: string, limit: number, unit: LengthUnit): string {
   if (lengthIn(unit, text) <= limit) return text;
   const room = limit - lengthIn(unit, CUT_MARK);
-  let kept = "";
+  let end = 0;
   let used = 0;
-  for (const { segment } of graphemes.segment(text)) {
-    const size = lengthIn(unit, segment);
-    if (used + size > room) break;
-    kept += segment;
-    used += size;
+  for (const character of text) {
+    used += lengthIn(unit, character);
+    if (used > room) break;
+    end += character.length;
   }
-  return kept + CUT_MARK;
+  const boundary = graphemes.segment(text).containing(end)?.index ?? end;
+  return text.slice(0, boundary) + CUT_MARK;
 }

@@ -3,6 +3,7 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import { CATEGORIES } from "../catalogue/category.ts";
 import type { EventType } from "../catalogue/eventType.ts";
 import { EVENT_TYPES } from "../catalogue/eventTypes.ts";
+import type { OverrideTarget } from "../channels/channel.service.ts";
 import type { Clock } from "../clock.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -27,6 +28,9 @@ export interface TriggerService {
   registerUnknown(names: string[]): Promise<void>;
   updateEventType(name: string, change: EventTypeChange): Promise<CustomEventType>;
   deleteEventType(name: string): Promise<void>;
+  isBuiltIn(name: string): boolean;
+  /** What an override is about, by its canonical name. @throws {ValidationError} when there is no such type or category */
+  overrideTarget(given: { eventType?: string | null | undefined; category?: string | null | undefined }): Promise<OverrideTarget>;
 }
 
 /**
@@ -125,6 +129,19 @@ export function createTriggerService(
       await customTypeNamed(name);
       await store.deleteCustomType(name);
       await changed();
+    },
+
+    isBuiltIn: (name) => EVENT_TYPES.some((type) => type.name === name),
+
+    async overrideTarget({ eventType, category }) {
+      if (!eventType) {
+        if (CATEGORIES.some(({ name }) => name === category)) return { category: category as string };
+        throw ValidationError.of("target.category", `must be one of ${CATEGORIES.map(({ name }) => name).join(", ")}`, "not_found");
+      }
+      const types = await catalogue();
+      const type = types.resolve(eventType);
+      if (type) return { eventType: type.name };
+      throw ValidationError.of("target.eventType", `must be an event type; near to it are ${types.nearest(eventType, 3).join(", ") || "none"}`, "not_found");
     },
   };
 }

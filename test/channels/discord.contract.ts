@@ -6,6 +6,7 @@ const refuse = (message: string) => new Complaint(message, json(400, { code: 500
 
 function checkLength(value: unknown, limit: number, what: string): number {
   if (typeof value !== "string" || value.trim() === "") throw refuse(`${what} is empty`);
+  if (/(?<!\\)<[@#&:]|(?<!\\)\[[^\]]*\]\(/.test(value) && what !== "footer") throw refuse(`${what} has a mention or a masked link`);
   if (value.length > limit) throw refuse(`${what} of ${value.length}, limit ${limit}`);
   return value.length;
 }

@@ -205,7 +205,20 @@ describe("the way to the server", () => {
     const { port } = free.address() as AddressInfo;
     free.close();
     expect(await failureOf(send(configFor({ host: "127.0.0.1", port }), message()))).toMatchObject({ outcome: "TRANSIENT", hint: expect.stringContaining("Nothing answers") });
+    expect(await failureOf(send(configFor({ host: "localhost", port }), message()))).toMatchObject({ outcome: "TRANSIENT", message: expect.stringContaining("ECONNREFUSED") });
     expect(await failureOf(send(configFor({ host: "no-such-host.invalid", port }), message()))).toMatchObject({ outcome: "TRANSIENT" });
+  });
+
+  test("the address rules hold for mail too", async () => {
+    const sink = await sinkOf({ tls: "NONE" });
+    const made = createMail({ hostname: "carillon.example.com", allowPrivate: false });
+    closers.push(() => made.close());
+    for (const host of ["127.0.0.1", "localhost"]) {
+      const failure = await failureOf(send(configFor({ host, port: sink.port }), message(), made));
+      expect(failure).toMatchObject({ outcome: "PERMANENT", message: expect.stringContaining("private network"), hint: expect.any(String) });
+    }
+    expect(await failureOf(send(configFor({ host: "169.254.169.254", port: 25 }), message()))).toMatchObject({ outcome: "PERMANENT" });
+    expect(sink.messages).toEqual([]);
   });
 
   test("something that is no SMTP server is transient and its words are cut", async () => {

@@ -65,10 +65,10 @@ test("a refusal whose text is lost is still a refusal", async () => {
 });
 
 test("user and password of the URL become Basic authorization, and stay out of errors", async () => {
-  const fake = await fakeWith(({ headers }) => ({ status: 400, body: `${headers.authorization} p%40ss/word p@ss/word` }));
+  const fake = await fakeWith(({ headers }) => ({ status: 400, body: `${headers.authorization} p%40ss%2Fword p@ss/word` }));
   const failure = await failureOf(client()({ url: fake.url.replace("://", "://someone:p%40ss%2Fword@") }));
   expect(fake.requests[0]?.headers.authorization).toBe(`Basic ${Buffer.from("someone:p@ss/word").toString("base64")}`);
-  expect(failure.message).not.toMatch(/ss\/word|c29tZW/);
+  expect(failure.message).toBe("*** *** ***");
 });
 
 test("the message is the provider's words without markup and controls, at most 500 characters", async () => {
@@ -104,17 +104,20 @@ describe("connecting", () => {
 
   test("time-out while connecting is transient, and nothing is sent afterwards", async () => {
     const fake = await fakeWith();
-    let answer = () => {};
+    let answer: (() => void) | undefined;
     const lookup: LookupFunction = (_, __, callback) => {
-      answer = () => callback(null, [{ address: "127.0.0.1", family: 4 }]);
+      const found = () => callback(null, [{ address: "127.0.0.1", family: 4 }]);
+      // The first look-up waits for the test, later ones do not.
+      if (answer) found();
+      else answer = found;
     };
     const controller = new AbortController();
-    const send = client({ lookup });
+    const send = client({ lookup, connectionsPerOrigin: 1 });
     const url = fake.url.replace("127.0.0.1", "slow.example");
     const failure = failureOf(send({ url, body: "late" }, { signal: controller.signal }));
     controller.abort();
     expect(await failure).toMatchObject({ outcome: "TRANSIENT", message: "No connection to slow.example in time." });
-    answer();
+    answer?.();
     await send({ url, body: "next" });
     expect(fake.requests.map(({ body }) => body.toString())).toEqual(["next"]);
   });

@@ -46,6 +46,7 @@ function accept(request: SeenRequest) {
   if (body["parse_mode"] !== undefined && body["parse_mode"] !== "HTML") throw refuse("unsupported parse_mode");
   const visible = (body["parse_mode"] === "HTML" ? parseHtml(text) : text).trim();
   if (visible === "") throw refuse("message text is empty");
+  if (/(?<!\w)@[A-Za-z]\w{3}/.test(visible)) throw refuse("calls people");
   if (visible.length > 4096) throw refuse(`message is too long (${visible.length})`);
   return json(200, { ok: true, result: { message_id: 77, date: 1772366400, chat: { id: chat } } });
 }

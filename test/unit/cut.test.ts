@@ -32,7 +32,7 @@ test("never longer than the limit, whole graphemes, marked only when cut, and as
     fc.property(texts, fc.integer({ min: 3, max: 120 }), units, (text, limit, unit) => {
       const short = cut(text, limit, unit);
       expect(lengthIn(unit, short)).toBeLessThanOrEqual(limit);
-      if (lengthIn(unit, text) <= limit) return expect(short).toBe(text);
+      if (lengthIn(unit, text) <= limit) return void expect(short).toBe(text);
       expect(short.endsWith("…")).toBe(true);
       const kept = graphemes(short.slice(0, -1));
       const all = graphemes(text);

@@ -274,3 +274,7 @@ CREATE INDEX "InboxItem_readAt_id_idx" ON "InboxItem"("readAt", "id");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "AccessToken_hash_key" ON "AccessToken"("hash");
+
+-- What the schema language cannot say: at most one open condition per fingerprint, and the dispatcher's view of the queue.
+CREATE UNIQUE INDEX "Condition_open_fingerprint_key" ON "Condition"("fingerprint") WHERE "closedAt" IS NULL;
+CREATE INDEX "Delivery_unfinished_idx" ON "Delivery"("channelId", "id") WHERE "state" IN ('PENDING', 'RETRY');

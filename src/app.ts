@@ -1,0 +1,170 @@
+import { hostname } from "node:os";
+import type { AddressInfo } from "node:net";
+import { createAccessTokenService } from "./access/accessToken.service.ts";
+import { createAccessTokenStore } from "./access/accessToken.store.ts";
+import { createChannelService } from "./channels/channel.service.ts";
+import { createChannelStore } from "./channels/channel.store.ts";
+import { createChannelTester } from "./channels/channelTest.service.ts";
+import type { Clock } from "./clock.ts";
+import { createConditionService } from "./conditions/condition.service.ts";
+import type { Config } from "./config.ts";
+import { openDatabase } from "./db/database.ts";
+import { createDeliveryService } from "./dispatch/delivery.service.ts";
+import { createDispatcher } from "./dispatch/dispatcher.ts";
+import { createRecorder } from "./dispatch/recorder.ts";
+import type { Outside } from "./dispatch/sendMessage.ts";
+import { readKeys } from "./firstStart.ts";
+import { createAttemptStore } from "./history/attempt.store.ts";
+import type { Attempt } from "./history/attempt.model.ts";
+import { createHistoryService } from "./history/history.service.ts";
+import { startRetention } from "./history/retention.ts";
+import { createGraphqlServer } from "./http/graphqlServer.ts";
+import { listen } from "./http/listen.ts";
+import { createMetrics } from "./http/metrics.ts";
+import { createHttpServer } from "./http/server.ts";
+import { openWebSocketDoor } from "./http/webSocket.ts";
+import { createIds } from "./ids.ts";
+import { createInboxService } from "./inbox/inbox.service.ts";
+import { createInboxStore } from "./inbox/inbox.store.ts";
+import { createIntake } from "./intake/intake.ts";
+import { createHub } from "./live/hub.ts";
+import type { Log } from "./log.ts";
+import { createHttp } from "./providers/http.ts";
+import { createMail } from "./providers/mail.ts";
+import { createSecretBox } from "./secretBox.ts";
+import type { Services } from "./services.ts";
+import { checkSecretKey } from "./settings/secretKeyCheck.ts";
+import { createSettingsService } from "./settings/settings.service.ts";
+import { createSettingStore } from "./settings/settings.store.ts";
+import { createSnapshotHolder } from "./settings/snapshot.ts";
+import { createTriggerService } from "./triggers/trigger.service.ts";
+import { createTriggerStore } from "./triggers/trigger.store.ts";
+
+export interface AppDeps {
+  config: Config;
+  clock: Clock;
+  log: Log;
+  /** From 0 to 1. */
+  random: () => number;
+  /** Writes one line to standard output. */
+  print: (line: string) => void;
+}
+
+export interface App {
+  /** Where it listens, e.g. http://127.0.0.1:4000 */
+  url: string;
+  adminToken: { value: string; file: string | null; isNew: boolean };
+  /** Takes nothing more in, lets what is under way end, and leaves the rest to the next start. */
+  close(): Promise<void>;
+}
+
+/**
+ * Puts the server together and starts it: the only place where things meet.
+ * @throws {StartError} with one clear line, when the database, the key or the port cannot be used
+ */
+export async function createApp({ config, clock, log, random, print }: AppDeps): Promise<App> {
+  const keys = readKeys(config);
+  const ids = createIds(() => clock.now().getTime());
+  const db = await openDatabase(config.databaseFile, () => clock.now());
+  const box = createSecretBox(keys.secretKey);
+  const hostName = hostname();
+
+  // Settings
+  const settingStore = createSettingStore(db);
+  await checkSecretKey(settingStore, box, clock);
+  const snapshot = createSnapshotHolder(() => ({ catalogue: triggers.catalogue, triggers: triggers.triggers, channels: channels.load, server: settings.get }));
+  const settings = createSettingsService(settingStore, clock, snapshot.reload);
+  const channels = createChannelService(createChannelStore(db), box, clock, ids, snapshot.reload);
+  const triggers = createTriggerService(createTriggerStore(db), clock, log, snapshot.reload, (id) => snapshot.current.channels.has(id));
+  const accessTokens = createAccessTokenService(createAccessTokenStore(db), clock, ids);
+  await accessTokens.setFirstAdmin(keys.adminToken.value);
+  await seedInbox(settingStore, channels, clock);
+  await snapshot.reload();
+
+  // History and live feed
+  const attemptStore = createAttemptStore(db);
+  ids.startAfter((await attemptStore.newestId()) || "00000000-0000-7000-8000-000000000000");
+  const hub = createHub<Attempt>();
+  const history = createHistoryService(attemptStore, settingStore, hub, clock);
+  const metrics = createMetrics({ queued: () => dispatcher.queued, subscribers: () => hub.subscribers, connections: () => webSocket.connections });
+  const recorder = createRecorder(db, ids, (attempts) => {
+    hub.publish(attempts);
+    metrics.attempted(attempts);
+  });
+
+  // Outside world and dispatch
+  const http = createHttp({ allowPrivate: true });
+  const mail = createMail({ hostname: hostName });
+  const inbox = createInboxService(createInboxStore(db), clock);
+  const outside: Outside = { http: http.http, mail: mail.mail, inbox: inbox.add, print };
+  const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, random, hostName, disableChannel: channels.disable, changeConfig: channels.changeConfig });
+  const intake = createIntake({ db, snapshot, clock, ids, registerUnknown: triggers.registerUnknown, dispatch: dispatcher.dispatch, received: metrics.received });
+
+  // Doors
+  const services: Services = {
+    db: db.read,
+    snapshot,
+    intake,
+    accessTokens,
+    channels,
+    channelTester: createChannelTester({ channels, recorder, snapshot, outside, clock, ids, log, hostName }),
+    conditions: createConditionService(db, intake),
+    deliveries: createDeliveryService(db, dispatcher, clock, ids),
+    history,
+    inbox,
+    settings,
+    triggers,
+  };
+  let closing = false;
+  const yoga = createGraphqlServer({ services, log, graphiql: config.graphiql, introspection: config.introspection });
+  const server = createHttpServer({ services, yoga, metrics, log, isReady: async () => !closing && (await db.read.setting.count()) >= 0 });
+  const webSocket = openWebSocketDoor(server, yoga, accessTokens, clock);
+  const stopRetention = startRetention({ db, history, snapshot, clock, log });
+
+  const closeStores = async (): Promise<void> => {
+    stopRetention();
+    await intake.idle();
+    await dispatcher.close();
+    await accessTokens.close();
+    await http.close();
+    await mail.close();
+    await db.close();
+  };
+
+  try {
+    await listen(server, config.host, config.port);
+  } catch (error) {
+    await closeStores();
+    throw error;
+  }
+  await dispatcher.start();
+
+  return {
+    url: urlOf(config.host, (server.address() as AddressInfo).port),
+    adminToken: keys.adminToken,
+    async close() {
+      closing = true;
+      hub.close();
+      await webSocket.close();
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
+      const cutOff = clock.after(5_000, () => server.closeAllConnections());
+      await closed;
+      cutOff();
+      await closeStores();
+      await yoga.dispose();
+    },
+  };
+}
+
+/** A new installation can show its first message without any set-up. Seeded once: a deleted inbox stays deleted. */
+async function seedInbox(store: ReturnType<typeof createSettingStore>, channels: ReturnType<typeof createChannelService>, clock: Clock): Promise<void> {
+  if (await store.get("inboxSeeded")) return;
+  if ((await channels.load()).length === 0) await channels.create({ name: "Inbox", config: { inbox: true } });
+  await store.set("inboxSeeded", true, clock.now());
+}
+
+function urlOf(host: string, port: number): string {
+  const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host;
+  return `http://${shown.includes(":") ? `[${shown}]` : shown}:${port}`;
+}

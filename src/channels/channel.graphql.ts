@@ -1,0 +1,235 @@
+import { ownedBy } from "../access/principal.ts";
+import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
+import { builder } from "../graphql/builder.ts";
+import { AttemptOutcomeEnum, SeverityEnum } from "../graphql/enums.ts";
+import { resultOf } from "../graphql/mutationResult.ts";
+import type { ChannelRow } from "./channel.store.ts";
+import { ChannelConfig, ChannelConfigInput, ChannelKindEnum } from "./channelKind.graphql.ts";
+
+const OverrideType = builder.prismaObject("ChannelOverride", {
+  description: "A channel's own word on one event type or one category.",
+  fields: (t) => ({
+    eventType: t.exposeString("eventType", { nullable: true, description: "The event type; null when it is about a category." }),
+    category: t.exposeString("category", { nullable: true, description: "The category: for its types without an override of their own." }),
+    enabled: t.exposeBoolean("enabled", { description: "Whether the channel takes it. A type that is off for all stays off." }),
+  }),
+});
+
+export const ChannelType = builder.prismaNode("Channel", {
+  id: { field: "id" },
+  description: "A configured destination.",
+  authScopes: ({ customer }) => ({ mayRead: { scope: "SETTINGS_READ", customer } }),
+  fields: (t) => ({
+    name: t.exposeString("name", { description: "Its name." }),
+    kind: t.field({ type: ChannelKindEnum, description: "What it sends by.", resolve: ({ kind }) => kind }),
+    enabled: t.exposeBoolean("enabled", { description: "Whether it is sent anything." }),
+    disabledReason: t.exposeString("disabledReason", { nullable: true, description: "Why the server switched it off, when it did." }),
+    config: t.field({
+      type: ChannelConfig,
+      description: "Its config without secrets.",
+      resolve: ({ kind, config, secretsSet }) => ({ kind, config: config as Record<string, unknown>, secretsSet: secretsSet as string[] }),
+    }),
+    rich: t.exposeBoolean("rich", { description: "Whether messages take the kind's native form: formatting, colours, an emoji before the title." }),
+    displayName: t.exposeString("displayName", { nullable: true, description: "Its own label for where alerts come from; null takes the server's." }),
+    minimumSeverity: t.expose("minimumSeverity", { type: SeverityEnum, description: "It gets this severity and those above." }),
+    customers: t.stringList({ description: "Customers that it hears of; empty: all.", resolve: ({ customers }) => customers as string[] }),
+    services: t.stringList({ description: "Services that it hears of; empty: all.", resolve: ({ services }) => services as string[] }),
+    sources: t.stringList({ description: "Sources that it hears of; empty: all.", resolve: ({ sources }) => sources as string[] }),
+    overrides: t.relation("overrides", { type: OverrideType, description: "Its own word on event types and categories." }),
+    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),
+    updatedAt: t.expose("updatedAt", { type: "DateTime", description: "When it was last changed." }),
+  }),
+});
+
+builder.queryField("channels", (t) =>
+  t.prismaConnection(
+    {
+      type: ChannelType,
+      cursor: "id",
+      description: "The configured destinations, the oldest first.",
+      authScopes: { may: "SETTINGS_READ" },
+      resolve: (query, _root, _args, { services, principal }) => services.db.channel.findMany({ ...query, where: ownedBy(principal), orderBy: { id: "asc" } }),
+      totalCount: (_root, _args, { services, principal }) => services.db.channel.count({ where: ownedBy(principal) }),
+    },
+    { name: "ChannelConnection", description: "A page of channels." },
+    { name: "ChannelEdge", description: "A channel and its place in the list." },
+  ),
+);
+
+const CreateChannelInput = builder.inputType("CreateChannelInput", {
+  description: "A new channel.",
+  fields: (t) => ({
+    name: t.string({ required: true, description: "Its name: unique, at most 100 characters." }),
+    config: t.field({ type: ChannelConfigInput, required: true, description: "Its config: the one member that is set says which kind it is." }),
+    enabled: t.boolean({ description: "Left out: true." }),
+    rich: t.boolean({ description: "Left out: true." }),
+    displayName: t.string({ description: "Its own label for where alerts come from. Left out: the server's." }),
+    minimumSeverity: t.field({ type: SeverityEnum, description: "Left out: INFO, which is everything." }),
+    customers: t.stringList({ description: "Customers to hear of. Left out: all." }),
+    services: t.stringList({ description: "Services to hear of. Left out: all." }),
+    sources: t.stringList({ description: "Sources to hear of. Left out: all." }),
+  }),
+});
+
+const UpdateChannelInput = builder.inputType("UpdateChannelInput", {
+  description: "What is left out stays as it is.",
+  fields: (t) => ({
+    name: t.string({ description: "Its name: unique, at most 100 characters." }),
+    config: t.field({ type: ChannelConfigInput, description: "Its whole config, of the same kind. Secrets that are left out stay." }),
+    enabled: t.boolean({ description: "Whether it is sent anything." }),
+    rich: t.boolean({ description: "Whether messages take the kind's native form." }),
+    displayName: t.string({ description: "Its own label; empty takes the server's." }),
+    minimumSeverity: t.field({ type: SeverityEnum, description: "It gets this severity and those above." }),
+    customers: t.stringList({ description: "Customers to hear of; empty: all." }),
+    services: t.stringList({ description: "Services to hear of; empty: all." }),
+    sources: t.stringList({ description: "Sources to hear of; empty: all." }),
+  }),
+});
+
+/** Payloads that hold the channel as it is now. */
+function channelPayload(name: string, description: string) {
+  return builder.objectRef<{ channel: ChannelRow }>(name).implement({
+    description,
+    fields: (t) => ({ channel: t.field({ type: ChannelType, description: "The channel as it is now.", resolve: ({ channel }) => channel }) }),
+  });
+}
+
+builder.mutationField("createChannel", (t) =>
+  t.field({
+    type: channelPayload("CreateChannelPayload", "The channel is made and in use."),
+    description: "Makes a channel. Test the config first with testChannelConfig.",
+    authScopes: { may: "SETTINGS_MANAGE" },
+    errors: resultOf("createChannel", ValidationError, ConflictError),
+    args: { input: t.arg({ type: CreateChannelInput, required: true, description: "The channel." }) },
+    resolve: async (_root, { input }, { services }) => ({ channel: await services.channels.create(input as never) }),
+  }),
+);
+
+builder.mutationField("updateChannel", (t) =>
+  t.field({
+    type: channelPayload("UpdateChannelPayload", "The channel is changed."),
+    description: "Changes a channel, or switches it on or off.",
+    authScopes: { may: "SETTINGS_MANAGE" },
+    errors: resultOf("updateChannel", ValidationError, NotFoundError, ConflictError),
+    args: {
+      id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }),
+      input: t.arg({ type: UpdateChannelInput, required: true, description: "The changes." }),
+    },
+    resolve: async (_root, { id, input }, { services }) => ({ channel: await services.channels.update(id.id, input as never) }),
+  }),
+);
+
+builder.mutationField("duplicateChannel", (t) =>
+  t.field({
+    type: channelPayload("DuplicateChannelPayload", "The copy is made; it is switched off."),
+    description: "Copies a channel with its secrets and overrides under another name. The copy is switched off.",
+    authScopes: { may: "SETTINGS_MANAGE" },
+    errors: resultOf("duplicateChannel", ValidationError, NotFoundError, ConflictError),
+    args: {
+      id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel to copy." }),
+      name: t.arg.string({ required: true, description: "The copy's name." }),
+    },
+    resolve: async (_root, { id, name }, { services }) => ({ channel: await services.channels.duplicate(id.id, name) }),
+  }),
+);
+
+const DeleteChannelPayload = builder.objectRef<{ id: string }>("DeleteChannelPayload").implement({
+  description: "The channel is gone, with its overrides, inbox messages and what waited to be sent. Its history stays.",
+  fields: (t) => ({ deletedId: t.exposeID("id", { description: "The id that it had." }) }),
+});
+
+builder.mutationField("deleteChannel", (t) =>
+  t.field({
+    type: DeleteChannelPayload,
+    description: "Deletes a channel.",
+    authScopes: { may: "SETTINGS_MANAGE" },
+    errors: resultOf("deleteChannel", NotFoundError),
+    args: { id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }) },
+    resolve: async (_root, { id }, { services }) => {
+      await services.channels.delete(id.id);
+      return { id: Buffer.from(`Channel:${id.id}`).toString("base64") };
+    },
+  }),
+);
+
+/** A test's outcome, of a saved channel's attempt or of a config that is not saved. */
+interface TestResult {
+  outcome: string;
+  status: string | null;
+  error: string | null;
+  hint: string | null;
+  durationMs: number;
+  body: string;
+}
+
+function testPayload(name: string, description: string) {
+  return builder.objectRef<TestResult>(name).implement({
+    description,
+    fields: (t) => ({
+      delivered: t.boolean({ description: "True when the provider has taken it.", resolve: ({ outcome }) => outcome === "DELIVERED" }),
+      outcome: t.field({ type: AttemptOutcomeEnum, description: "What came of it.", resolve: ({ outcome }) => outcome as "DELIVERED" }),
+      status: t.exposeString("status", { nullable: true, description: "The provider's status." }),
+      error: t.exposeString("error", { nullable: true, description: "The provider's own error." }),
+      hint: t.exposeString("hint", { nullable: true, description: "What is wrong in plain words, and what to do about it." }),
+      durationMs: t.exposeInt("durationMs", { description: "How long it took, in milliseconds." }),
+      body: t.exposeString("body", { description: "The text as sent." }),
+    }),
+  });
+}
+
+builder.mutationField("testChannel", (t) =>
+  t.field({
+    type: testPayload("TestChannelPayload", "What came of the test message."),
+    description: "Sends a test message by a saved channel, switched on or not. It is recorded in the history as a test.",
+    authScopes: { may: "SETTINGS_MANAGE" },
+    errors: resultOf("testChannel", NotFoundError),
+    args: { id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }) },
+    resolve: (_root, { id }, { services }) => services.channelTester.testSaved(id.id),
+  }),
+);
+
+builder.mutationField("testChannelConfig", (t) =>
+  t.field({
+    type: testPayload("TestChannelConfigPayload", "What came of the test message."),
+    description: "Sends a test message by a config that is not saved. Nothing is stored.",
+    authScopes: { may: "SETTINGS_MANAGE" },
+    errors: resultOf("testChannelConfig", ValidationError, NotFoundError),
+    args: {
+      config: t.arg({ type: ChannelConfigInput, required: true, description: "The config." }),
+      channelId: t.arg.globalID({ for: ChannelType, description: "A saved channel of the same kind, whose secrets stand in for those left out." }),
+      rich: t.arg.boolean({ defaultValue: true, description: "Whether to send the rich form." }),
+    },
+    resolve: async (_root, { config, channelId, rich }, { services }) => {
+      const result = await services.channelTester.testUnsaved(config as never, channelId?.id ?? null, rich ?? true);
+      const failed = result.outcome === "DELIVERED" ? { status: result.receipt.status, error: null, hint: null } : result;
+      return { outcome: result.outcome, status: failed.status, error: failed.error, hint: failed.hint, durationMs: result.durationMs, body: result.text };
+    },
+  }),
+);
+
+const SetChannelOverrideInput = builder.inputType("SetChannelOverrideInput", {
+  description: "A channel's own word on one event type or one category.",
+  isOneOf: true,
+  fields: (t) => ({
+    eventType: t.string({ description: "An event type by any of its names." }),
+    category: t.string({ description: "A category: for its types without an override of their own." }),
+  }),
+});
+
+builder.mutationField("setChannelOverride", (t) =>
+  t.field({
+    type: channelPayload("SetChannelOverridePayload", "The override is set or removed."),
+    description: "Switches an event type or a category on or off for one channel.",
+    authScopes: { may: "SETTINGS_MANAGE" },
+    errors: resultOf("setChannelOverride", ValidationError, NotFoundError),
+    args: {
+      id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }),
+      target: t.arg({ type: SetChannelOverrideInput, required: true, description: "What it is about." }),
+      enabled: t.arg.boolean({ description: "Null or left out removes the override." }),
+    },
+    resolve: async (_root, { id, target, enabled }, { services }) => {
+      await services.channels.setOverride(id.id, await services.triggers.overrideTarget(target), enabled ?? null);
+      return { channel: await services.db.channel.findUniqueOrThrow({ where: { id: id.id } }) };
+    },
+  }),
+);

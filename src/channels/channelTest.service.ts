@@ -1,0 +1,81 @@
+import type { Clock } from "../clock.ts";
+import { attemptOf, displayNameOf } from "../dispatch/dispatcher.ts";
+import type { Recorder } from "../dispatch/recorder.ts";
+import { composeMessage } from "../dispatch/composeMessage.ts";
+import { sendMessage } from "../dispatch/sendMessage.ts";
+import type { Outside, SendResult } from "../dispatch/sendMessage.ts";
+import type { StoredEvent } from "../events/event.model.ts";
+import type { Attempt } from "../history/attempt.model.ts";
+import type { Ids } from "../ids.ts";
+import type { Log } from "../log.ts";
+import { providerOf } from "../providers/registry.ts";
+import type { SnapshotHolder } from "../settings/snapshot.ts";
+import type { ChannelService, GivenConfig } from "./channel.service.ts";
+
+export interface ChannelTester {
+  /** Sends a test message by a saved channel, switched on or not, and records it in the history. @throws {NotFoundError} */
+  testSaved(id: string): Promise<Attempt>;
+  /** Sends a test message by a config that is not saved. @throws {ValidationError} */
+  testUnsaved(given: GivenConfig, baseId: string | null, rich: boolean): Promise<SendResult>;
+}
+
+export interface ChannelTesterDeps {
+  channels: ChannelService;
+  recorder: Recorder;
+  snapshot: SnapshotHolder;
+  outside: Outside;
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+  hostName: string;
+}
+
+export function createChannelTester(deps: ChannelTesterDeps): ChannelTester {
+  const { channels, snapshot, clock, ids } = deps;
+
+  function testMessage(channel: { displayName: string | null; rich: boolean }) {
+    const displayName = displayNameOf(channel, snapshot, deps.hostName);
+    return composeMessage({ id: ids.next(), reason: "TEST", context: {}, event: testEvent(ids.next(), displayName, clock.now()), displayName, rich: channel.rich, thread: null });
+  }
+
+  return {
+    async testSaved(id) {
+      const channel = await channels.get(id);
+      const message = testMessage(channel);
+      const provider = providerOf(channel.kind);
+      const result = await sendMessage({ provider, channelId: id, config: channel.config, message }, deps.outside, clock, deps.log);
+      return deps.recorder.record({ attempt: attemptOf(channel, message, result, { delivery: null, at: clock.now() }), delivery: null });
+    },
+    async testUnsaved(given, baseId, rich) {
+      const base = baseId === null ? null : await channels.get(baseId);
+      const { provider, config } = channels.checkUnsaved(given, base);
+      const message = testMessage({ displayName: base?.displayName ?? null, rich });
+      return sendMessage({ provider, channelId: base?.id ?? "", config, message }, deps.outside, clock, deps.log);
+    },
+  };
+}
+
+function testEvent(id: string, displayName: string, now: Date): StoredEvent {
+  const title = "Carillon test message";
+  return {
+    id,
+    receivedAt: now,
+    occurredAt: now,
+    type: "test",
+    category: "custom",
+    severity: "INFO",
+    status: null,
+    source: null,
+    service: null,
+    customer: null,
+    title,
+    message: `This is a test from ${displayName}. If you can read it, this channel works.`,
+    details: {},
+    value: null,
+    dedupKey: null,
+    fingerprint: "",
+    conditionId: null,
+    fate: "MATCHED",
+    decision: { verdict: { action: "SEND", because: "MATCHED", until: null }, channels: [], reason: "TEST" },
+  };
+}

@@ -1,0 +1,94 @@
+import { ownedBy } from "../access/principal.ts";
+import type { Principal } from "../access/principal.ts";
+import { ConflictError, NotFoundError } from "../errors.ts";
+import { EventType } from "../events/event.graphql.ts";
+import type { StoredEvent } from "../events/event.model.ts";
+import { builder } from "../graphql/builder.ts";
+import { ConditionStatusEnum, SeverityEnum } from "../graphql/enums.ts";
+import { resultOf } from "../graphql/mutationResult.ts";
+
+const ConditionType = builder.prismaNode("Condition", {
+  id: { field: "id" },
+  description: "A problem that goes on, from the event that opened it to its recovery.",
+  authScopes: ({ customer }) => ({ mayRead: { scope: "EVENTS_READ", customer } }),
+  fields: (t) => ({
+    type: t.exposeString("type", { description: "The canonical name of its event type." }),
+    category: t.exposeString("category", { description: "The category of its type." }),
+    severity: t.expose("severity", { type: SeverityEnum, description: "The highest severity seen." }),
+    status: t.expose("status", { type: ConditionStatusEnum, description: "Whether it goes on." }),
+    title: t.exposeString("title", { description: "The title of the event that opened it." }),
+    source: t.exposeString("source", { nullable: true, description: "The machine or program that it comes from." }),
+    service: t.exposeString("service", { nullable: true, description: "The service that it is about." }),
+    customer: t.exposeString("customer", { nullable: true, description: "The customer whose service it is." }),
+    openedAt: t.expose("openedAt", { type: "DateTime", description: "When it was first seen." }),
+    lastSeenAt: t.expose("lastSeenAt", { type: "DateTime", description: "When it was last heard of." }),
+    closedAt: t.expose("closedAt", { type: "DateTime", nullable: true, description: "When it ended." }),
+    count: t.exposeInt("count", { description: "How often it was seen." }),
+    lastNotifiedAt: t.expose("lastNotifiedAt", { type: "DateTime", nullable: true, description: "When channels were last told of it." }),
+    events: t.relatedConnection("events", { cursor: "id", description: "The events that belong to it, the newest first.", query: { orderBy: { id: "desc" } } }, { name: "ConditionEventConnection", description: "A page of a condition's events." }, { name: "ConditionEventEdge", description: "An event of a condition and its place in the list." }),
+  }),
+});
+
+const ConditionFilter = builder.inputType("ConditionFilter", {
+  description: "Which conditions are wanted; what is left out does not matter.",
+  fields: (t) => ({
+    status: t.field({ type: ConditionStatusEnum, description: "OPEN for what goes on now." }),
+    types: t.stringList({ description: "Canonical names of event types." }),
+    severities: t.field({ type: [SeverityEnum], description: "Severities." }),
+    services: t.stringList({ description: "Services." }),
+    customers: t.stringList({ description: "Customers." }),
+  }),
+});
+
+builder.queryField("conditions", (t) =>
+  t.prismaConnection(
+    {
+      type: ConditionType,
+      cursor: "id",
+      description: "Problems that go on or went on, the newest first.",
+      authScopes: { may: "EVENTS_READ" },
+      args: { filter: t.arg({ type: ConditionFilter, description: "Left out: all." }) },
+      resolve: (query, _root, { filter }, { services, principal }) =>
+        services.db.condition.findMany({ ...query, where: conditionWhere(filter, principal), orderBy: { id: "desc" } }),
+      totalCount: (_root, { filter }, { services, principal }) => services.db.condition.count({ where: conditionWhere(filter, principal) }),
+    },
+    { name: "ConditionConnection", description: "A page of conditions." },
+    { name: "ConditionEdge", description: "A condition and its place in the list." },
+  ),
+);
+
+function conditionWhere(filter: typeof ConditionFilter.$inferInput | null | undefined, principal: Principal | null) {
+  return {
+    AND: [
+      ownedBy(principal),
+      {
+        ...(filter?.status ? { status: filter.status } : {}),
+        ...(filter?.types ? { type: { in: filter.types } } : {}),
+        ...(filter?.severities ? { severity: { in: filter.severities } } : {}),
+        ...(filter?.services ? { service: { in: filter.services } } : {}),
+        ...(filter?.customers ? { customer: { in: filter.customers } } : {}),
+      },
+    ],
+  };
+}
+
+const ResolveConditionPayload = builder.objectRef<{ event: StoredEvent }>("ResolveConditionPayload").implement({
+  description: "The condition is closed; those who were told of it are told of its end.",
+  fields: (t) => ({
+    event: t.field({ type: EventType, description: "The event that closed it.", resolve: ({ event }) => event as never }),
+  }),
+});
+
+builder.mutationField("resolveCondition", (t) =>
+  t.field({
+    type: ResolveConditionPayload,
+    description: "Closes an open condition by hand.",
+    authScopes: { may: "CONDITIONS_MANAGE" },
+    errors: resultOf("resolveCondition", NotFoundError, ConflictError),
+    args: {
+      id: t.arg.globalID({ required: true, for: ConditionType, description: "The condition." }),
+      message: t.arg.string({ description: "What the recovery says. Left out: that it was resolved by hand, and by whom." }),
+    },
+    resolve: async (_root, { id, message }, { services, principal }) => ({ event: await services.conditions.resolve(id.id, message ?? null, principal as Principal) }),
+  }),
+);

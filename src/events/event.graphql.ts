@@ -1,0 +1,249 @@
+import { ownedBy } from "../access/principal.ts";
+import type { ChannelVerdict, Verdict } from "../decide/verdict.ts";
+import { VERDICT_REASONS } from "../decide/verdict.ts";
+import { CallerError, IdempotencyConflictError, ValidationError } from "../errors.ts";
+import { builder } from "../graphql/builder.ts";
+import { EventStatusEnum, MessageReasonEnum, SeverityEnum, VerdictActionEnum, VerdictReasonEnum } from "../graphql/enums.ts";
+import { OtherErrorType } from "../graphql/errorTypes.ts";
+import type { Accepted } from "../intake/intake.ts";
+import type { Json } from "../render/message.ts";
+import type { StoredDecision } from "./event.model.ts";
+
+/** The most events of one emitEvents. */
+export const LARGEST_EMIT = 1000;
+
+interface DecisionShape extends StoredDecision {
+  /** The event's time: later channels had no part in it. Null for a simulation. */
+  decidedAt: Date | null;
+}
+
+const ChannelVerdictType = builder.objectRef<ChannelVerdict>("ChannelVerdict").implement({
+  description: "What one channel gets of an event, and why.",
+  fields: (t) => ({
+    channelId: t.field({ type: "ID", description: "The channel's id, for channel(id).", resolve: (verdict) => channelGlobalId(verdict.channelId) }),
+    channelName: t.exposeString("channelName", { description: "The channel's name at that moment." }),
+    action: t.expose("action", { type: VerdictActionEnum, description: "Sent or not." }),
+    because: t.expose("because", { type: VerdictReasonEnum, description: "Why." }),
+    explanation: t.string({ description: "Why, in plain words.", resolve: (verdict) => VERDICT_REASONS[verdict.because] }),
+    until: t.expose("until", { type: "DateTime", nullable: true, description: "Until when the reason holds, where it ends by itself." }),
+  }),
+});
+
+const DecisionType = builder.objectRef<DecisionShape>("Decision").implement({
+  description: "What becomes of an event, and why. The stored decision of a past event and a simulation say the same in the same form.",
+  fields: (t) => ({
+    action: t.field({ type: VerdictActionEnum, description: "SEND when at least one channel gets it.", resolve: ({ verdict }) => verdict.action }),
+    because: t.field({ type: VerdictReasonEnum, description: "Why, of the event as a whole.", resolve: ({ verdict }) => verdict.because }),
+    explanation: t.string({ description: "Why, in plain words.", resolve: ({ verdict }) => VERDICT_REASONS[verdict.because] }),
+    until: t.field({ type: "DateTime", nullable: true, description: "Until when the reason holds, where it ends by itself.", resolve: ({ verdict }) => dateOf(verdict.until) }),
+    reason: t.expose("reason", { type: MessageReasonEnum, description: "Why a message about it exists, or would." }),
+    channels: t.field({
+      type: [ChannelVerdictType],
+      description: "Every channel: whether it gets the event, and why.",
+      resolve: (decision, _args, { services }) => channelVerdicts(decision, [...services.snapshot.current.channels.values()]),
+    }),
+  }),
+});
+
+/** An event stopped before any channel was looked at has one reason for all of them. */
+function channelVerdicts({ channels, verdict }: DecisionShape, all: { id: string; name: string }[]): ChannelVerdict[] {
+  const explained = channels.length > 0 ? channels : all.map(({ id, name }) => ({ ...verdict, channelId: id, channelName: name }));
+  return explained.map((channel) => ({ ...channel, until: dateOf(channel.until) }));
+}
+
+/** Stored decisions are JSON: their times come back as text. */
+function dateOf(time: Verdict["until"] | string): Date | null {
+  return time === null ? null : new Date(time);
+}
+
+function channelGlobalId(id: string): string {
+  return Buffer.from(`Channel:${id}`).toString("base64");
+}
+
+export const EventType = builder.prismaNode("Event", {
+  id: { field: "id" },
+  description: "Something that happened, as it was taken in.",
+  // Whoever sent an event may see it in the answer, even without the scope to read events.
+  authScopes: ({ customer }) => ({ $any: { $granted: "emitted", mayRead: { scope: "EVENTS_READ", customer } } }),
+  fields: (t) => ({
+    type: t.exposeString("type", { description: "The canonical name of its type, e.g. backup.failure." }),
+    category: t.exposeString("category", { description: "The category of its type." }),
+    severity: t.expose("severity", { type: SeverityEnum, description: "Its severity: the producer's, else its type's." }),
+    status: t.expose("status", { type: EventStatusEnum, nullable: true, description: "Whether it opened or closed a condition, as the producer said." }),
+    source: t.exposeString("source", { nullable: true, description: "The machine or program that it comes from." }),
+    service: t.exposeString("service", { nullable: true, description: "The service that it is about." }),
+    customer: t.exposeString("customer", { nullable: true, description: "The customer whose service it is." }),
+    title: t.exposeString("title", { description: "One line: the producer's, else its type's." }),
+    message: t.exposeString("message", { description: "The text: the producer's, else made from its type's template." }),
+    details: t.field({ type: "JSONObject", description: "Further facts, as the producer gave them.", resolve: (event) => event.details as { [key: string]: Json } }),
+    value: t.exposeFloat("value", { nullable: true, description: "The measured value that a threshold is held against." }),
+    dedupKey: t.exposeString("dedupKey", { nullable: true, description: "The producer's own name of the problem." }),
+    occurredAt: t.expose("occurredAt", { type: "DateTime", description: "When it happened." }),
+    receivedAt: t.expose("receivedAt", { type: "DateTime", description: "When the server took it in." }),
+    decision: t.field({
+      type: DecisionType,
+      description: "What became of it and why, for each channel.",
+      resolve: (event) => ({ ...(event.decision as unknown as StoredDecision), decidedAt: event.receivedAt }),
+    }),
+    condition: t.relation("condition", { nullable: true, description: "The condition that it opened, counted towards or closed." }),
+    deliveries: t.relation("deliveries", { description: "The notifications that came of it.", query: { orderBy: { id: "asc" }, take: 1000 } }),
+  }),
+});
+
+const EmitEventInput = builder.inputType("EmitEventInput", {
+  description: "An event as a producer sends it. Only the type is needed.",
+  fields: (t) => ({
+    type: t.string({ required: true, description: "The event type by its name or any alias, e.g. backup.failure, backup_fail or \"Backup failed\". The eventTypes query lists them. At most 100 characters." }),
+    severity: t.field({ type: SeverityEnum, description: "Left out: the type's own." }),
+    status: t.field({ type: EventStatusEnum, description: "FIRING opens a condition or counts towards it, RESOLVED closes it. Types with a recovery pair need none." }),
+    source: t.string({ description: "The machine or program that it comes from. At most 200 characters." }),
+    service: t.string({ description: "The service that it is about. At most 200 characters." }),
+    customer: t.string({ description: "The customer whose service it is. At most 200 characters." }),
+    title: t.string({ description: "One line of at most 300 characters. Left out: the type's own." }),
+    message: t.string({ description: "The text, at most 20,000 characters; plain text, shown as it is. Left out: made from the type's template." }),
+    details: t.field({ type: "JSONObject", description: "Further facts: at most 32 KiB of JSON, nested at most 8 deep." }),
+    value: t.float({ description: "A measured value, for types with a threshold: the event fires only when the threshold is reached." }),
+    occurredAt: t.field({ type: "DateTime", description: "When it happened. Left out: now." }),
+    dedupKey: t.string({ description: "Your own name of the problem: events of one type with one dedupKey are about the same thing. Left out: the type's key fields. At most 200 characters." }),
+    idempotencyKey: t.string({ description: "Makes sending again safe: within 24 hours the same key of the same token answers with the first result. At most 200 characters." }),
+  }),
+});
+
+const EmitEventPayload = builder.objectRef<Accepted>("EmitEventPayload").implement({
+  description: "The event was stored durably; what is to be sent is on its way.",
+  fields: (t) => ({
+    event: t.field({ type: EventType, grantScopes: ["emitted"], description: "The event as stored.", resolve: ({ event }) => event as never }),
+    decision: t.field({ type: DecisionType, description: "What becomes of it and why.", resolve: ({ event }) => ({ ...event.decision, decidedAt: event.receivedAt }) }),
+    deduplicated: t.exposeBoolean("deduplicated", { description: "True when its idempotencyKey answered with an earlier result; nothing new was stored." }),
+    nearestTypes: t.stringList({
+      nullable: true,
+      description: "When nobody knew the type and it was registered under the category custom: known types of a similar name. Null for known types.",
+      resolve: ({ nearestTypes }) => nearestTypes,
+    }),
+  }),
+});
+
+const EmitEventResult = builder.unionType("EmitEventResult", {
+  description: "What emitEvent gives: its payload, or what was wrong.",
+  types: [EmitEventPayload, ValidationError, IdempotencyConflictError, OtherErrorType],
+  resolveType: (result) => {
+    if (result instanceof ValidationError) return "ValidationError";
+    if (result instanceof IdempotencyConflictError) return "IdempotencyConflictError";
+    return result instanceof CallerError ? "OtherError" : "EmitEventPayload";
+  },
+});
+
+const EmitEventsPayload = builder.objectRef<{ results: (Accepted | CallerError)[] }>("EmitEventsPayload").implement({
+  description: "One result for each event, at its place. A wrong one does not keep the others back.",
+  fields: (t) => ({
+    results: t.field({ type: [EmitEventResult], complexity: { field: 1, multiplier: 1 }, description: "In the order of the input.", resolve: ({ results }) => results }),
+    acceptedCount: t.int({ description: "How many were accepted.", resolve: ({ results }) => results.filter((result) => !(result instanceof CallerError)).length }),
+  }),
+});
+
+builder.mutationField("emitEvent", (t) =>
+  t.field({
+    type: EmitEventResult,
+    description: "Sends one event. It is stored durably before the answer; the answer says what becomes of it.",
+    authScopes: { may: "EVENTS_EMIT" },
+    args: { input: t.arg({ type: EmitEventInput, required: true, description: "The event." }) },
+    resolve: async (_root, { input }, { services, principal }) => {
+      const [result] = await services.intake.emit([input], principal?.tokenId ?? "");
+      return result as Accepted | CallerError;
+    },
+  }),
+);
+
+builder.mutationField("emitEvents", (t) =>
+  t.field({
+    type: EmitEventsPayload,
+    description: `Sends up to ${LARGEST_EMIT} events at once, each with a result of its own.`,
+    authScopes: { may: "EVENTS_EMIT" },
+    args: { input: t.arg({ type: [EmitEventInput], required: true, description: `The events, at most ${LARGEST_EMIT}.` }) },
+    resolve: async (_root, { input }, { services, principal }) => {
+      if (input.length > LARGEST_EMIT) throw new CallerError("BAD_REQUEST", `input: must hold at most ${LARGEST_EMIT} events at once.`);
+      return { results: await services.intake.emit(input, principal?.tokenId ?? "") };
+    },
+  }),
+);
+
+const SimulateEventPayload = builder.objectRef<DecisionShape>("SimulateEventPayload").implement({
+  description: "What would become of the event if it were sent now.",
+  fields: (t) => ({
+    decision: t.field({ type: DecisionType, description: "The same decision that emitEvent would make.", resolve: (decision) => decision }),
+  }),
+});
+
+const SimulateEventResult = builder.unionType("SimulateEventResult", {
+  description: "What simulateEvent gives: its payload, or what was wrong.",
+  types: [SimulateEventPayload, ValidationError, OtherErrorType],
+  resolveType: (result) => {
+    if (result instanceof ValidationError) return "ValidationError";
+    return result instanceof CallerError ? "OtherError" : "SimulateEventPayload";
+  },
+});
+
+builder.queryField("simulateEvent", (t) =>
+  t.field({
+    type: SimulateEventResult,
+    description: "Says what would become of an event, for each channel and why, without storing or sending anything.",
+    authScopes: { may: "EVENTS_EMIT" },
+    args: { input: t.arg({ type: EmitEventInput, required: true, description: "The event." }) },
+    resolve: async (_root, { input }, { services }) => {
+      try {
+        return { ...(await services.intake.simulate(input)), decidedAt: null };
+      } catch (error) {
+        if (error instanceof CallerError) return error;
+        throw error;
+      }
+    },
+  }),
+);
+
+const EventFilter = builder.inputType("EventFilter", {
+  description: "Which events are wanted; what is left out does not matter.",
+  fields: (t) => ({
+    types: t.stringList({ description: "Canonical names of event types." }),
+    categories: t.stringList({ description: "Names of categories." }),
+    severities: t.field({ type: [SeverityEnum], description: "Severities." }),
+    services: t.stringList({ description: "Services." }),
+    sources: t.stringList({ description: "Sources." }),
+    customers: t.stringList({ description: "Customers." }),
+    because: t.field({ type: [VerdictReasonEnum], description: "What became of them." }),
+    from: t.field({ type: "DateTime", description: "Received from this time on." }),
+    to: t.field({ type: "DateTime", description: "Received before this time." }),
+  }),
+});
+
+builder.queryField("events", (t) =>
+  t.prismaConnection(
+    {
+      type: EventType,
+      cursor: "id",
+      description: "Events as they were taken in, the newest first.",
+      authScopes: { may: "EVENTS_READ" },
+      args: { filter: t.arg({ type: EventFilter, description: "Left out: all." }) },
+      resolve: (query, _root, { filter }, { services, principal }) =>
+        services.db.event.findMany({ ...query, where: { AND: [eventWhere(filter), ownedBy(principal)] }, orderBy: { id: "desc" } }),
+      totalCount: (_root, { filter }, { services, principal }) =>
+        services.db.event.count({ where: { AND: [eventWhere(filter), ownedBy(principal)] } }),
+    },
+    { name: "EventConnection", description: "A page of events." },
+    { name: "EventEdge", description: "An event and its place in the list." },
+  ),
+);
+
+type EventFilterShape = typeof EventFilter.$inferInput | null | undefined;
+
+function eventWhere(filter: EventFilterShape) {
+  return {
+    ...(filter?.types ? { type: { in: filter.types } } : {}),
+    ...(filter?.categories ? { category: { in: filter.categories } } : {}),
+    ...(filter?.severities ? { severity: { in: filter.severities } } : {}),
+    ...(filter?.services ? { service: { in: filter.services } } : {}),
+    ...(filter?.sources ? { source: { in: filter.sources } } : {}),
+    ...(filter?.customers ? { customer: { in: filter.customers } } : {}),
+    ...(filter?.because ? { fate: { in: filter.because } } : {}),
+    ...(filter?.from || filter?.to ? { receivedAt: { ...(filter.from ? { gte: filter.from } : {}), ...(filter.to ? { lt: filter.to } : {}) } } : {}),
+  };
+}

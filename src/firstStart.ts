@@ -1,0 +1,50 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { newToken } from "./access/accessToken.service.ts";
+import type { Config } from "./config.ts";
+import { StartError } from "./errors.ts";
+
+/** What the server needs to keep to itself, and where. */
+export interface Keys {
+  /** 32 bytes. */
+  secretKey: Buffer;
+  /** Set when the token comes from the environment or was made just now: the database must learn it. */
+  adminToken: { value: string; file: string | null; isNew: boolean };
+}
+
+/**
+ * Reads the secret key and the admin token from the data folder, making both at first start, readable by the owner only.
+ * @throws {StartError} when the folder cannot be written or the key file is damaged
+ */
+export function readKeys(config: Config): Keys {
+  try {
+    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+    return { secretKey: config.secretKey ?? readSecretKey(config), adminToken: readAdminToken(config) };
+  } catch (error) {
+    if (error instanceof StartError) throw error;
+    throw new StartError(`The data folder ${config.dataDir} cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function readSecretKey({ dataDir, databaseFile }: Config): Buffer {
+  const file = join(dataDir, "secret.key");
+  if (!existsSync(file)) {
+    if (existsSync(databaseFile)) {
+      throw new StartError(`The secret key ${file} is missing, but there is a database that was encrypted with it. Put the key back, or give it as SECRET_KEY.`);
+    }
+    writeFileSync(file, `${randomBytes(32).toString("base64")}\n`, { mode: 0o600, flag: "wx" });
+  }
+  const key = Buffer.from(readFileSync(file, "utf8").trim(), "base64");
+  if (key.length !== 32) throw new StartError(`The secret key ${file} is damaged: it must hold 32 bytes in base64. Restore it from a backup.`);
+  return key;
+}
+
+function readAdminToken({ dataDir, adminToken }: Config): Keys["adminToken"] {
+  if (adminToken) return { value: adminToken, file: null, isNew: false };
+  const file = join(dataDir, "admin.token");
+  if (existsSync(file)) return { value: readFileSync(file, "utf8").trim(), file, isNew: false };
+  const value = newToken();
+  writeFileSync(file, `${value}\n`, { mode: 0o600, flag: "wx" });
+  return { value, file, isNew: true };
+}

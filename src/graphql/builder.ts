@@ -1,0 +1,68 @@
+import SchemaBuilder from "@pothos/core";
+import ComplexityPlugin from "@pothos/plugin-complexity";
+import ErrorsPlugin from "@pothos/plugin-errors";
+import PrismaPlugin from "@pothos/plugin-prisma";
+import RelayPlugin from "@pothos/plugin-relay";
+import ScopeAuthPlugin from "@pothos/plugin-scope-auth";
+import { may, refusal } from "../access/principal.ts";
+import type { Scope } from "../access/scope.ts";
+import type { PrismaClient } from "../db/generated/client.ts";
+import type PrismaTypes from "../db/generated/pothos.ts";
+import { getDatamodel } from "../db/generated/pothos.ts";
+import { CallerError } from "../errors.ts";
+import type { Json } from "../render/message.ts";
+import type { Context } from "./context.ts";
+
+/** Query limits: far above what a client needs, far below what hurts. */
+export const QUERY_LIMITS = { depth: 12, breadth: 400, complexity: 10_000 };
+
+/** Rows of a page: what a connection gives when nothing is said, and the most it gives. */
+export const PAGE = { default: 25, most: 100 };
+
+export interface SchemaTypes {
+  PrismaTypes: PrismaTypes;
+  Context: Context;
+  AuthScopes: {
+    /** The token's role has the scope. */
+    may: Scope;
+    /** The same, and the row belongs to the token's customer where the token has one. */
+    mayRead: { scope: Scope; customer: string | null };
+  };
+  DefaultFieldNullability: false;
+  Scalars: {
+    ID: { Input: string; Output: string };
+    DateTime: { Input: Date; Output: Date };
+    JSONObject: { Input: { [key: string]: Json }; Output: { [key: string]: Json } };
+    Duration: { Input: number; Output: number };
+  };
+}
+
+/** The database client comes with each request's context; the builder only needs to know its shape. */
+export const builder = new SchemaBuilder<SchemaTypes>({
+  plugins: [ErrorsPlugin, ScopeAuthPlugin, PrismaPlugin, RelayPlugin, ComplexityPlugin],
+  defaultFieldNullability: false,
+  prisma: {
+    client: (context: Context) => context.services.db as unknown as PrismaClient,
+    dmmf: getDatamodel(),
+    exposeDescriptions: false,
+    filterConnectionTotalCount: true,
+    maxConnectionSize: PAGE.most,
+    defaultConnectionSize: PAGE.default,
+  },
+  relay: { clientMutationId: "omit", cursorType: "String", nodesOnConnection: true },
+  errors: { defaultTypes: [] },
+  scopeAuth: {
+    authorizeOnSubscribe: true,
+    treatErrorsAsUnauthorized: false,
+    authScopes: ({ principal }) => ({
+      may: (scope) => may(principal, scope),
+      mayRead: ({ scope, customer }) => may(principal, scope) && (principal?.customer === null || principal?.customer === customer),
+    }),
+    unauthorizedError: (_parent, { principal }, info) => refusal(principal, `${info.parentType.name}.${info.fieldName}`),
+  },
+  complexity: {
+    limit: QUERY_LIMITS,
+    defaultListMultiplier: 5,
+    complexityError: (kind) => new CallerError("QUERY_TOO_COSTLY", `The query's ${kind.toLowerCase()} is over the limit (depth ${QUERY_LIMITS.depth}, breadth ${QUERY_LIMITS.breadth}, complexity ${QUERY_LIMITS.complexity}). Ask for less at a time.`),
+  },
+});

@@ -1,0 +1,9 @@
+import type { Principal } from "../access/principal.ts";
+import type { Services } from "../services.ts";
+
+/** What every resolver gets, whichever way the operation came: HTTP, WebSocket or SSE. */
+export interface Context {
+  /** Null without a valid token: only what needs no scope is open then. */
+  principal: Principal | null;
+  services: Services;
+}

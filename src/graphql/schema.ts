@@ -1,0 +1,19 @@
+import { builder } from "./builder.ts";
+import "./scalars.ts";
+import "./errorTypes.ts";
+import "../access/accessToken.graphql.ts";
+import "../channels/channel.graphql.ts";
+import "../channels/channelKind.graphql.ts";
+import "../conditions/condition.graphql.ts";
+import "../dispatch/delivery.graphql.ts";
+import "../events/event.graphql.ts";
+import "../history/attempt.graphql.ts";
+import "../inbox/inbox.graphql.ts";
+import "../settings/settings.graphql.ts";
+import "../triggers/trigger.graphql.ts";
+
+builder.queryType({ description: "What can be read." });
+builder.mutationType({ description: "What can be changed. Each gives its payload, or an error as data." });
+builder.subscriptionType({ description: "What can be watched live, over WebSocket (graphql-transport-ws) or Server-Sent Events." });
+
+export const schema = builder.toSchema();

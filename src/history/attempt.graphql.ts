@@ -1,0 +1,162 @@
+import { ownedBy } from "../access/principal.ts";
+import type { Principal } from "../access/principal.ts";
+import { ChannelKindEnum, channelIdOf } from "../channels/channelKind.graphql.ts";
+import { builder, PAGE } from "../graphql/builder.ts";
+import { AttemptOutcomeEnum, MessageReasonEnum, SeverityEnum } from "../graphql/enums.ts";
+import { CallerError } from "../errors.ts";
+import { resolveCursorConnection } from "@pothos/plugin-relay";
+import type { ResolveCursorConnectionArgs } from "@pothos/plugin-relay";
+import type { Attempt } from "./attempt.model.ts";
+import { attemptWhere } from "./attemptFilter.ts";
+import type { AttemptFilter } from "./attemptFilter.ts";
+import { attemptIdOf, cursorOf } from "./history.service.ts";
+import type { Dispatched } from "./history.service.ts";
+
+export const AttemptType = builder.prismaNode("Attempt", {
+  id: { field: "id" },
+  description: "One try at a delivery and what came of it. It keeps what it says even when its channel or event is gone.",
+  authScopes: ({ customer }) => ({ mayRead: { scope: "HISTORY_READ", customer } }),
+  fields: (t) => ({
+    at: t.expose("at", { type: "DateTime", description: "When it ended." }),
+    channelId: t.field({ type: "ID", description: "The channel.", resolve: ({ channelId }) => channelIdOf(channelId) }),
+    channelName: t.exposeString("channelName", { description: "The channel's name at that time." }),
+    kind: t.field({ type: ChannelKindEnum, description: "The channel's kind.", resolve: ({ kind }) => kind }),
+    type: t.exposeString("type", { description: "The event type; test for a test by hand." }),
+    category: t.exposeString("category", { description: "The category." }),
+    severity: t.expose("severity", { type: SeverityEnum, description: "The severity." }),
+    customer: t.exposeString("customer", { nullable: true, description: "The customer." }),
+    reason: t.expose("reason", { type: MessageReasonEnum, description: "Why the message existed." }),
+    title: t.exposeString("title", { description: "The message's title." }),
+    body: t.exposeString("body", { description: "The text as sent." }),
+    outcome: t.expose("outcome", { type: AttemptOutcomeEnum, description: "What came of it." }),
+    delivered: t.boolean({ description: "True when the provider has taken it.", resolve: ({ outcome }) => outcome === "DELIVERED" }),
+    status: t.exposeString("status", { nullable: true, description: "The provider's status, e.g. 200 or 550 5.1.1." }),
+    error: t.exposeString("error", { nullable: true, description: "The provider's own error." }),
+    hint: t.exposeString("hint", { nullable: true, description: "What is wrong in plain words, and what to do about it." }),
+    durationMs: t.exposeInt("durationMs", { description: "How long it took, in milliseconds." }),
+    tryNumber: t.exposeInt("tryNumber", { description: "1 for the first try." }),
+    nextTryAt: t.expose("nextTryAt", { type: "DateTime", nullable: true, description: "When it is tried again." }),
+    event: t.prismaField({
+      type: "Event",
+      nullable: true,
+      description: "The event that it told of, while that is kept.",
+      resolve: (query, { eventId }, _args, { services }) => (eventId === null ? null : services.db.event.findUnique({ ...query, where: { id: eventId } })),
+    }),
+    delivery: t.prismaField({
+      type: "Delivery",
+      nullable: true,
+      description: "The delivery that it was a try at; none for a test.",
+      resolve: (query, { deliveryId }, _args, { services }) => (deliveryId === null ? null : services.db.delivery.findUnique({ ...query, where: { id: deliveryId } })),
+    }),
+  }),
+});
+
+const AttemptFilterInput = builder.inputType("AttemptFilter", {
+  description: "Which attempts are wanted; what is left out does not matter. The same for the history and its live feed.",
+  fields: (t) => ({
+    channelIds: t.idList({ description: "Ids of channels." }),
+    kinds: t.field({ type: [ChannelKindEnum], description: "Channel kinds." }),
+    types: t.stringList({ description: "Canonical names of event types." }),
+    categories: t.stringList({ description: "Names of categories." }),
+    minimumSeverity: t.field({ type: SeverityEnum, description: "This severity and those above." }),
+    customers: t.stringList({ description: "Customers." }),
+    outcomes: t.field({ type: [AttemptOutcomeEnum], description: "Outcomes." }),
+    from: t.field({ type: "DateTime", description: "From this time on." }),
+    to: t.field({ type: "DateTime", description: "Before this time." }),
+  }),
+});
+
+function filterOf(input: typeof AttemptFilterInput.$inferInput | null | undefined, principal: Principal | null): AttemptFilter {
+  const own = ownedBy(principal).customer;
+  return {
+    ...input,
+    channelIds: input?.channelIds?.map((id) => channelIdFrom(id)),
+    customers: own === undefined ? input?.customers : [own],
+  };
+}
+
+function channelIdFrom(globalId: string): string {
+  const [type, id] = Buffer.from(globalId, "base64").toString("utf8").split(":");
+  if (type !== "Channel" || !id) throw new CallerError("BAD_REQUEST", `filter.channelIds: "${globalId.slice(0, 100)}" is not the id of a channel.`);
+  return id;
+}
+
+builder.queryField("history", (t) =>
+  t.connection(
+    {
+      type: AttemptType,
+      description: "Every attempt at a delivery, the newest first. Page with first and after, or with limit and offset.",
+      authScopes: { may: "HISTORY_READ" },
+      complexity: { field: 1, multiplier: PAGE.default },
+      args: {
+        filter: t.arg({ type: AttemptFilterInput, description: "Left out: all." }),
+        limit: t.arg.int({ description: `In place of first: 1 to ${PAGE.most}.` }),
+        offset: t.arg.int({ description: "In place of after: how many to pass over. Slow beyond some ten thousands; after is not." }),
+      },
+      resolve: async (_root, { limit, offset, filter, ...paging }, { services, principal }) => {
+        const where = attemptWhere(filterOf(filter, principal));
+        const args = { ...paging, first: limit ?? paging.first ?? null };
+        const connection = await resolveCursorConnection(
+          { args, defaultSize: PAGE.default, maxSize: PAGE.most, toCursor: (attempt: Attempt) => cursorOf(attempt.id) },
+          ({ before, after, limit: take, inverted }: ResolveCursorConnectionArgs) =>
+            services.db.attempt.findMany({
+              where: { AND: [where, before ? { id: { gt: attemptIdOf(before) } } : {}, after ? { id: { lt: attemptIdOf(after) } } : {}] },
+              orderBy: { id: inverted ? "asc" : "desc" },
+              skip: Math.max(0, offset ?? 0),
+              take,
+            }),
+        );
+        return { ...connection, where };
+      },
+    },
+    {
+      name: "AttemptConnection",
+      description: "A page of the history.",
+      fields: (connection) => ({
+        totalCount: connection.int({
+          description: "How many there are in all. Counted only when asked for.",
+          resolve: (page, _args, { services }) => services.db.attempt.count({ where: (page as unknown as { where: object }).where }),
+        }),
+      }),
+    },
+    { name: "AttemptEdge", description: "An attempt and its place in the history. The cursor also starts notificationDispatched." },
+  ),
+);
+
+const ClearHistoryPayload = builder.objectRef<{ deleted: number }>("ClearHistoryPayload").implement({
+  description: "The attempts are deleted.",
+  fields: (t) => ({ deletedCount: t.int({ description: "How many were deleted.", resolve: ({ deleted }) => deleted }) }),
+});
+
+builder.mutationField("clearHistory", (t) =>
+  t.field({
+    type: ClearHistoryPayload,
+    description: "Deletes attempts from the history. Events and what waits to be sent stay.",
+    authScopes: { may: "HISTORY_MANAGE" },
+    args: { filter: t.arg({ type: AttemptFilterInput, description: "Which; left out: all." }) },
+    resolve: async (_root, { filter }, { services, principal }) => ({ deleted: await services.history.clear(filterOf(filter, principal)) }),
+  }),
+);
+
+const NotificationDispatched = builder.objectRef<Dispatched>("NotificationDispatched").implement({
+  description: "A finished attempt on the live feed.",
+  fields: (t) => ({
+    cursor: t.exposeString("cursor", { description: "Keep the last one: given as after, it resumes right behind this attempt." }),
+    missed: t.exposeInt("missed", { description: "Attempts dropped right before this one because this client was slow. Resume from the cursor before it to get them." }),
+    attempt: t.field({ type: AttemptType, description: "The attempt.", resolve: ({ attempt }) => attempt as never }),
+  }),
+});
+
+builder.subscriptionField("notificationDispatched", (t) =>
+  t.field({
+    type: NotificationDispatched,
+    description: "Every attempt as it finishes. With after, first all that finished since that cursor: no gap, no repeat, server restarts included.",
+    authScopes: { may: "HISTORY_READ" },
+    args: {
+      filter: t.arg({ type: AttemptFilterInput, description: "Left out: all." }),
+      after: t.arg.string({ description: "The last cursor that was received, or a cursor of the history query." }),
+    },
+    subscribe: (_root, { filter, after }, { services, principal }) => services.history.watch(filterOf(filter, principal), after ?? null),
+    resolve: (dispatched) => dispatched,
+  }),
+);

@@ -1,0 +1,99 @@
+import { randomUUID } from "node:crypto";
+import { createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { may, refusal } from "../access/principal.ts";
+import { storageErrorOf } from "../db/databaseErrors.ts";
+import { CallerError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Services } from "../services.ts";
+import { errorBody, sendJson, statusOf } from "./answer.ts";
+import { principalOf } from "./bearer.ts";
+import { handleEvents } from "./eventsEndpoint.ts";
+import type { GraphqlServer } from "./graphqlServer.ts";
+import type { Metrics } from "./metrics.ts";
+import { readJsonBody } from "./requestBody.ts";
+
+export interface HttpServerDeps {
+  services: Services;
+  yoga: GraphqlServer;
+  metrics: Metrics;
+  log: Log;
+  /** True while events are taken in and sent. */
+  isReady(): Promise<boolean>;
+}
+
+export function createHttpServer(deps: HttpServerDeps): Server {
+  const server = createServer((request, response) => {
+    route(deps, request, response).catch((error: unknown) => answerError(deps.log, request, response, error));
+  });
+  server.requestTimeout = 60_000;
+  server.headersTimeout = 15_000;
+  return server;
+}
+
+async function route(deps: HttpServerDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = request.url?.split("?")[0] ?? "/";
+  const endpoint = `${request.method ?? ""} ${path}`;
+  if (path === deps.yoga.graphqlEndpoint) return handleGraphql(deps.yoga, request, response);
+  if (endpoint === "POST /v1/events") {
+    return handleEvents(request, response, principalOf(request.headers.authorization, deps.services.accessTokens), deps.services.intake);
+  }
+  if (endpoint === "GET /health") return sendJson(response, 200, { status: "ok" });
+  if (endpoint === "GET /ready") {
+    const ready = await deps.isReady();
+    return sendJson(response, ready ? 200 : 503, { status: ready ? "ready" : "not ready" });
+  }
+  if (endpoint === "GET /metrics") return sendMetrics(deps, request, response);
+  if (endpoint === "GET /") {
+    response.writeHead(302, { location: deps.yoga.graphqlEndpoint });
+    response.end();
+    return;
+  }
+  throw new CallerError("NOT_FOUND", "There is nothing here. GraphQL is at /graphql, events go to POST /v1/events.");
+}
+
+/** Parsed JSON goes in as the request's body: reading it here is much faster than letting the GraphQL server do it. */
+async function handleGraphql(yoga: GraphqlServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method === "POST") {
+    if (!/^application\/(graphql\+)?json\b/.test(request.headers["content-type"] ?? "")) {
+      throw new CallerError("BAD_REQUEST", 'A GraphQL request must have the header "Content-Type: application/json".');
+    }
+    const body = await readJsonBody(request);
+    if (body === null || typeof body !== "object" || Array.isArray(body) || Object.keys(body).length === 0) {
+      throw new CallerError("BAD_REQUEST", 'A GraphQL request must be one JSON object: { "query": "…", "variables": {} }.');
+    }
+    Object.assign(request, { body });
+  }
+  await yoga.handle(request, response, { req: request, res: response });
+}
+
+/** Loopback may read the metrics without a token, as scrapers on the same machine do. */
+async function sendMetrics({ metrics, services }: HttpServerDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const principal = principalOf(request.headers.authorization, services.accessTokens);
+  const local = /^(::1|127\.|::ffff:127\.)/.test(request.socket.remoteAddress ?? "") && request.headers["x-forwarded-for"] === undefined;
+  if (!local && !may(principal, "HISTORY_READ")) throw refusal(principal, "GET /metrics");
+  const text = await metrics.render();
+  response.writeHead(200, { "content-type": metrics.contentType });
+  response.end(text);
+}
+
+function answerError(log: Log, request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  const known = storageErrorOf(error);
+  const caller = known instanceof CallerError ? known : internal(log, known);
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  // What is left of a body that was refused is not read: the connection ends with the answer.
+  if (!request.complete) response.setHeader("connection", "close");
+  if (caller.code === "UNAUTHENTICATED") response.setHeader("www-authenticate", "Bearer");
+  const graphql = request.url?.startsWith("/graphql") ?? false;
+  const body = graphql ? { errors: [{ message: caller.message, extensions: { code: caller.code } }] } : errorBody(caller);
+  sendJson(response, statusOf(caller.code), body);
+}
+
+function internal(log: Log, error: unknown): CallerError {
+  const requestId = randomUUID();
+  log.error({ err: error, requestId }, "a request failed by a fault of the server");
+  return new CallerError("INTERNAL", `The server has a fault. Its log has the details under the request id ${requestId}.`);
+}

@@ -1,0 +1,111 @@
+import type { Server } from "node:http";
+import type { ExecutionArgs } from "graphql";
+import { CloseCode } from "graphql-ws";
+import { useServer } from "graphql-ws/use/ws";
+import type { Extra } from "graphql-ws/use/ws";
+import { WebSocketServer } from "ws";
+import type { AccessTokenService } from "../access/accessToken.service.ts";
+import type { Principal } from "../access/principal.ts";
+import type { Clock } from "../clock.ts";
+import { principalOf } from "./bearer.ts";
+import type { GraphqlServer } from "./graphqlServer.ts";
+
+/** Connections in all, and operations under way in one. */
+export const WEB_SOCKET_LIMITS = { connections: 10_000, operationsEach: 50, largestMessageBytes: 1024 * 1024, initWaitMs: 5_000 };
+
+type ConnectionExtra = Extra & {
+  principal?: Principal;
+  operations?: Set<string>;
+  cancelExpiry?: () => void;
+};
+
+export interface WebSocketDoor {
+  readonly connections: number;
+  /** Closes every connection with 1001, on which clients reconnect and resume. */
+  close(): Promise<void>;
+}
+
+/** Subscriptions, queries and mutations by graphql-transport-ws on the same path as HTTP. */
+export function openWebSocketDoor(server: Server, yoga: GraphqlServer, accessTokens: AccessTokenService, clock: Clock): WebSocketDoor {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: WEB_SOCKET_LIMITS.largestMessageBytes });
+  const open = new Set<Extra & Partial<ConnectionExtra>>();
+
+  server.on("upgrade", (request, socket, head) => {
+    const path = request.url?.split("?")[0];
+    if (path !== yoga.graphqlEndpoint || sockets.clients.size >= WEB_SOCKET_LIMITS.connections) {
+      socket.end(`HTTP/1.1 ${path === yoga.graphqlEndpoint ? "503 Service Unavailable" : "404 Not Found"}\r\nConnection: close\r\n\r\n`);
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (client) => sockets.emit("connection", client, request));
+  });
+
+  const door = useServer<Record<string, unknown>, Partial<ConnectionExtra>>(
+    {
+      connectionInitWaitTimeout: WEB_SOCKET_LIMITS.initWaitMs,
+      onConnect({ connectionParams, extra }) {
+        const header = connectionParams?.["authorization"] ?? connectionParams?.["Authorization"] ?? extra.request.headers.authorization;
+        const principal = principalOf(header, accessTokens);
+        if (!principal) return false;
+        extra.principal = principal;
+        extra.operations = new Set();
+        if (principal.expiresAt) {
+          extra.cancelExpiry = clock.after(principal.expiresAt.getTime() - clock.now().getTime(), () => extra.socket.close(CloseCode.Forbidden, "The token has expired"));
+        }
+        open.add(extra);
+        return true;
+      },
+      async onSubscribe({ extra }, id, payload) {
+        const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({ req: extra.request, principal: extra.principal ?? null, params: payload });
+        if ((extra.operations?.size ?? 0) >= WEB_SOCKET_LIMITS.operationsEach) {
+          extra.socket.close(4429, `At most ${WEB_SOCKET_LIMITS.operationsEach} operations at once`);
+          return [];
+        }
+        extra.operations?.add(id);
+        const document = parse(payload.query);
+        const errors = validate(schema, document);
+        if (errors.length > 0) return errors;
+        const args = {
+          schema,
+          document,
+          operationName: payload.operationName,
+          variableValues: payload.variables,
+          contextValue: await contextFactory(),
+          rootValue: { execute, subscribe },
+        };
+        return args as unknown as ExecutionArgs;
+      },
+      execute: (args) => (args.rootValue as Enveloped).execute(args),
+      subscribe: (args) => (args.rootValue as Enveloped).subscribe(args),
+      onComplete({ extra }, id) {
+        extra.operations?.delete(id);
+      },
+      onError({ extra }, id) {
+        extra.operations?.delete(id);
+      },
+      onDisconnect({ extra }) {
+        extra.cancelExpiry?.();
+        open.delete(extra);
+      },
+    },
+    sockets,
+  );
+
+  const stopListening = accessTokens.onRevoked((tokenId) => {
+    for (const extra of open) if (extra.principal?.tokenId === tokenId) extra.socket.close(CloseCode.Forbidden, "The token was revoked");
+  });
+
+  return {
+    get connections() {
+      return sockets.clients.size;
+    },
+    async close() {
+      stopListening();
+      await door.dispose();
+    },
+  };
+}
+
+interface Enveloped {
+  execute(args: ExecutionArgs): ReturnType<typeof import("graphql").execute>;
+  subscribe(args: ExecutionArgs): ReturnType<typeof import("graphql").subscribe>;
+}

@@ -1,0 +1,71 @@
+import { ownedBy } from "../access/principal.ts";
+import type { Principal } from "../access/principal.ts";
+import { builder } from "../graphql/builder.ts";
+import { SeverityEnum } from "../graphql/enums.ts";
+
+const InboxItemType = builder.prismaNode("InboxItem", {
+  id: { field: "id" },
+  description: "A message kept in the server.",
+  authScopes: ({ customer }) => ({ mayRead: { scope: "INBOX_READ", customer } }),
+  fields: (t) => ({
+    type: t.exposeString("type", { description: "The event type." }),
+    severity: t.expose("severity", { type: SeverityEnum, description: "The severity." }),
+    title: t.exposeString("title", { description: "The message's title." }),
+    body: t.exposeString("body", { description: "The message's text." }),
+    customer: t.exposeString("customer", { nullable: true, description: "The customer." }),
+    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it came." }),
+    readAt: t.expose("readAt", { type: "DateTime", nullable: true, description: "When it was marked as read; null while unread." }),
+    channel: t.relation("channel", { description: "The INBOX channel that keeps it." }),
+  }),
+});
+
+builder.queryField("inbox", (t) =>
+  t.prismaConnection(
+    {
+      type: InboxItemType,
+      cursor: "id",
+      description: "The messages kept in the server, the newest first.",
+      authScopes: { may: "INBOX_READ" },
+      args: { unreadOnly: t.arg.boolean({ defaultValue: false, description: "True leaves out what was marked as read." }) },
+      resolve: (query, _root, { unreadOnly }, { services, principal }) =>
+        services.db.inboxItem.findMany({ ...query, where: inboxWhere(unreadOnly, principal), orderBy: { id: "desc" } }),
+      totalCount: (_root, { unreadOnly }, { services, principal }) => services.db.inboxItem.count({ where: inboxWhere(unreadOnly, principal) }),
+    },
+    { name: "InboxItemConnection", description: "A page of the inbox." },
+    { name: "InboxItemEdge", description: "An inbox message and its place in the list." },
+  ),
+);
+
+function inboxWhere(unreadOnly: boolean | null | undefined, principal: Principal | null) {
+  return { ...ownedBy(principal), ...(unreadOnly ? { readAt: null } : {}) };
+}
+
+const MarkInboxReadPayload = builder.objectRef<{ count: number }>("MarkInboxReadPayload").implement({
+  description: "The messages are marked as read.",
+  fields: (t) => ({ markedCount: t.int({ description: "How many were unread before.", resolve: ({ count }) => count }) }),
+});
+
+builder.mutationField("markInboxRead", (t) =>
+  t.field({
+    type: MarkInboxReadPayload,
+    description: "Marks inbox messages as read.",
+    authScopes: { may: "INBOX_MANAGE" },
+    args: { ids: t.arg.globalIDList({ for: InboxItemType, description: "The messages; left out: all." }) },
+    resolve: async (_root, { ids }, { services, principal }) => ({ count: await services.inbox.markRead(ids?.map(({ id }) => id) ?? null, principal as Principal) }),
+  }),
+);
+
+const DeleteInboxItemsPayload = builder.objectRef<{ count: number }>("DeleteInboxItemsPayload").implement({
+  description: "The messages are deleted.",
+  fields: (t) => ({ deletedCount: t.int({ description: "How many were deleted.", resolve: ({ count }) => count }) }),
+});
+
+builder.mutationField("deleteInboxItems", (t) =>
+  t.field({
+    type: DeleteInboxItemsPayload,
+    description: "Deletes inbox messages.",
+    authScopes: { may: "INBOX_MANAGE" },
+    args: { ids: t.arg.globalIDList({ required: true, for: InboxItemType, description: "The messages." }) },
+    resolve: async (_root, { ids }, { services, principal }) => ({ count: await services.inbox.delete(ids.map(({ id }) => id), principal as Principal) }),
+  }),
+);

@@ -1,0 +1,43 @@
+import { createApp } from "./app.ts";
+import type { App } from "./app.ts";
+import { systemClock } from "./clock.ts";
+import { readConfig } from "./config.ts";
+import { StartError } from "./errors.ts";
+import { createLog } from "./log.ts";
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+try {
+  const config = readConfig(process.env);
+  const log = createLog(config.logLevel);
+  const app = await createApp({ config, clock: systemClock, log, random: Math.random, print });
+  welcome(app);
+  stopOnSignals(app);
+} catch (error) {
+  if (!(error instanceof StartError)) throw error;
+  process.stderr.write(`Carillon cannot start.\n${error.message}\n`);
+  process.exit(1);
+}
+
+function welcome({ url, adminToken }: App): void {
+  print(`Carillon listens on ${url}`);
+  print(`GraphiQL: ${url}/graphql`);
+  if (adminToken.isNew) print(`Admin token (shown once, kept in ${adminToken.file ?? ""}): ${adminToken.value}`);
+  print(`In GraphiQL, put { "Authorization": "Bearer <admin token>" } into Headers and run:`);
+  print(`  mutation { emitEvent(input: { type: "deploy.success", service: "my-app" }) { __typename ... on EmitEventPayload { decision { explanation } } } }`);
+}
+
+function stopOnSignals(app: App): void {
+  let stopping = false;
+  const stop = (): void => {
+    // A second signal ends at once: what is committed goes on at the next start.
+    if (stopping) process.exit(1);
+    stopping = true;
+    void app.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}

@@ -1,0 +1,28 @@
+import type { AccessTokenService } from "./access/accessToken.service.ts";
+import type { ChannelService } from "./channels/channel.service.ts";
+import type { ChannelTester } from "./channels/channelTest.service.ts";
+import type { ConditionService } from "./conditions/condition.service.ts";
+import type { Database } from "./db/database.ts";
+import type { DeliveryService } from "./dispatch/delivery.service.ts";
+import type { HistoryService } from "./history/history.service.ts";
+import type { InboxService } from "./inbox/inbox.service.ts";
+import type { Intake } from "./intake/intake.ts";
+import type { SettingsService } from "./settings/settings.service.ts";
+import type { SnapshotHolder } from "./settings/snapshot.ts";
+import type { TriggerService } from "./triggers/trigger.service.ts";
+
+/** The use cases, as the doors call them. `db` is for reading by the API's types; writes go through the services. */
+export interface Services {
+  db: Database["read"];
+  snapshot: SnapshotHolder;
+  intake: Intake;
+  accessTokens: AccessTokenService;
+  channels: ChannelService;
+  channelTester: ChannelTester;
+  conditions: ConditionService;
+  deliveries: DeliveryService;
+  history: HistoryService;
+  inbox: InboxService;
+  settings: SettingsService;
+  triggers: TriggerService;
+}

@@ -1,0 +1,271 @@
+import { CATEGORIES } from "../catalogue/category.ts";
+import type { Category } from "../catalogue/category.ts";
+import type { EventType } from "../catalogue/eventType.ts";
+import { ChannelType } from "../channels/channel.graphql.ts";
+import type { CompiledTrigger } from "../decide/settings.ts";
+import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
+import { builder } from "../graphql/builder.ts";
+import { SeverityEnum } from "../graphql/enums.ts";
+import { resultOf } from "../graphql/mutationResult.ts";
+import type { Services } from "../services.ts";
+
+const ThresholdDirectionEnum = builder.enumType("ThresholdDirection", {
+  description: "Which values reach a threshold.",
+  values: {
+    AT_LEAST: { value: "AT_LEAST" as const, description: "A value equal or above, e.g. disk usage in percent." },
+    AT_MOST: { value: "AT_MOST" as const, description: "A value equal or below, e.g. days left of a certificate." },
+  },
+});
+
+const ThresholdType = builder.objectRef<NonNullable<CompiledTrigger["threshold"]>>("Threshold").implement({
+  description: "An event with a value fires only when the value has reached a step.",
+  fields: (t) => ({
+    direction: t.expose("direction", { type: ThresholdDirectionEnum, description: "Which values reach it." }),
+    steps: t.floatList({ description: "The steps in the order in which they are crossed. Of several, each fires once while the problem goes on.", resolve: ({ steps }) => [...steps] }),
+    unit: t.exposeString("unit", { description: "What is measured, e.g. % or days." }),
+  }),
+});
+
+const EventTypeType = builder.objectRef<CompiledTrigger>("EventType").implement({
+  description: "A kind of event, with the settings of its trigger applied.",
+  fields: (t) => ({
+    name: t.string({ description: "The canonical name, e.g. backup.failure.", resolve: ({ type }) => type.name }),
+    title: t.string({ description: "The name for people.", resolve: ({ type }) => type.title }),
+    description: t.string({ description: "When it is sent.", resolve: ({ type }) => type.description }),
+    category: t.string({ description: "The name of its category.", resolve: ({ type }) => type.category }),
+    builtIn: t.boolean({ description: "False for types that were registered here.", resolve: ({ type }, _args, { services }) => services.triggers.isBuiltIn(type.name) }),
+    enabled: t.exposeBoolean("enabled", { description: "The master toggle: off here is off everywhere." }),
+    severity: t.expose("severity", { type: SeverityEnum, description: "The severity of an event that brings none." }),
+    condition: t.boolean({ description: "True for a problem that goes on until it recovers, false for a one-off.", resolve: ({ type }) => type.kind === "CONDITION" }),
+    recovers: t.string({ nullable: true, description: "The type whose problem this one ends.", resolve: ({ type }) => type.recovers ?? null }),
+    fingerprint: t.stringList({ description: "The fields that tell one problem from another. Empty: all details.", resolve: ({ type }) => type.fingerprint }),
+    threshold: t.expose("threshold", { type: ThresholdType, nullable: true, description: "The threshold, for types that have one." }),
+    cooldown: t.field({ type: "Duration", nullable: true, description: "Its own or its category's cooldown; null: the general one of the settings.", resolve: ({ cooldownSeconds }) => cooldownSeconds }),
+    liveAction: t.boolean({ description: "True for starts, stops and failures, which no digest holds back.", resolve: ({ type }) => type.live }),
+    aliases: t.stringList({ description: "Other names that events may use.", resolve: ({ type }) => type.aliases }),
+    channels: t.prismaField({
+      type: [ChannelType],
+      nullable: true,
+      description: "The only channels that receive it; null lets each channel decide by its overrides and filters.",
+      resolve: (query, { type }, _args, { services }) => {
+        const ids = services.snapshot.current.triggers.get(type.name)?.channelIds;
+        return ids ? services.db.channel.findMany({ ...query, where: { id: { in: ids } } }) : null;
+      },
+    }),
+  }),
+});
+
+const CategoryType = builder.objectRef<Category>("Category").implement({
+  description: "Event types that belong together.",
+  fields: (t) => ({
+    name: t.exposeString("name", { description: "Its name." }),
+    title: t.exposeString("title", { description: "Its name for people." }),
+    description: t.exposeString("description", { description: "What is in it." }),
+    emoji: t.exposeString("emoji", { description: "Put before titles in rich messages." }),
+    totalCount: t.int({ description: "How many types are in it.", complexity: 1, resolve: ({ name }, _args, { services }) => typesIn(services, name).length }),
+    enabledCount: t.int({
+      description: "How many of them are on: at the master toggle, or with channelId for that channel.",
+      args: { channelId: t.arg.globalID({ for: ChannelType, description: "A channel; left out: the master toggles." }) },
+      resolve: ({ name }, { channelId }, { services }) => typesIn(services, name).filter((trigger) => isOn(trigger, channelId?.id ?? null)).length,
+    }),
+    eventTypes: t.field({ type: [EventTypeType], description: "Its types.", resolve: ({ name }, _args, { services }) => typesIn(services, name) }),
+  }),
+});
+
+function typesIn({ snapshot }: Services, category: string): CompiledTrigger[] {
+  return [...snapshot.current.settings.triggers.values()].filter(({ type }) => type.category === category);
+}
+
+function isOn(trigger: CompiledTrigger, channelId: string | null): boolean {
+  if (!trigger.enabled || channelId === null) return trigger.enabled;
+  return trigger.routes.some(({ channel, barredBy }) => channel.id === channelId && barredBy === null);
+}
+
+function compiled({ snapshot }: Services, name: string): CompiledTrigger | null {
+  const { catalogue, settings } = snapshot.current;
+  return settings.triggers.get(catalogue.resolve(name)?.name ?? "") ?? null;
+}
+
+builder.queryFields((t) => ({
+  categories: t.field({
+    type: [CategoryType],
+    description: "All categories of event types.",
+    authScopes: { may: "SETTINGS_READ" },
+    complexity: { field: 1, multiplier: 3 },
+    resolve: () => [...CATEGORIES],
+  }),
+  eventTypes: t.field({
+    type: [EventTypeType],
+    description: "All event types, built in and registered, with their settings.",
+    authScopes: { may: "SETTINGS_READ" },
+    args: {
+      category: t.arg.string({ description: "Only those of this category." }),
+      search: t.arg.string({ description: "Only those with this in their name, title or aliases." }),
+    },
+    resolve: (_root, { category, search }, { services }) =>
+      [...services.snapshot.current.settings.triggers.values()].filter(({ type }) => (!category || type.category === category) && (!search || mentions(type, search.toLowerCase()))),
+  }),
+  eventType: t.field({
+    type: EventTypeType,
+    nullable: true,
+    description: "One event type by its name, alias or title.",
+    authScopes: { may: "SETTINGS_READ" },
+    args: { name: t.arg.string({ required: true, description: "Any of its names." }) },
+    resolve: (_root, { name }, { services }) => compiled(services, name),
+  }),
+}));
+
+function mentions(type: EventType, text: string): boolean {
+  return [type.name, type.title, ...type.aliases].some((name) => name.toLowerCase().includes(text));
+}
+
+const UpdateTriggerInput = builder.inputType("UpdateTriggerInput", {
+  description: "Settings of one event type. What is left out stays; null returns to the catalogue's default.",
+  fields: (t) => ({
+    enabled: t.boolean({ description: "The master toggle." }),
+    severity: t.field({ type: SeverityEnum, description: "The severity of an event that brings none." }),
+    cooldown: t.field({ type: "Duration", description: "Between two messages on the same thing, e.g. PT10M; PT0S switches it off. At most a year." }),
+    steps: t.floatList({ description: "Threshold steps: 1 to 10 numbers, for types that have a threshold." }),
+    channelIds: t.globalIDList({ for: ChannelType, description: "The only channels that receive it." }),
+  }),
+});
+
+/** Payloads that hold the event type as it is now. */
+function eventTypePayload(name: string, description: string) {
+  return builder.objectRef<{ eventType: CompiledTrigger }>(name).implement({
+    description,
+    fields: (t) => ({ eventType: t.expose("eventType", { type: EventTypeType, description: "The event type as it is now." }) }),
+  });
+}
+
+function compiledOrThrow(services: Services, name: string): { eventType: CompiledTrigger } {
+  const eventType = compiled(services, name);
+  if (!eventType) throw new NotFoundError(`The event type "${name.slice(0, 100)}"`);
+  return { eventType };
+}
+
+builder.mutationField("updateTrigger", (t) =>
+  t.field({
+    type: eventTypePayload("UpdateTriggerPayload", "The trigger is changed and in force."),
+    description: "Changes the settings of one event type: on or off, severity, cooldown, threshold, who receives it.",
+    authScopes: { may: "SETTINGS_MANAGE" },
+    errors: resultOf("updateTrigger", ValidationError, NotFoundError),
+    args: {
+      eventType: t.arg.string({ required: true, description: "The event type by any of its names." }),
+      input: t.arg({ type: UpdateTriggerInput, required: true, description: "The changes." }),
+    },
+    resolve: async (_root, { eventType, input: { channelIds, ...input } }, { services }) => {
+      const ids = channelIds === undefined ? {} : { channelIds: channelIds?.map(({ id }) => id) ?? null };
+      await services.triggers.update(eventType, { ...input, ...ids } as never);
+      return compiledOrThrow(services, eventType);
+    },
+  }),
+);
+
+builder.mutationField("resetTrigger", (t) =>
+  t.field({
+    type: eventTypePayload("ResetTriggerPayload", "The trigger is as the catalogue has it."),
+    description: "Returns all settings of one event type to the catalogue's defaults.",
+    authScopes: { may: "SETTINGS_MANAGE" },
+    errors: resultOf("resetTrigger", NotFoundError),
+    args: { eventType: t.arg.string({ required: true, description: "The event type by any of its names." }) },
+    resolve: async (_root, { eventType }, { services }) => {
+      await services.triggers.reset(eventType);
+      return compiledOrThrow(services, eventType);
+    },
+  }),
+);
+
+const SetCategoryEnabledPayload = builder.objectRef<{ category: Category }>("SetCategoryEnabledPayload").implement({
+  description: "The master toggles of all types in the category are set.",
+  fields: (t) => ({ category: t.expose("category", { type: CategoryType, description: "The category." }) }),
+});
+
+builder.mutationField("setCategoryEnabled", (t) =>
+  t.field({
+    type: SetCategoryEnabledPayload,
+    description: "Switches all event types of a category on or off, for all channels. For one channel use setChannelOverride.",
+    authScopes: { may: "SETTINGS_MANAGE" },
+    errors: resultOf("setCategoryEnabled", NotFoundError),
+    args: {
+      category: t.arg.string({ required: true, description: "The category's name." }),
+      enabled: t.arg.boolean({ required: true, description: "On or off." }),
+    },
+    resolve: async (_root, { category, enabled }, { services }) => {
+      await services.triggers.setCategoryEnabled(category, enabled);
+      return { category: CATEGORIES.find(({ name }) => name === category) as Category };
+    },
+  }),
+);
+
+const RegisterEventTypeInput = builder.inputType("RegisterEventTypeInput", {
+  description: "An event type of your own.",
+  fields: (t) => ({
+    name: t.string({ required: true, description: "Lower-case words joined by dots, e.g. order.payment_failed." }),
+    title: t.string({ required: true, description: "The name for people, at most 100 characters." }),
+    description: t.string({ description: "When it is sent." }),
+    category: t.string({ description: "The name of a category. Left out: custom." }),
+    severity: t.field({ type: SeverityEnum, description: "The severity of an event that brings none. Left out: INFO." }),
+    condition: t.boolean({ description: "True for a problem that goes on until a RESOLVED event. Left out: false, a one-off." }),
+    fingerprint: t.stringList({ description: "The fields that tell one problem from another: service, source, customer, details.<name>. Left out: all details." }),
+    aliases: t.stringList({ description: "Other names that events may use." }),
+  }),
+});
+
+const UpdateEventTypeInput = builder.inputType("UpdateEventTypeInput", {
+  description: "What is left out stays as it is.",
+  fields: (t) => ({
+    title: t.string({ description: "The name for people, at most 100 characters." }),
+    description: t.string({ description: "When it is sent." }),
+    category: t.string({ description: "The name of a category." }),
+    severity: t.field({ type: SeverityEnum, description: "The severity of an event that brings none." }),
+    condition: t.boolean({ description: "True for a problem that goes on until a RESOLVED event." }),
+    fingerprint: t.stringList({ description: "The fields that tell one problem from another." }),
+    aliases: t.stringList({ description: "Other names that events may use." }),
+  }),
+});
+
+builder.mutationField("registerEventType", (t) =>
+  t.field({
+    type: eventTypePayload("RegisterEventTypePayload", "The event type is registered and switched on."),
+    description: "Registers an event type of your own.",
+    authScopes: { may: "SETTINGS_MANAGE" },
+    errors: resultOf("registerEventType", ValidationError, ConflictError),
+    args: { input: t.arg({ type: RegisterEventTypeInput, required: true, description: "The event type." }) },
+    resolve: async (_root, { input }, { services }) => compiledOrThrow(services, (await services.triggers.register(input)).name),
+  }),
+);
+
+builder.mutationField("updateEventType", (t) =>
+  t.field({
+    type: eventTypePayload("UpdateEventTypePayload", "The event type is changed."),
+    description: "Changes an event type that was registered here. Built-in types are adjusted by updateTrigger.",
+    authScopes: { may: "SETTINGS_MANAGE" },
+    errors: resultOf("updateEventType", ValidationError, NotFoundError, ConflictError),
+    args: {
+      name: t.arg.string({ required: true, description: "Its canonical name." }),
+      input: t.arg({ type: UpdateEventTypeInput, required: true, description: "The changes." }),
+    },
+    resolve: async (_root, { name, input }, { services }) => compiledOrThrow(services, (await services.triggers.updateEventType(name, input as never)).name),
+  }),
+);
+
+const DeleteEventTypePayload = builder.objectRef<{ name: string }>("DeleteEventTypePayload").implement({
+  description: "The event type is gone, with its trigger. Events of it stay.",
+  fields: (t) => ({ deletedName: t.exposeString("name", { description: "The name that it had." }) }),
+});
+
+builder.mutationField("deleteEventType", (t) =>
+  t.field({
+    type: DeleteEventTypePayload,
+    description: "Removes an event type that was registered here.",
+    authScopes: { may: "SETTINGS_MANAGE" },
+    errors: resultOf("deleteEventType", ValidationError, NotFoundError),
+    args: { name: t.arg.string({ required: true, description: "Its canonical name." }) },
+    resolve: async (_root, { name }, { services }) => {
+      await services.triggers.deleteEventType(name);
+      return { name };
+    },
+  }),
+);
+

@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createApp } from "../../src/app.ts";
+import type { App } from "../../src/app.ts";
+import type { Clock } from "../../src/clock.ts";
+import { readConfig } from "../../src/config.ts";
+import { createLog } from "../../src/log.ts";
+import { createApiClient } from "./apiClient.ts";
+import type { ApiClient } from "./apiClient.ts";
+import { createManualClock } from "./manualClock.ts";
+import type { ManualClock } from "./manualClock.ts";
+
+/** A whole server in this process, on real HTTP, with a clock that the test turns. */
+export interface TestServer<C extends Clock = ManualClock> {
+  app: App;
+  api: ApiClient;
+  clock: C;
+  url: string;
+  dataDir: string;
+  /** Lines of the LOG channel. */
+  printed: string[];
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface TestServerOptions<C extends Clock> {
+  clock?: C;
+  /** Environment variables for the config. */
+  env?: Record<string, string>;
+  /** A folder that stays; left out: a new one that goes with the server. */
+  dataDir?: string;
+}
+
+export async function startTestServer<C extends Clock = ManualClock>(options: TestServerOptions<C> = {}): Promise<TestServer<C>> {
+  const clock = (options.clock ?? createManualClock()) as C;
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "carillon-test-")));
+  const printed: string[] = [];
+  const config = readConfig({ PORT: "0", DATA_DIR: dataDir, LOG_LEVEL: "fatal", ...options.env });
+  const app = await createApp({ config, clock, log: createLog(config.logLevel), random: () => 0, print: (line) => printed.push(line) });
+  return {
+    app,
+    api: createApiClient(app.url, app.adminToken.value),
+    clock,
+    url: app.url,
+    dataDir,
+    printed,
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      if (!options.dataDir) await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
