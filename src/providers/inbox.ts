@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cleanMessage } from "../render/clean.ts";
 import { plainText } from "../render/plain.ts";
 import { defineProvider } from "./provider.ts";
 
@@ -11,7 +12,10 @@ export const inbox = defineProvider({
   pace: { concurrency: 64, perSecond: Infinity, burst: Infinity, timeoutMs: 10_000 },
   idempotent: true,
   guide: ["Nothing to set up: messages are kept in the server. Read them with the inbox query and mark them read with markInboxRead."],
-  render: (message) => ({ text: plainText(message), payload: message }),
+  render(message) {
+    const clean = cleanMessage(message);
+    return { text: plainText(clean), payload: clean };
+  },
   async send(message, context) {
     await context.inbox(message);
     return { status: "stored" };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cleanLine, cleanMessage } from "../render/clean.ts";
 import { plainText } from "../render/plain.ts";
 import { defineProvider } from "./provider.ts";
 
@@ -12,7 +13,8 @@ export const log = defineProvider({
   idempotent: false,
   guide: ["Nothing to set up: each message becomes one line on the server's standard output."],
   render(message) {
-    const line = `${message.event.occurredAt.toISOString()} ${message.severity} ${message.event.type} ${plainText(message)}`.replace(/\s*\n\s*/g, " | ");
+    const facts = [message.event.occurredAt.toISOString(), message.severity, cleanLine(message.event.type)];
+    const line = `${facts.join(" ")} ${plainText(cleanMessage(message))}`.replace(/\s*\n\s*/g, " | ");
     return { text: line, payload: line };
   },
   send(line, context) {

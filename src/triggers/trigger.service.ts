@@ -5,10 +5,11 @@ import type { EventType } from "../catalogue/eventType.ts";
 import { EVENT_TYPES } from "../catalogue/eventTypes.ts";
 import type { OverrideTarget } from "../channels/channel.service.ts";
 import type { Clock } from "../clock.ts";
+import { createBatch } from "../db/batch.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { parseInput } from "../parseInput.ts";
-import { eventTypeChange, eventTypeInput, triggerChange } from "./trigger.model.ts";
+import { canonicalName, eventTypeChange, eventTypeInput, triggerChange } from "./trigger.model.ts";
 import type { CustomEventType, EventTypeChange, EventTypeInput, Trigger, TriggerChange } from "./trigger.model.ts";
 import type { TriggerStore } from "./trigger.store.ts";
 
@@ -24,8 +25,8 @@ export interface TriggerService {
   /** Flips the master toggle of every type in the category. */
   setCategoryEnabled(category: string, enabled: boolean): Promise<void>;
   register(input: EventTypeInput): Promise<CustomEventType>;
-  /** Registers types that were sent without being known; names that are registered by now are left alone. */
-  registerUnknown(names: string[]): Promise<void>;
+  /** Registers a type that was sent without being known, under the name it was sent by; leaves it alone when it is known by now. */
+  registerUnknown(given: string): Promise<void>;
   updateEventType(name: string, change: EventTypeChange): Promise<CustomEventType>;
   deleteEventType(name: string): Promise<void>;
   isBuiltIn(name: string): boolean;
@@ -66,6 +67,20 @@ export function createTriggerService(
     return found ?? { eventType, enabled: null, severity: null, cooldownSeconds: null, steps: null, channelIds: null };
   }
 
+  // One after the other: two events of one new type that come together must not both register it.
+  const unknownTypes = createBatch(async (given: string[]) => {
+    const known = await catalogue();
+    const custom = await store.customTypes();
+    const fresh = new Map(given.filter((name) => !known.resolve(name)).map((name) => [canonicalName(name), name]));
+    for (const name of fresh.keys()) if (known.resolve(name)) fresh.delete(name);
+    const types = [...fresh].slice(0, Math.max(0, MOST_CUSTOM_TYPES - custom.length)).map(([name, title]) => ({ ...parseInput(eventTypeInput, { name, title }), createdAt: clock.now() }));
+    if (types.length > 0) {
+      await store.insertCustomTypes(types);
+      await changed();
+    }
+    return given.map(() => undefined);
+  }, MOST_CUSTOM_TYPES);
+
   return {
     catalogue,
     triggers: () => store.triggers(),
@@ -105,14 +120,7 @@ export function createTriggerService(
       return type;
     },
 
-    async registerUnknown(names) {
-      const known = await catalogue();
-      const custom = await store.customTypes();
-      const fresh = names.filter((name) => !known.resolve(name)).slice(0, Math.max(0, MOST_CUSTOM_TYPES - custom.length));
-      if (fresh.length === 0) return;
-      await store.insertCustomTypes(fresh.map((name) => ({ ...parseInput(eventTypeInput, { name, title: name }), createdAt: clock.now() })));
-      await changed();
-    },
+    registerUnknown: (given) => unknownTypes.add(given),
 
     async updateEventType(name, input) {
       const before = await customTypeNamed(name);

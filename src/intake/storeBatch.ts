@@ -1,0 +1,87 @@
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Clock } from "../clock.ts";
+import { saveConditions, saveCooldowns } from "../conditions/condition.store.ts";
+import type { Database, Transaction } from "../db/database.ts";
+import { insertDeliveries } from "../dispatch/delivery.store.ts";
+import type { PlannedDelivery } from "../dispatch/delivery.store.ts";
+import type { IdempotencyConflictError } from "../errors.ts";
+import { incomingEvent } from "../events/event.model.ts";
+import type { EventInput, StoredEvent } from "../events/event.model.ts";
+import { findEvents, findIdempotencyKeys, insertEvents, insertIdempotencyKeys } from "../events/event.store.ts";
+import type { Ids } from "../ids.ts";
+import type { SnapshotHolder } from "../settings/snapshot.ts";
+import { IDEMPOTENCY_HOURS } from "./idempotency.ts";
+import { loadState } from "./loadState.ts";
+import { planBatch, usedKey } from "./plan.ts";
+import type { Fate, Item, Plan, UsedKeys } from "./plan.ts";
+
+/** A checked event that waits for its batch. */
+export interface Waiting {
+  input: EventInput;
+  /** Canonical name of its type. */
+  type: string;
+  scope: string;
+}
+
+export type Stored = { event: StoredEvent; deduplicated: boolean } | IdempotencyConflictError;
+
+export interface StoreBatchDeps {
+  db: Database;
+  snapshot: SnapshotHolder;
+  clock: Clock;
+  ids: Ids;
+  /** Gets what was planned, once it is stored. */
+  dispatch(planned: PlannedDelivery[]): void;
+  /** Gets every new event, once it is stored. */
+  received(events: StoredEvent[]): void;
+}
+
+/** Reads what is remembered, decides and stores: one transaction, so that nothing is acknowledged by halves. */
+export async function storeBatch(waiting: Waiting[], deps: StoreBatchDeps): Promise<Stored[]> {
+  const { plan, results } = await deps.db.write(async (tx) => {
+    const now = deps.clock.now();
+    const { catalogue, settings } = deps.snapshot.current;
+    const items = waiting.map((one) => itemOf(one, catalogue, deps.ids, now));
+    const used = await loadUsedKeys(tx, waiting, now);
+    const state = await loadState(tx, items.map(({ event }) => event), settings);
+    const made = planBatch(items, settings, state, used, deps.ids, now);
+    await save(tx, made);
+    return { plan: made, results: await answers(tx, made.fates) };
+  });
+  deps.dispatch(plan.deliveries);
+  deps.received(plan.events);
+  return results;
+}
+
+/** A type may have been removed while its event waited. Ids are given inside the transaction: they rise with the commits. */
+function itemOf({ input, type, scope }: Waiting, catalogue: Catalogue, ids: Ids, now: Date): Item {
+  return { input, scope, event: incomingEvent(input, catalogue.resolve(type)?.name ?? "custom", ids.next(), now) };
+}
+
+async function loadUsedKeys(tx: Transaction, waiting: Waiting[], now: Date): Promise<UsedKeys> {
+  const wanted = waiting.flatMap(({ input, scope }) => (input.idempotencyKey === null ? [] : { scope, key: input.idempotencyKey }));
+  const rows = await findIdempotencyKeys(tx, wanted, new Date(now.getTime() - IDEMPOTENCY_HOURS * 3_600_000));
+  return new Map(rows.map((row) => [usedKey(row.scope, row.key), row]));
+}
+
+/** Conditions first: events and deliveries point at them. */
+async function save(tx: Transaction, plan: Plan): Promise<void> {
+  await saveConditions(tx, [...plan.conditions.values()]);
+  await saveCooldowns(tx, [...plan.cooldowns.values()]);
+  await insertEvents(tx, plan.events);
+  await insertDeliveries(tx, plan.deliveries.map(({ delivery }) => delivery));
+  await insertIdempotencyKeys(tx, plan.keys);
+}
+
+/** A repeat answers with what is stored of the first. */
+async function answers(tx: Transaction, fates: Fate[]): Promise<Stored[]> {
+  const repeated = fates.flatMap((fate) => ("repeatOf" in fate ? [fate.repeatOf] : []));
+  const earlier = new Map((await findEvents(tx, repeated)).map((event) => [event.id, event]));
+  return fates.map((fate) => {
+    if ("refused" in fate) return fate.refused;
+    if ("stored" in fate) return { event: fate.stored, deduplicated: false };
+    const event = earlier.get(fate.repeatOf);
+    if (!event) throw new Error(`the event ${fate.repeatOf} of an idempotency key is gone`);
+    return { event, deduplicated: true };
+  });
+}

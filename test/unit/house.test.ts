@@ -1,0 +1,90 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { expect, it } from "vitest";
+
+const SRC = resolve(import.meta.dirname, "../../src");
+
+/** What each folder of src may import: the shape of the house. Root files (clock, ids, errors …) are open to all. */
+const SUBJECTS = ["access", "channels", "conditions", "events", "history", "inbox", "settings", "triggers"];
+const MAY_IMPORT: Record<string, string[]> = {
+  render: [],
+  providers: ["render"],
+  catalogue: ["render"],
+  decide: ["catalogue", "render"],
+  db: [],
+  live: [],
+  intake: ["catalogue", "db", "decide", "dispatch", "render", ...SUBJECTS],
+  dispatch: ["catalogue", "db", "decide", "providers", "render", "live", ...SUBJECTS],
+  graphql: ["access", "db", "decide", "render"],
+  http: ["graphql", "db", "intake", "dispatch", "live", ...SUBJECTS],
+  ...Object.fromEntries(SUBJECTS.map((subject) => [subject, ["catalogue", "db", "decide", "dispatch", "intake", "live", "providers", "render", ...SUBJECTS]])),
+};
+
+interface Import {
+  file: string;
+  target: string;
+  typeOnly: boolean;
+}
+
+const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts") && !name.startsWith("db/generated"));
+
+const imports: Import[] = files.flatMap((file) =>
+  [...readFileSync(join(SRC, file), "utf8").matchAll(/^(import|export)( type)? [^;]*?from "([^"]+)"|^import "([^"]+)"/gm)].map((match) => {
+    const specifier = (match[3] ?? match[4]) as string;
+    const target = specifier.startsWith(".") ? relative(SRC, resolve(SRC, dirname(file), specifier)) : specifier;
+    return { file, target, typeOnly: match[2] !== undefined };
+  }),
+);
+
+const folderOf = (path: string): string => (path.includes("/") ? (path.split("/")[0] as string) : "");
+const isOurs = (target: string): boolean => files.includes(target) || target.startsWith("db/generated");
+const show = ({ file, target }: Import): string => `${file} → ${target}`;
+
+it("folders import only what the house allows", () => {
+  const wrong = imports.filter(({ file, target, typeOnly }) => {
+    const [from, to] = [folderOf(file), folderOf(target)];
+    if (!isOurs(target) || from === "" || from === to || to === "" || typeOnly) return false;
+    if (file.endsWith(".graphql.ts") && to === "graphql") return false;
+    if (file === "graphql/schema.ts" && target.endsWith(".graphql.ts")) return false;
+    return !MAY_IMPORT[from]?.includes(to);
+  });
+  expect(wrong.map(show)).toEqual([]);
+});
+
+it("every folder has a rule", () => {
+  const folders = new Set(files.map(folderOf).filter(Boolean));
+  expect([...folders].filter((folder) => !(folder in MAY_IMPORT))).toEqual([]);
+});
+
+it("a subject's store belongs to the subject, to intake, to dispatch and to what puts things together", () => {
+  const wrong = imports.filter(({ file, target, typeOnly }) => {
+    const sharers = ["", "intake", "dispatch"];
+    return target.endsWith(".store.ts") && !typeOnly && folderOf(file) !== folderOf(target) && !sharers.includes(folderOf(file));
+  });
+  // Retention deletes of several subjects in one place; a setting may be kept by any subject.
+  expect(wrong.map(show)).toEqual(["history/retention.ts → conditions/condition.store.ts", "history/retention.ts → events/event.store.ts"]);
+});
+
+it("services know nothing of GraphQL and HTTP, and GraphQL files use no store", () => {
+  const services = imports.filter(({ file, target }) => file.endsWith(".service.ts") && (target.startsWith("graphql") || target.startsWith("http/") || target.endsWith(".graphql.ts")));
+  const graphql = imports.filter(({ file, target, typeOnly }) => file.endsWith(".graphql.ts") && target.endsWith(".store.ts") && !typeOnly);
+  expect([...services, ...graphql].map(show)).toEqual([]);
+});
+
+it("deciding and rendering touch no network, clock or chance", () => {
+  const pure = imports.filter(({ file, target }) => ["decide", "render", "catalogue"].includes(folderOf(file)) && /^(node:(?!crypto)|undici|nodemailer|pino)/.test(target));
+  expect(pure.map(show)).toEqual([]);
+  const impure = files.filter((file) => ["decide", "render", "catalogue", "providers", "intake", "dispatch"].includes(folderOf(file)) && /Date\.now\(|new Date\(\)|Math\.random|process\.env/.test(readFileSync(join(SRC, file), "utf8")));
+  expect(impure).toEqual([]);
+});
+
+it("no file re-exports another, and none is a drawer for everything", () => {
+  const reexports = files.filter((file) => /^export (\*|\{[^}]*\}) from/m.test(readFileSync(join(SRC, file), "utf8")));
+  const drawers = files.filter((file) => /(^|\/)(utils?|helpers?|common|manager|index)(\.ts|\/)/i.test(file));
+  const defaults = files.filter((file) => /^export default/m.test(readFileSync(join(SRC, file), "utf8")));
+  expect([...reexports, ...drawers, ...defaults]).toEqual([]);
+});
+
+it("main stays short", () => {
+  expect(readFileSync(join(SRC, "main.ts"), "utf8").split("\n").length).toBeLessThan(60);
+});
