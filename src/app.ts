@@ -58,6 +58,11 @@ export interface App {
   close(): Promise<void>;
 }
 
+/** How long a stop waits for tries that are under way. */
+const DRAIN_MS = 10_000;
+/** How long it waits for requests that are being answered. */
+const ANSWER_MS = 5_000;
+
 /**
  * Puts the server together and starts it: the only place where things meet.
  * @throws {StartError} with one clear line, when the database, the key or the port cannot be used
@@ -124,10 +129,13 @@ export async function createApp({ config, clock, log, random, print }: AppDeps):
   const closeStores = async (): Promise<void> => {
     stopRetention();
     await intake.idle();
-    await dispatcher.close();
-    await accessTokens.close();
+    const drained = dispatcher.close();
+    await waitAtMost(clock, DRAIN_MS, drained);
+    // Tries that are still under way end now, with an unknown outcome, and are recorded so.
     await http.close();
     await mail.close();
+    await drained;
+    await accessTokens.close();
     await db.close();
   };
 
@@ -148,7 +156,7 @@ export async function createApp({ config, clock, log, random, print }: AppDeps):
       await webSocket.close();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
-      const cutOff = clock.after(5_000, () => server.closeAllConnections());
+      const cutOff = clock.after(ANSWER_MS, () => server.closeAllConnections());
       await closed;
       cutOff();
       await closeStores();
@@ -162,6 +170,13 @@ async function seedInbox(store: ReturnType<typeof createSettingStore>, channels:
   if (await store.get("inboxSeeded")) return;
   if ((await channels.load()).length === 0) await channels.create({ name: "Inbox", config: { inbox: true } });
   await store.set("inboxSeeded", true, clock.now());
+}
+
+async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  let cancel: () => void = () => undefined;
+  const timeUp = new Promise<void>((resolve) => (cancel = clock.after(ms, resolve)));
+  await Promise.race([work, timeUp]);
+  cancel();
 }
 
 function urlOf(host: string, port: number): string {

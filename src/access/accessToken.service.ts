@@ -23,7 +23,8 @@ const createInput = z.object({
 export interface AccessTokenService {
   /** Who this token stands for; null when it is unknown, expired or revoked. */
   authenticate(token: string): Principal | null;
-  list(): Promise<AccessToken[]>;
+  /** Whether a token that was let in may still be used: long-lived subscriptions ask before each message. */
+  isValid(tokenId: string): boolean;
   /** @returns the token itself, which is never shown again */
   create(input: z.input<typeof createInput>): Promise<{ token: string; accessToken: AccessToken }>;
   revoke(id: string): Promise<AccessToken>;
@@ -42,12 +43,15 @@ export function newToken(): string {
 
 export function createAccessTokenService(store: AccessTokenStore, clock: Clock, ids: Ids): AccessTokenService {
   let byHash = new Map<string, AccessToken>();
+  let byId = new Map<string, AccessToken>();
   let uses = new Map<string, Date>();
   let cancelTouch: (() => void) | null = null;
   const revokedListeners = new Set<(tokenId: string) => void>();
 
   async function load(): Promise<void> {
-    byHash = new Map((await store.all()).map((token) => [token.hash, token]));
+    const tokens = await store.all();
+    byHash = new Map(tokens.map((token) => [token.hash, token]));
+    byId = new Map(tokens.map((token) => [token.id, token]));
   }
 
   async function writeUses(): Promise<void> {
@@ -56,6 +60,10 @@ export function createAccessTokenService(store: AccessTokenStore, clock: Clock, 
     const written = uses;
     uses = new Map();
     if (written.size > 0) await store.touch(written);
+  }
+
+  function isValid({ revokedAt, expiresAt }: AccessToken): boolean {
+    return revokedAt === null && !(expiresAt && expiresAt <= clock.now());
   }
 
   function noteUse(id: string): void {
@@ -67,12 +75,14 @@ export function createAccessTokenService(store: AccessTokenStore, clock: Clock, 
     load,
     authenticate(text) {
       const token = byHash.get(hashOf(text));
-      if (!token || token.revokedAt) return null;
-      if (token.expiresAt && token.expiresAt <= clock.now()) return null;
+      if (!token || !isValid(token)) return null;
       noteUse(token.id);
       return { tokenId: token.id, name: token.name, role: token.role, customer: token.customer, expiresAt: token.expiresAt };
     },
-    list: () => store.all(),
+    isValid(tokenId) {
+      const token = byId.get(tokenId);
+      return token !== undefined && isValid(token);
+    },
     async create(input) {
       const { name, role, expiresAt } = parseInput(createInput, input);
       if (expiresAt && expiresAt <= clock.now()) throw ValidationError.of("expiresAt", "must be in the future");

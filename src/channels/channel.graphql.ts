@@ -56,6 +56,17 @@ builder.queryField("channels", (t) =>
   ),
 );
 
+builder.queryField("channel", (t) =>
+  t.prismaField({
+    type: ChannelType,
+    nullable: true,
+    description: "One channel; null when there is none with this id.",
+    authScopes: { may: "SETTINGS_READ" },
+    args: { id: t.arg.globalID({ required: true, for: ChannelType, description: "Its id." }) },
+    resolve: (query, _root, { id }, { services, principal }) => services.db.channel.findFirst({ ...query, where: { id: id.id, ...ownedBy(principal) } }),
+  }),
+);
+
 const CreateChannelInput = builder.inputType("CreateChannelInput", {
   description: "A new channel.",
   fields: (t) => ({

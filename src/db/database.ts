@@ -64,14 +64,18 @@ export async function openDatabase(file: string, now: () => Date): Promise<Datab
 
 function databaseOf(writer: PrismaClient, read: PrismaClient, unlock: () => Promise<void>): Database {
   let last: Promise<unknown> = Promise.resolve();
+  let closed = false;
   return {
     read,
     write(work) {
+      // The client would connect again by itself, behind the back of the lock.
+      if (closed) return Promise.reject(new Error("the database is closed"));
       const result = last.then(() => writer.$transaction(work, TRANSACTION_LIMITS));
       last = result.catch(() => undefined);
       return result;
     },
     async close() {
+      closed = true;
       await last;
       await writer.$disconnect();
       await read.$disconnect();

@@ -1,4 +1,6 @@
+import { ownedBy } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
+import { ChannelType } from "../channels/channel.graphql.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
 import { DeliveryStateEnum, MessageReasonEnum } from "../graphql/enums.ts";
@@ -21,6 +23,39 @@ export const DeliveryType = builder.prismaNode("Delivery", {
     channel: t.relation("channel", { description: "The channel that it goes to." }),
   }),
 });
+
+const DeliveryFilter = builder.inputType("DeliveryFilter", {
+  description: "Which deliveries are wanted; what is left out does not matter.",
+  fields: (t) => ({
+    states: t.field({ type: [DeliveryStateEnum], description: "PENDING and RETRY for what waits, FAILED for what was given up." }),
+    channelIds: t.globalIDList({ for: ChannelType, description: "Ids of channels." }),
+  }),
+});
+
+builder.queryField("deliveries", (t) =>
+  t.prismaConnection(
+    {
+      type: DeliveryType,
+      cursor: "id",
+      description: "Notifications with how far they have come, the newest first.",
+      authScopes: { may: "HISTORY_READ" },
+      args: { filter: t.arg({ type: DeliveryFilter, description: "Left out: all." }) },
+      resolve: (query, _root, { filter }, { services, principal }) =>
+        services.db.delivery.findMany({ ...query, where: deliveryWhere(filter, principal), orderBy: { id: "desc" } }),
+      totalCount: (_root, { filter }, { services, principal }) => services.db.delivery.count({ where: deliveryWhere(filter, principal) }),
+    },
+    { name: "DeliveryConnection", description: "A page of deliveries." },
+    { name: "DeliveryEdge", description: "A delivery and its place in the list." },
+  ),
+);
+
+function deliveryWhere(filter: typeof DeliveryFilter.$inferInput | null | undefined, principal: Principal | null) {
+  return {
+    ...ownedBy(principal),
+    ...(filter?.states ? { state: { in: filter.states } } : {}),
+    ...(filter?.channelIds ? { channelId: { in: filter.channelIds.map(({ id }) => id) } } : {}),
+  };
+}
 
 const ResendDeliveryPayload = builder.objectRef<{ delivery: Delivery }>("ResendDeliveryPayload").implement({
   description: "The message is on its way again.",

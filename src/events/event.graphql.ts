@@ -200,6 +200,17 @@ builder.queryField("simulateEvent", (t) =>
   }),
 );
 
+builder.queryField("event", (t) =>
+  t.prismaField({
+    type: EventType,
+    nullable: true,
+    description: "One event; null when there is none with this id, or no longer. Its decision says why each channel got it or not.",
+    authScopes: { may: "EVENTS_READ" },
+    args: { id: t.arg.globalID({ required: true, for: EventType, description: "Its id." }) },
+    resolve: (query, _root, { id }, { services, principal }) => services.db.event.findFirst({ ...query, where: { id: id.id, ...ownedBy(principal) } }),
+  }),
+);
+
 const EventFilter = builder.inputType("EventFilter", {
   description: "Which events are wanted; what is left out does not matter.",
   fields: (t) => ({

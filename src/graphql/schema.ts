@@ -1,4 +1,5 @@
 import { builder } from "./builder.ts";
+import { describeCommonFields } from "./commonDescriptions.ts";
 import "./scalars.ts";
 import "./errorTypes.ts";
 import "../access/accessToken.graphql.ts";
@@ -16,4 +17,4 @@ builder.queryType({ description: "What can be read." });
 builder.mutationType({ description: "What can be changed. Each gives its payload, or an error as data." });
 builder.subscriptionType({ description: "What can be watched live, over WebSocket (graphql-transport-ws) or Server-Sent Events." });
 
-export const schema = builder.toSchema();
+export const schema = describeCommonFields(builder.toSchema());

@@ -156,7 +156,8 @@ builder.subscriptionField("notificationDispatched", (t) =>
       filter: t.arg({ type: AttemptFilterInput, description: "Left out: all." }),
       after: t.arg.string({ description: "The last cursor that was received, or a cursor of the history query." }),
     },
-    subscribe: (_root, { filter, after }, { services, principal }) => services.history.watch(filterOf(filter, principal), after ?? null),
+    subscribe: (_root, { filter, after }, { services, principal }) =>
+      services.history.watch(filterOf(filter, principal), after ?? null, () => principal !== null && services.accessTokens.isValid(principal.tokenId)),
     resolve: (dispatched) => dispatched,
   }),
 );

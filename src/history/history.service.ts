@@ -20,9 +20,10 @@ export interface Dispatched {
 export interface HistoryService {
   /**
    * Attempts as they finish; with `after`, first those since that cursor: no gap, no repeat.
+   * @param mayGoOn asked before each attempt is given: when false, the feed ends
    * @throws {CallerError} CURSOR_EXPIRED when attempts behind the cursor have been deleted; VALIDATION_FAILED for no cursor of ours
    */
-  watch(filter: AttemptFilter, after: string | null): AsyncGenerator<Dispatched, void>;
+  watch(filter: AttemptFilter, after: string | null, mayGoOn: () => boolean): AsyncGenerator<Dispatched, void>;
   /** Deletes attempts. @returns how many */
   clear(filter: AttemptFilter): Promise<number>;
   /** Deletes what is older than `days` or beyond the newest `count`. @returns how many */
@@ -56,7 +57,7 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
   }
 
   return {
-    async *watch(filter, after) {
+    async *watch(filter, after, mayGoOn) {
       // Listening starts before the replay reads: what is stored in between is in both, and skipped once.
       const live = hub.subscribe((attempt) => attemptMatches(filter, attempt));
       try {
@@ -66,6 +67,7 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
           await refuseExpired(last);
           for (;;) {
             const page = await store.after(last, attemptWhere(filter), REPLAY_PAGE);
+            if (!mayGoOn()) return;
             for (const attempt of page) {
               last = attempt.id;
               yield { cursor: cursorOf(attempt.id), missed: 0, attempt };
@@ -75,7 +77,7 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
         }
         for (;;) {
           const next = await live.next();
-          if (!next) return;
+          if (!next || !mayGoOn()) return;
           if (next.item.id <= last) continue;
           yield { cursor: cursorOf(next.item.id), missed: next.missed, attempt: next.item };
         }

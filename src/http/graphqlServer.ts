@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { NoSchemaIntrospectionCustomRule, parse } from "graphql";
+import { GraphQLError, NoSchemaIntrospectionCustomRule, parse } from "graphql";
 import { createYoga } from "graphql-yoga";
 import type { Plugin } from "graphql-yoga";
 import type { Context } from "../graphql/context.ts";
@@ -60,9 +60,13 @@ const limitTokens: Plugin = {
   },
 };
 
+/** With introspection off, validation must not tell names of the schema by its suggestions either. */
 const refuseIntrospection: Plugin = {
   onValidate({ addValidationRule }) {
     addValidationRule(NoSchemaIntrospectionCustomRule);
+    return ({ result, setResult }) => {
+      setResult((result as GraphQLError[]).map(({ message, nodes, extensions }) => new GraphQLError(message.replace(/ Did you mean .*$/s, ""), { nodes: nodes ?? null, extensions })));
+    };
   },
 };
 

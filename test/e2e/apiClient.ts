@@ -11,6 +11,10 @@ export interface ApiClient {
   createChannel(name: string, config: object, more?: object): Promise<string>;
   /** The history's attempts, the oldest first. */
   history(filter?: object): Promise<AttemptData[]>;
+  /** The deliveries that came of an event, in the order in which they were planned. */
+  deliveries(eventId: string): Promise<DeliveryData[]>;
+  /** Resolves when no delivery of any event waits for its first try, and nothing is on its way. */
+  settled(): Promise<void>;
   /** POSTs JSON (or text as it is) to a REST path. */
   post(path: string, body: unknown): Promise<{ status: number; body: any }>;
   /** The same server with another token. */
@@ -33,7 +37,19 @@ export interface EmitResult {
   decision?: { action: string; because: string; until: string | null; reason: string; channels: { channelName: string; action: string; because: string }[] };
 }
 
+export interface DeliveryData {
+  id: string;
+  state: string;
+  reason: string;
+  tries: number;
+  dueAt: string;
+  finishedAt: string | null;
+  reference: string | null;
+  channel: { name: string };
+}
+
 export interface AttemptData {
+  at: string;
   channelName: string;
   kind: string;
   type: string;
@@ -46,6 +62,7 @@ export interface AttemptData {
   error: string | null;
   hint: string | null;
   tryNumber: number;
+  nextTryAt: string | null;
 }
 
 const EMIT = `mutation ($input: EmitEventInput!) { emitEvent(input: $input) { __typename
@@ -57,14 +74,19 @@ const CREATE_CHANNEL = `mutation ($input: CreateChannelInput!) { createChannel(i
   ... on CreateChannelPayload { channel { id } } ... on Error { message } } }`;
 
 const HISTORY = `query ($filter: AttemptFilter) { history(filter: $filter, first: 100) { nodes {
-  channelName kind type severity reason outcome title body status error hint tryNumber } } }`;
+  at channelName kind type severity reason outcome title body status error hint tryNumber nextTryAt } } }`;
+
+const DELIVERIES = `query ($id: ID!) { node(id: $id) { ... on Event { deliveries {
+  id state reason tries dueAt finishedAt reference channel { name } } } } }`;
+
+const NEWEST_STATES = `{ events(first: 100) { nodes { deliveries { state } } } }`;
 
 export function createApiClient(url: string, token: string): ApiClient {
   async function post(path: string, body: unknown): Promise<{ status: number; body: any }> {
     const response = await fetch(url + path, {
       method: "POST",
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json", accept: "application/graphql-response+json, application/json" },
-      body: typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body),
+      body: typeof body === "string" || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body),
     });
     const text = await response.text();
     return { status: response.status, body: text === "" ? null : JSON.parse(text) };
@@ -90,16 +112,23 @@ export function createApiClient(url: string, token: string): ApiClient {
       return createChannel.channel.id;
     },
     history: async (filter) => (await run<{ history: { nodes: AttemptData[] } }>(HISTORY, { filter })).history.nodes.reverse(),
+    deliveries: async (eventId) => (await run<{ node: { deliveries: DeliveryData[] } }>(DELIVERIES, { id: eventId })).node.deliveries,
+    async settled() {
+      await eventually(async () => {
+        const { events } = await run<{ events: { nodes: { deliveries: { state: string }[] }[] } }>(NEWEST_STATES);
+        return events.nodes.every(({ deliveries }) => deliveries.every(({ state }) => state !== "PENDING"));
+      });
+    },
     as: (other) => createApiClient(url, other),
   };
 }
 
 /** Looks again and again until `look` gives something true, for at most `timeoutMs` of real time. */
-export async function eventually<Result>(look: () => Result | Promise<Result>, timeoutMs = 10_000): Promise<NonNullable<Result>> {
+export async function eventually<Result>(look: () => Result | Promise<Result>, timeoutMs = 10_000): Promise<Exclude<Result, false | null | undefined>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const result = await look();
-    if (result) return result as NonNullable<Result>;
+    if (result) return result as Exclude<Result, false | null | undefined>;
     if (performance.now() > deadline) throw new Error(`not so within ${timeoutMs} ms: ${look.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

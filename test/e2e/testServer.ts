@@ -45,7 +45,10 @@ export async function startTestServer<C extends Clock = ManualClock>(options: Te
     dataDir,
     printed,
     async [Symbol.asyncDispose]() {
-      await app.close();
+      const closed = app.close();
+      // A stop waits for what is under way by the clock, which the test no longer turns.
+      const turning = setInterval(() => "advance" in clock && (clock as unknown as ManualClock).advance(1_000), 1);
+      await closed.finally(() => clearInterval(turning));
       if (!options.dataDir) await rm(dataDir, { recursive: true, force: true });
     },
   };
