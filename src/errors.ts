@@ -8,7 +8,7 @@ export const ERROR_CODES = {
   CONFLICT: "It clashes with what is there already, e.g. a name that is taken.",
   IDEMPOTENCY_CONFLICT: "This idempotency key was used within 24 hours for another input.",
   UNKNOWN_EVENT_TYPE: "The catalogue has no event type of this name and the server is set to refuse unknown ones.",
-  CURSOR_EXPIRED: "History before this cursor has been cleared: read the history, then subscribe anew.",
+  CURSOR_EXPIRED: "History behind this cursor has been deleted: ask for liveCursor, read the history up to it, then subscribe after it.",
   UNAUTHENTICATED: "The token is missing, unknown, expired or revoked.",
   FORBIDDEN: "The token lacks the scope that this needs.",
   BAD_REQUEST: "The request is not what this endpoint understands.",

@@ -14,5 +14,9 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
 }
 
 export function issuesOf(error: z.ZodError, prefix = ""): Issue[] {
-  return error.issues.map(({ path, message, code }) => ({ path: [prefix, ...path.map(String)].filter(Boolean).join("."), message, code }));
+  return error.issues.map((issue) => {
+    // zod puts an unknown field on the object that holds it; callers look for the field itself.
+    const inner = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
+    return { path: [prefix, ...issue.path.map(String), ...inner].filter(Boolean).join("."), message: issue.message, code: issue.code };
+  });
 }

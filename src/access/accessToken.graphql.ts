@@ -8,6 +8,7 @@ import { ROLE_SCOPES } from "./scope.ts";
 
 const AccessTokenType = builder.prismaNode("AccessToken", {
   id: { field: "id" },
+  nullable: true,
   description: "Lets a program or a person in. The token itself is shown once, when it is made.",
   authScopes: { may: "TOKENS_MANAGE" },
   fields: (t) => ({

@@ -15,7 +15,7 @@ const FIRST_ADMIN_ID = "00000000-0000-7000-8000-000000000001";
 const TOUCH_EVERY_MS = 60_000;
 
 const createInput = z.object({
-  name: z.string().trim().min(1, "must not be empty").max(100, "must be at most 100 characters"),
+  name: z.string().trim().min(1, "must not be empty").max(100, "must be at most 100 characters").regex(/^[^\p{Cc}\p{Surrogate}]*$/u, "must be one line without control characters"),
   role: z.enum(ROLES),
   expiresAt: z.date().nullish().transform((value) => value ?? null),
 });

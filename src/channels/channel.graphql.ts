@@ -17,6 +17,7 @@ const OverrideType = builder.prismaObject("ChannelOverride", {
 
 export const ChannelType = builder.prismaNode("Channel", {
   id: { field: "id" },
+  nullable: true,
   description: "A configured destination.",
   authScopes: ({ customer }) => ({ mayRead: { scope: "SETTINGS_READ", customer } }),
   fields: (t) => ({

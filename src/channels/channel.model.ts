@@ -37,7 +37,7 @@ const name = z
   .max(100, "must be at most 100 characters")
   .regex(oneLine, "must be one line without control characters");
 
-const filter = z.array(z.string().trim().min(1, "must not be empty").max(200, "must be at most 200 characters")).max(200, "must be at most 200 entries");
+const filter = z.array(z.string().trim().min(1, "must not be empty").max(200, "must be at most 200 characters").regex(oneLine, "must be one line without control characters")).max(200, "must be at most 200 entries");
 
 const displayName = z.string().trim().max(100, "must be at most 100 characters").regex(oneLine, "must be one line without control characters").transform((text) => text || null);
 

@@ -60,11 +60,12 @@ export function configKey(kind: string): string {
 export function sealConfig(provider: Provider, config: Record<string, unknown>, box: SecretBox, channelId: string): StoredConfig {
   const secretNames = new Set(configFields(provider).filter((field) => field.secret).map((field) => field.name));
   const set = Object.entries(config).filter(([, value]) => value !== undefined);
-  const secrets = set.filter(([name, value]) => secretNames.has(name) && !(Array.isArray(value) && value.length === 0));
+  const secrets = set.filter(([name]) => secretNames.has(name));
   return {
     config: Object.fromEntries(set.filter(([name]) => !secretNames.has(name))),
     secrets: secrets.length > 0 ? box.seal(JSON.stringify(Object.fromEntries(secrets)), rowName(channelId)) : null,
-    secretsSet: secrets.map(([name]) => name),
+    // An empty list is the field's default, to be kept like any other value, but nobody has set a secret.
+    secretsSet: secrets.filter(([, value]) => !(Array.isArray(value) && value.length === 0)).map(([name]) => name),
   };
 }
 

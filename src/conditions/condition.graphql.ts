@@ -9,6 +9,7 @@ import { resultOf } from "../graphql/mutationResult.ts";
 
 const ConditionType = builder.prismaNode("Condition", {
   id: { field: "id" },
+  nullable: true,
   description: "A problem that goes on, from the event that opened it to its recovery.",
   authScopes: ({ customer }) => ({ mayRead: { scope: "EVENTS_READ", customer } }),
   fields: (t) => ({

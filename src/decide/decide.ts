@@ -49,7 +49,7 @@ function begin(event: IncomingEvent, settings: Settings, state: State): Draft {
     event,
     trigger,
     fingerprint,
-    severity: event.severity ?? (role === "RECOVERY" ? "INFO" : trigger.severity),
+    severity: event.severity ?? (role === "RECOVERY" && !trigger.type.recovers ? "INFO" : trigger.severity),
     role,
     open: state.conditions.get(fingerprint) ?? null,
     reason: "FIRST",
@@ -96,7 +96,8 @@ function conditionAfter(draft: Draft, told: string[], now: Date): Decision["cond
     lastSeenAt: now,
     count: before.count + 1,
     lastNotifiedAt: told.length > 0 ? now : before.lastNotifiedAt,
-    step: draft.step ?? before.step,
+    // A step that nobody heard of has not fired yet.
+    step: told.length > 0 ? (draft.step ?? before.step) : before.step,
     told: [...new Set([...before.told, ...told])],
   };
   return { change: open ? "COUNTED" : "OPENED", after };

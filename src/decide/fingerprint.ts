@@ -9,7 +9,7 @@ import type { IncomingEvent } from "./event.ts";
  * @param about the type of the problem: a recovery's fingerprint is that of what it ends
  */
 export function fingerprintOf(event: IncomingEvent, about: EventType): string {
-  const key = event.dedupKey === null ? keyFields(event, about) : ["dedupKey", event.dedupKey];
+  const key = event.dedupKey === null ? keyFields(event, about) : { dedupKey: event.dedupKey };
   return createHash("sha256").update(JSON.stringify([about.name, event.customer, key])).digest("base64url");
 }
 

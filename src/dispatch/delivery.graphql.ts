@@ -9,6 +9,7 @@ import type { Delivery } from "./delivery.model.ts";
 
 export const DeliveryType = builder.prismaNode("Delivery", {
   id: { field: "id" },
+  nullable: true,
   description: "One notification for one channel, from planned to done.",
   authScopes: ({ customer }) => ({ mayRead: { scope: "HISTORY_READ", customer } }),
   fields: (t) => ({

@@ -70,7 +70,9 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       clock,
       send,
       drop: async (jobs) => {
-        await Promise.all(jobs.map((job) => drop(job, "The problem was over before this could be delivered; neither it nor its recovery was sent.")));
+        const silent = jobs.some(({ delivery }) => delivery.reason === "RECOVERY");
+        const why = `The problem was over before this could be delivered; ${silent ? "neither it nor its recovery was sent" : "its recovery is sent instead"}.`;
+        await Promise.all(jobs.map((job) => drop(job, why)));
       },
       load: (afterId, limit) => findUnfinished(db, channel.id, afterId, limit),
     });
@@ -99,6 +101,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const result = await sendMessage({ provider, channelId: channel.id, config: channel.config, message }, deps.outside, clock, log);
     const after = afterTry(delivery, result, provider.idempotent, clock.now(), deps.random());
     await store({ attempt: attemptOf(channel, message, result, { delivery: after, at: clock.now() }), delivery: after });
+    // The lane goes on with the delivery as it now stands: its tries and when it is due.
+    job.delivery = after;
     await applyToChannel(channel, result);
     return after.state === "RETRY" ? { done: false, retryAt: after.dueAt, limited: result.outcome === "RATE_LIMITED" } : { done: true };
   }

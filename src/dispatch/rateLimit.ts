@@ -7,14 +7,12 @@ export interface RateLimit {
 export function createRateLimit(perSecond: number, burst: number): RateLimit {
   if (perSecond === Infinity) return { take: () => 0 };
   let tokens = burst;
-  let filledAt = -Infinity;
+  let filledAt = Infinity;
   return {
     take(nowMs) {
-      // A clock that steps back must not take tokens away.
-      if (nowMs > filledAt) {
-        if (filledAt !== -Infinity) tokens = Math.min(burst, tokens + ((nowMs - filledAt) / 1000) * perSecond);
-        filledAt = nowMs;
-      }
+      // A clock that steps back takes no tokens away, and filling goes on from there rather than when it has caught up.
+      tokens = Math.min(burst, tokens + (Math.max(nowMs - filledAt, 0) / 1000) * perSecond);
+      filledAt = nowMs;
       if (tokens >= 1) {
         tokens -= 1;
         return 0;

@@ -1,3 +1,4 @@
+import { createErrorProxy } from "@pothos/plugin-errors";
 import { ownedBy } from "../access/principal.ts";
 import type { ChannelVerdict, Verdict } from "../decide/verdict.ts";
 import { VERDICT_REASONS } from "../decide/verdict.ts";
@@ -62,6 +63,7 @@ function channelGlobalId(id: string): string {
 
 export const EventType = builder.prismaNode("Event", {
   id: { field: "id" },
+  nullable: true,
   description: "Something that happened, as it was taken in.",
   // Whoever sent an event may see it in the answer, even without the scope to read events.
   authScopes: ({ customer }) => ({ $any: { $granted: "emitted", mayRead: { scope: "EVENTS_READ", customer } } }),
@@ -126,17 +128,25 @@ const EmitEventPayload = builder.objectRef<Accepted>("EmitEventPayload").impleme
 const EmitEventResult = builder.unionType("EmitEventResult", {
   description: "What emitEvent gives: its payload, or what was wrong.",
   types: [EmitEventPayload, ValidationError, IdempotencyConflictError, OtherErrorType],
-  resolveType: (result) => {
-    if (result instanceof ValidationError) return "ValidationError";
-    if (result instanceof IdempotencyConflictError) return "IdempotencyConflictError";
-    return result instanceof CallerError ? "OtherError" : "EmitEventPayload";
-  },
+  resolveType: (result) => errorTypeOf(result) ?? "EmitEventPayload",
 });
+
+/** GraphQL throws whatever Error a resolver gives; in this wrapper of the errors plugin it stays data. */
+function asData<Result extends object>(result: Result): Result {
+  return result instanceof CallerError ? (createErrorProxy(result, result.constructor, { wrapped: true }) as Result) : result;
+}
+
+/** The type of an error from `asData`, which `instanceof` does not know; undefined for payloads. */
+function errorTypeOf({ constructor }: object): "ValidationError" | "IdempotencyConflictError" | "OtherError" | undefined {
+  if (constructor === ValidationError) return "ValidationError";
+  if (constructor === IdempotencyConflictError) return "IdempotencyConflictError";
+  return constructor === CallerError ? "OtherError" : undefined;
+}
 
 const EmitEventsPayload = builder.objectRef<{ results: (Accepted | CallerError)[] }>("EmitEventsPayload").implement({
   description: "One result for each event, at its place. A wrong one does not keep the others back.",
   fields: (t) => ({
-    results: t.field({ type: [EmitEventResult], complexity: { field: 1, multiplier: 1 }, description: "In the order of the input.", resolve: ({ results }) => results }),
+    results: t.field({ type: [EmitEventResult], complexity: { field: 1, multiplier: 1 }, description: "In the order of the input.", resolve: ({ results }) => results.map(asData) }),
     acceptedCount: t.int({ description: "How many were accepted.", resolve: ({ results }) => results.filter((result) => !(result instanceof CallerError)).length }),
   }),
 });
@@ -149,7 +159,7 @@ builder.mutationField("emitEvent", (t) =>
     args: { input: t.arg({ type: EmitEventInput, required: true, description: "The event." }) },
     resolve: async (_root, { input }, { services, principal }) => {
       const [result] = await services.intake.emit([input], principal?.tokenId ?? "");
-      return result as Accepted | CallerError;
+      return asData(result as Accepted | CallerError);
     },
   }),
 );
@@ -177,10 +187,7 @@ const SimulateEventPayload = builder.objectRef<DecisionShape>("SimulateEventPayl
 const SimulateEventResult = builder.unionType("SimulateEventResult", {
   description: "What simulateEvent gives: its payload, or what was wrong.",
   types: [SimulateEventPayload, ValidationError, OtherErrorType],
-  resolveType: (result) => {
-    if (result instanceof ValidationError) return "ValidationError";
-    return result instanceof CallerError ? "OtherError" : "SimulateEventPayload";
-  },
+  resolveType: (result) => (errorTypeOf(result) as "ValidationError" | "OtherError" | undefined) ?? "SimulateEventPayload",
 });
 
 builder.queryField("simulateEvent", (t) =>
@@ -193,7 +200,7 @@ builder.queryField("simulateEvent", (t) =>
       try {
         return { ...(await services.intake.simulate(input)), decidedAt: null };
       } catch (error) {
-        if (error instanceof CallerError) return error;
+        if (error instanceof CallerError) return asData(error);
         throw error;
       }
     },

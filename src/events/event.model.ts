@@ -69,8 +69,11 @@ const details = z
   .refine((value) => !isDeeperThan(DEEPEST_DETAILS, value), { message: `must be nested at most ${DEEPEST_DETAILS} deep`, abort: true })
   .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= LARGEST_DETAILS_BYTES, `must be at most ${LARGEST_DETAILS_BYTES} bytes of JSON`)
   .refine((value) => !hasUnprintable(value), "must not hold control characters or broken Unicode")
+  .refine((value) => !hasInfinite(value), "must not hold numbers beyond ±1.7e308, which JSON cannot keep")
   .nullish()
   .transform((value) => (value ?? {}) as { [key: string]: Json });
+
+const FIELDS = "an event is a JSON object of type, severity, status, source, service, customer, title, message, details, value, occurredAt, dedupKey, idempotencyKey";
 
 /** What a producer sends, checked. `occurredAt` may be a Date (GraphQL) or ISO 8601 text (REST). */
 export const eventInput = z.strictObject(
@@ -92,7 +95,7 @@ export const eventInput = z.strictObject(
     dedupKey: optionalText(200),
     idempotencyKey: optionalText(200),
   },
-  { error: (issue) => (issue.code === "unrecognized_keys" ? `has no field ${issue.keys?.map((key) => `"${key}"`).join(", ")}` : undefined) },
+  { error: (issue) => (issue.code === "unrecognized_keys" ? `has no field ${issue.keys?.slice(0, 5).map((key) => JSON.stringify(key.slice(0, 100))).join(", ")}; ${FIELDS}` : FIELDS) },
 );
 
 export type EventInput = z.output<typeof eventInput>;
@@ -120,4 +123,10 @@ function hasUnprintable(value: unknown): boolean {
   if (typeof value === "string") return UNPRINTABLE.test(value);
   if (value === null || typeof value !== "object") return false;
   return Object.entries(value).some(([key, inner]) => UNPRINTABLE.test(key) || hasUnprintable(inner));
+}
+
+/** JSON.parse makes Infinity of a number that is too large, and JSON.stringify would make null of that. */
+function hasInfinite(value: unknown): boolean {
+  if (typeof value === "number") return !Number.isFinite(value);
+  return value !== null && typeof value === "object" && Object.values(value).some(hasInfinite);
 }

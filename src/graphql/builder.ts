@@ -4,6 +4,7 @@ import ErrorsPlugin from "@pothos/plugin-errors";
 import PrismaPlugin from "@pothos/plugin-prisma";
 import RelayPlugin from "@pothos/plugin-relay";
 import ScopeAuthPlugin from "@pothos/plugin-scope-auth";
+import type { GraphQLField } from "graphql";
 import { may, refusal } from "../access/principal.ts";
 import type { Scope } from "../access/scope.ts";
 import type { PrismaClient } from "../db/generated/client.ts";
@@ -52,6 +53,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
   relay: {
     clientMutationId: "omit",
     cursorType: "String",
+    decodeGlobalID,
     nodeTypeOptions: { description: "Whatever has an id of its own." },
     nodeQueryOptions: { description: "Anything by its id; null when there is nothing with it.", args: { id: { description: "The id, as another query gave it." } } },
     nodesQueryOptions: { description: "Several things by their ids, each at its place; null where there is nothing.", args: { ids: { description: "The ids, as another query gave them." } } },
@@ -82,7 +84,28 @@ export const builder = new SchemaBuilder<SchemaTypes>({
   },
   complexity: {
     limit: QUERY_LIMITS,
-    defaultListMultiplier: 5,
+    fieldComplexity: costOf,
     complexityError: (kind) => new CallerError("QUERY_TOO_COSTLY", `The query's ${kind.toLowerCase()} is over the limit (depth ${QUERY_LIMITS.depth}, breadth ${QUERY_LIMITS.breadth}, complexity ${QUERY_LIMITS.complexity}). Ask for less at a time.`),
   },
 });
+
+function decodeGlobalID(globalId: string): { typename: string; id: string } {
+  const [, typename, id] = /^(\w+):(.+)$/s.exec(Buffer.from(globalId, "base64").toString("utf8")) ?? [];
+  if (typename && id) return { typename, id };
+  throw new CallerError("BAD_REQUEST", `"${globalId.slice(0, 100)}" is not an id of this server. Take ids as its queries give them, e.g. { channels { nodes { id } } }.`);
+}
+
+/** Rows that are counted for a list of unknown length. */
+const USUAL_LIST = 5;
+
+/** A field costs 1, and what is below it as often as it can have rows: a connection's page counts on the connection itself. */
+function costOf(args: Record<string, unknown>, _context: Context, { name, type }: GraphQLField<unknown, Context, Record<string, unknown>>): { field: number; multiplier: number } {
+  if (/Connection!?$/.test(String(type))) return { field: 1, multiplier: pageSizeOf(args) };
+  if (name === "edges" || name === "nodes") return { field: 1, multiplier: Array.isArray(args["ids"]) ? args["ids"].length : 1 };
+  return { field: 1, multiplier: String(type).startsWith("[") ? USUAL_LIST : 1 };
+}
+
+function pageSizeOf({ first, last, limit }: Record<string, unknown>): number {
+  const asked = Number(first ?? last ?? limit ?? PAGE.default);
+  return Math.min(Math.max(asked, 0), PAGE.most);
+}

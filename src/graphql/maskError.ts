@@ -21,11 +21,18 @@ export function maskError(error: unknown, log: Log): GraphQLError {
   // Errors of the query itself: syntax, unknown fields, values of the wrong type.
   if (graphqlError && (!graphqlError.originalError || graphqlError.originalError instanceof GraphQLError)) {
     const { code, http } = graphqlError.extensions;
-    return new GraphQLError(graphqlError.message, { ...position, extensions: { code: known(code), ...(http ? { http } : {}) } });
+    return new GraphQLError(withoutValues(graphqlError.message), { ...position, extensions: { code: known(code), ...(http ? { http } : {}) } });
   }
   const requestId = randomUUID();
   log.error({ err: original, requestId }, "a request failed by a fault of the server");
   return new GraphQLError(`The server has a fault. Its log has the details under the request id ${requestId}.`, { ...position, extensions: { code: "INTERNAL", requestId } });
+}
+
+/** GraphQL quotes the value that was wrong, and whatever stood beside it: it may be, or hold, a secret. */
+function withoutValues(message: string): string {
+  return message
+    .replace(/( cannot represent an? non[- ]?\w+ value): [^]*$/, "$1.")
+    .replace(/^(Variable "\$\w+" got )invalid value [^]*?( at "[\w.]+")?; (?=[^;]*$)/, "$1an invalid value$2; ");
 }
 
 /** Where in the query it happened, without what else the error may hold. */

@@ -17,7 +17,8 @@ const GraphQLDuration = new GraphQLScalarType<number, string>({
 
 function secondsOf(text: unknown): number {
   try {
-    return Math.round(Temporal.Duration.from(String(text)).total("seconds"));
+    if (typeof text !== "string") throw new TypeError("no text");
+    return Math.round(Temporal.Duration.from(text).total("seconds"));
   } catch {
     throw new GraphQLError(`Duration ${WRONG_DURATION}.`, { extensions: { code: "BAD_REQUEST" } });
   }

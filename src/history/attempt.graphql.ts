@@ -14,6 +14,7 @@ import type { Dispatched } from "./history.service.ts";
 
 export const AttemptType = builder.prismaNode("Attempt", {
   id: { field: "id" },
+  nullable: true,
   description: "One try at a delivery and what came of it. It keeps what it says even when its channel or event is gone.",
   authScopes: ({ customer }) => ({ mayRead: { scope: "HISTORY_READ", customer } }),
   fields: (t) => ({
@@ -87,7 +88,6 @@ builder.queryField("history", (t) =>
       type: AttemptType,
       description: "Every attempt at a delivery, the newest first. Page with first and after, or with limit and offset.",
       authScopes: { may: "HISTORY_READ" },
-      complexity: { field: 1, multiplier: PAGE.default },
       args: {
         filter: t.arg({ type: AttemptFilterInput, description: "Left out: all." }),
         limit: t.arg.int({ description: `In place of first: 1 to ${PAGE.most}.` }),
@@ -123,6 +123,14 @@ builder.queryField("history", (t) =>
   ),
 );
 
+builder.queryField("liveCursor", (t) =>
+  t.string({
+    description: "Where the live feed is now. As after of notificationDispatched it gives everything from here on, however long the history is, even when it is empty.",
+    authScopes: { may: "HISTORY_READ" },
+    resolve: (_root, _args, { services }) => services.history.position(),
+  }),
+);
+
 const ClearHistoryPayload = builder.objectRef<{ deleted: number }>("ClearHistoryPayload").implement({
   description: "The attempts are deleted.",
   fields: (t) => ({ deletedCount: t.int({ description: "How many were deleted.", resolve: ({ deleted }) => deleted }) }),
@@ -154,7 +162,7 @@ builder.subscriptionField("notificationDispatched", (t) =>
     authScopes: { may: "HISTORY_READ" },
     args: {
       filter: t.arg({ type: AttemptFilterInput, description: "Left out: all." }),
-      after: t.arg.string({ description: "The last cursor that was received, or a cursor of the history query." }),
+      after: t.arg.string({ description: "The last cursor that was received, the liveCursor query's, or one of the history query." }),
     },
     subscribe: (_root, { filter, after }, { services, principal }) =>
       services.history.watch(filterOf(filter, principal), after ?? null, () => principal !== null && services.accessTokens.isValid(principal.tokenId)),

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { CallerError } from "../errors.ts";
 import { isId } from "../ids.ts";
-import type { Hub } from "../live/hub.ts";
+import type { Hub, Subscription } from "../live/hub.ts";
 import type { SettingStore } from "../settings/settings.store.ts";
 import { attemptMatches, attemptWhere } from "./attemptFilter.ts";
 import type { AttemptFilter } from "./attemptFilter.ts";
@@ -24,6 +24,8 @@ export interface HistoryService {
    * @throws {CallerError} CURSOR_EXPIRED when attempts behind the cursor have been deleted; VALIDATION_FAILED for no cursor of ours
    */
   watch(filter: AttemptFilter, after: string | null, mayGoOn: () => boolean): AsyncGenerator<Dispatched, void>;
+  /** The cursor of the newest attempt there ever was: `watch` after it gives everything from now on. */
+  position(): Promise<string>;
   /** Deletes attempts. @returns how many */
   clear(filter: AttemptFilter): Promise<number>;
   /** Deletes what is older than `days` or beyond the newest `count`. @returns how many */
@@ -33,14 +35,20 @@ export interface HistoryService {
 /** The newest attempt that was ever deleted: a cursor before it may have a gap behind it. */
 const DELETED_UP_TO = "historyDeletedUpTo";
 
+/** Less than every id. */
+const BEFORE_ALL = "00000000-0000-0000-0000-000000000000";
+
 const REPLAY_PAGE = 500;
 const DELETE_STEP = 1000;
 
 export function createHistoryService(store: AttemptStore, settings: SettingStore, hub: Hub<Attempt>, clock: Clock): HistoryService {
+  async function deletedUpTo(): Promise<string> {
+    return ((await settings.get(DELETED_UP_TO)) as string | undefined) ?? "";
+  }
+
   async function refuseExpired(cursor: string): Promise<void> {
-    const deletedUpTo = ((await settings.get(DELETED_UP_TO)) as string | undefined) ?? "";
-    if (cursor < deletedUpTo) {
-      throw new CallerError("CURSOR_EXPIRED", "Attempts after this cursor have been deleted from the history. Read the history query for what is left, then subscribe without a cursor.");
+    if (cursor < (await deletedUpTo())) {
+      throw new CallerError("CURSOR_EXPIRED", "Attempts after this cursor have been deleted from the history. Ask for liveCursor, read the history up to it, then subscribe after it.");
     }
   }
 
@@ -51,39 +59,54 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
       const newest = ids.at(-1);
       if (newest === undefined) return deleted;
       deleted += ids.length;
-      const before = ((await settings.get(DELETED_UP_TO)) as string | undefined) ?? "";
-      if (newest > before) await settings.set(DELETED_UP_TO, newest, clock.now());
+      if (newest > (await deletedUpTo())) await settings.set(DELETED_UP_TO, newest, clock.now());
+    }
+  }
+
+  async function* follow(live: Subscription<Attempt>, filter: AttemptFilter, after: string | null, mayGoOn: () => boolean): AsyncGenerator<Dispatched, void> {
+    try {
+      let last = "";
+      if (after !== null) {
+        last = attemptIdOf(after);
+        await refuseExpired(last);
+        for (;;) {
+          const page = await store.after(last, attemptWhere(filter), REPLAY_PAGE);
+          if (!mayGoOn()) return;
+          for (const attempt of page) {
+            last = attempt.id;
+            yield { cursor: cursorOf(attempt.id), missed: 0, attempt };
+          }
+          if (page.length < REPLAY_PAGE) break;
+        }
+      }
+      for (;;) {
+        const next = await live.next();
+        if (!next || !mayGoOn()) return;
+        if (next.item.id <= last) continue;
+        yield { cursor: cursorOf(next.item.id), missed: next.missed, attempt: next.item };
+      }
+    } finally {
+      live.end();
     }
   }
 
   return {
-    async *watch(filter, after, mayGoOn) {
+    watch(filter, after, mayGoOn) {
       // Listening starts before the replay reads: what is stored in between is in both, and skipped once.
       const live = hub.subscribe((attempt) => attemptMatches(filter, attempt));
-      try {
-        let last = "";
-        if (after !== null) {
-          last = attemptIdOf(after);
-          await refuseExpired(last);
-          for (;;) {
-            const page = await store.after(last, attemptWhere(filter), REPLAY_PAGE);
-            if (!mayGoOn()) return;
-            for (const attempt of page) {
-              last = attempt.id;
-              yield { cursor: cursorOf(attempt.id), missed: 0, attempt };
-            }
-            if (page.length < REPLAY_PAGE) break;
-          }
-        }
-        for (;;) {
-          const next = await live.next();
-          if (!next || !mayGoOn()) return;
-          if (next.item.id <= last) continue;
-          yield { cursor: cursorOf(next.item.id), missed: next.missed, attempt: next.item };
-        }
-      } finally {
+      const feed = follow(live, filter, after, mayGoOn);
+      // A generator that waits cannot return before its wait is over: so that is ended first.
+      const finish = feed.return.bind(feed);
+      feed.return = (value) => {
         live.end();
-      }
+        return finish(value);
+      };
+      return feed;
+    },
+
+    async position() {
+      const [stored, deleted] = [await store.newestId(), await deletedUpTo()];
+      return cursorOf((stored > deleted ? stored : deleted) || BEFORE_ALL);
     },
 
     async clear(filter) {

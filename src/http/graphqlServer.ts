@@ -48,7 +48,7 @@ export function createGraphqlServer({ services, log, graphiql, introspection }: 
     },
     // The page comes from the package, so that exploring works without the internet; it is large, so it is loaded when first asked for.
     renderGraphiQL: async (options) => (await import("@graphql-yoga/render-graphiql")).renderGraphiQL(options),
-    plugins: [limitTokens, ...(introspection ? [] : [refuseIntrospection])],
+    plugins: [limitTokens, maskValidation(log), ...(introspection ? [] : [refuseIntrospection])],
   });
 }
 
@@ -59,6 +59,15 @@ const limitTokens: Plugin = {
     setParseFn((source, options) => parse(source, { ...options, maxTokens: MOST_TOKENS }));
   },
 };
+
+/** Errors of validation look like all others: the same codes, by HTTP and WebSocket alike. */
+function maskValidation(log: Log): Plugin {
+  return {
+    onValidate: () => ({ valid, result, setResult }) => {
+      if (!valid) setResult((result as GraphQLError[]).map((error) => maskError(error, log)));
+    },
+  };
+}
 
 /** With introspection off, validation must not tell names of the schema by its suggestions either. */
 const refuseIntrospection: Plugin = {

@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
-import type { ExecutionArgs } from "graphql";
+import { GraphQLError } from "graphql";
+import type { DocumentNode, ExecutionArgs } from "graphql";
 import { CloseCode } from "graphql-ws";
 import { useServer } from "graphql-ws/use/ws";
 import type { Extra } from "graphql-ws/use/ws";
@@ -57,13 +58,13 @@ export function openWebSocketDoor(server: Server, yoga: GraphqlServer, accessTok
       async onSubscribe({ extra }, id, payload) {
         const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({ req: extra.request, principal: extra.principal ?? null, params: payload });
         if ((extra.operations?.size ?? 0) >= WEB_SOCKET_LIMITS.operationsEach) {
-          extra.socket.close(4429, `At most ${WEB_SOCKET_LIMITS.operationsEach} operations at once`);
-          return [];
+          return [new GraphQLError(`At most ${WEB_SOCKET_LIMITS.operationsEach} operations at once on one connection. End one, or open another connection.`, { extensions: { code: "TOO_MANY_CONNECTIONS" } })];
         }
-        extra.operations?.add(id);
-        const document = parse(payload.query);
+        const document = parsed(() => parse(payload.query) as DocumentNode);
+        if (document instanceof GraphQLError) return [document];
         const errors = validate(schema, document);
         if (errors.length > 0) return errors;
+        extra.operations?.add(id);
         const args = {
           schema,
           document,
@@ -103,6 +104,16 @@ export function openWebSocketDoor(server: Server, yoga: GraphqlServer, accessTok
       await door.dispose();
     },
   };
+}
+
+/** A syntax error belongs into the answer: thrown, it would close the connection. */
+function parsed(parse: () => DocumentNode): DocumentNode | GraphQLError {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof GraphQLError) return new GraphQLError(error.message, { source: error.source ?? null, positions: error.positions ?? null, extensions: { code: "BAD_REQUEST" } });
+    throw error;
+  }
 }
 
 interface Enveloped {

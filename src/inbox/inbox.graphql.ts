@@ -5,6 +5,7 @@ import { SeverityEnum } from "../graphql/enums.ts";
 
 const InboxItemType = builder.prismaNode("InboxItem", {
   id: { field: "id" },
+  nullable: true,
   description: "A message kept in the server.",
   authScopes: ({ customer }) => ({ mayRead: { scope: "INBOX_READ", customer } }),
   fields: (t) => ({

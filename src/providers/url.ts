@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+const UNPRINTABLE = /[\p{Cc}\p{Surrogate}\s]/u;
+
 /**
  * A config field that is an http or https URL, with any host.
  * @param problem says what else is wrong with the URL, and what would be right; its words must not quote the URL, which may be secret
@@ -11,7 +13,8 @@ export function httpUrl(problem: (url: URL) => string | undefined = () => undefi
     .min(1, "must not be empty")
     .max(2000, "must be at most 2000 characters")
     .superRefine((text, context) => {
-      const url = URL.canParse(text) ? new URL(text) : undefined;
+      // URL silently drops line breaks and replaces broken Unicode: what is then contacted is not what was given.
+      const url = !UNPRINTABLE.test(text) && URL.canParse(text) ? new URL(text) : undefined;
       const message =
         url && /^https?:$/.test(url.protocol) ? problem(url) : "must be a whole URL that starts with https:// or http://";
       if (message !== undefined) context.addIssue({ code: "custom", message });

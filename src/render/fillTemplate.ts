@@ -25,7 +25,8 @@ export function fillTemplate(template: string, fields: TemplateFields): string |
 }
 
 function fieldOf(fields: TemplateFields, name: string): Json {
-  if (name.startsWith("details.")) return fields.details[name.slice("details.".length)] ?? null;
+  const detail = name.startsWith("details.") ? name.slice("details.".length) : null;
+  if (detail !== null) return Object.hasOwn(fields.details, detail) ? (fields.details[detail] ?? null) : null;
   if (name === "service" || name === "source" || name === "customer" || name === "value") return fields[name];
   return null;
 }

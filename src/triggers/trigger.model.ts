@@ -23,7 +23,7 @@ export const triggerChange = z.object({
   severity: z.enum(SEVERITIES).nullish(),
   cooldown: seconds.nullish(),
   steps: z.array(z.number("must be a number")).min(1, "must hold at least one step").max(10, "must hold at most 10 steps").nullish(),
-  channelIds: z.array(z.string()).max(1000, "must hold at most 1000 channels").nullish(),
+  channelIds: z.array(z.string()).min(1, "must name at least one channel; null lets every channel receive it, enabled: false none").max(1000, "must hold at most 1000 channels").nullish(),
 });
 
 export type TriggerChange = z.input<typeof triggerChange>;

@@ -1,0 +1,1088 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Which attempts are wanted; what is left out does not matter. The same for the history and its live feed. */
+export type AttemptFilter = {
+  /** Names of categories. */
+  categories?: Array<string> | null | undefined;
+  /** Ids of channels. */
+  channelIds?: Array<string> | null | undefined;
+  /** Customers. */
+  customers?: Array<string> | null | undefined;
+  /** From this time on. */
+  from?: string | null | undefined;
+  /** Channel kinds. */
+  kinds?: Array<ChannelKind> | null | undefined;
+  /** This severity and those above. */
+  minimumSeverity?: Severity | null | undefined;
+  /** Outcomes. */
+  outcomes?: Array<AttemptOutcome> | null | undefined;
+  /** Before this time. */
+  to?: string | null | undefined;
+  /** Canonical names of event types. */
+  types?: Array<string> | null | undefined;
+};
+
+/** What one try at a delivery came to. */
+export type AttemptOutcome =
+  /** The provider has taken it. */
+  | 'DELIVERED'
+  /** Not tried any more: the recovery came first, or the channel was switched off. */
+  | 'DROPPED'
+  /** It failed, and trying again cannot help. */
+  | 'PERMANENT'
+  /** The provider asked to wait; it is tried again then. */
+  | 'RATE_LIMITED'
+  /** It failed for now; it is tried again. */
+  | 'TRANSIENT'
+  /** The request was sent and the answer was lost: it may have arrived. Tried again only where the provider recognises a repeat. */
+  | 'UNKNOWN';
+
+/** The config of a channel: exactly one member, named after its kind. */
+export type ChannelConfigInput =
+  {   /** A channel that sends by Discord. */
+  discord: DiscordConfigInput; email?: never; inbox?: never; log?: never; slack?: never; telegram?: never; webhook?: never; }
+  |  { discord?: never;   /** A channel that sends by Email. */
+  email: EmailConfigInput; inbox?: never; log?: never; slack?: never; telegram?: never; webhook?: never; }
+  |  { discord?: never; email?: never;   /** A channel that sends by Inbox. Nothing to configure: give true. */
+  inbox: boolean; log?: never; slack?: never; telegram?: never; webhook?: never; }
+  |  { discord?: never; email?: never; inbox?: never;   /** A channel that sends by Log. Nothing to configure: give true. */
+  log: boolean; slack?: never; telegram?: never; webhook?: never; }
+  |  { discord?: never; email?: never; inbox?: never; log?: never;   /** A channel that sends by Slack. */
+  slack: SlackConfigInput; telegram?: never; webhook?: never; }
+  |  { discord?: never; email?: never; inbox?: never; log?: never; slack?: never;   /** A channel that sends by Telegram. */
+  telegram: TelegramConfigInput; webhook?: never; }
+  |  { discord?: never; email?: never; inbox?: never; log?: never; slack?: never; telegram?: never;   /** A channel that sends by Webhook. */
+  webhook: WebhookConfigInput; };
+
+/** What a channel sends by. */
+export type ChannelKind =
+  /** Discord. */
+  | 'DISCORD'
+  /** Email. */
+  | 'EMAIL'
+  /** Inbox. */
+  | 'INBOX'
+  /** Log. */
+  | 'LOG'
+  /** Slack. */
+  | 'SLACK'
+  /** Telegram. */
+  | 'TELEGRAM'
+  /** Webhook. */
+  | 'WEBHOOK';
+
+/** Which conditions are wanted; what is left out does not matter. */
+export type ConditionFilter = {
+  /** Customers. */
+  customers?: Array<string> | null | undefined;
+  /** Services. */
+  services?: Array<string> | null | undefined;
+  /** Severities. */
+  severities?: Array<Severity> | null | undefined;
+  /** OPEN for what goes on now. */
+  status?: ConditionStatus | null | undefined;
+  /** Canonical names of event types. */
+  types?: Array<string> | null | undefined;
+};
+
+/** Whether a condition goes on. */
+export type ConditionStatus =
+  /** It is over. */
+  | 'CLOSED'
+  /** It goes on. */
+  | 'OPEN';
+
+/** What a config field holds, for a form to choose its control. */
+export type ConfigFieldType =
+  /** Yes or no. */
+  | 'BOOLEAN'
+  /** One of `options`. */
+  | 'ENUM'
+  /** A whole number. */
+  | 'INTEGER'
+  /** Several pairs of name and value. */
+  | 'OBJECT_LIST'
+  /** Text. */
+  | 'STRING'
+  /** Several texts. */
+  | 'STRING_LIST';
+
+/** A new access token. */
+export type CreateAccessTokenInput = {
+  /** When it ends; left out: never. */
+  expiresAt?: string | null | undefined;
+  /** What it is for, at most 100 characters. */
+  name: string;
+  /** What it may do. */
+  role: Role;
+};
+
+/** A new channel. */
+export type CreateChannelInput = {
+  /** Its config: the one member that is set says which kind it is. */
+  config: ChannelConfigInput;
+  /** Customers to hear of. Left out: all. */
+  customers?: Array<string> | null | undefined;
+  /** Its own label for where alerts come from. Left out: the server's. */
+  displayName?: string | null | undefined;
+  /** Left out: true. */
+  enabled?: boolean | null | undefined;
+  /** Left out: INFO, which is everything. */
+  minimumSeverity?: Severity | null | undefined;
+  /** Its name: unique, at most 100 characters. */
+  name: string;
+  /** Left out: true. */
+  rich?: boolean | null | undefined;
+  /** Services to hear of. Left out: all. */
+  services?: Array<string> | null | undefined;
+  /** Sources to hear of. Left out: all. */
+  sources?: Array<string> | null | undefined;
+};
+
+/** Config of a Discord channel. The channelKinds query tells how to get each value. */
+export type DiscordConfigInput = {
+  /** Picture shown for the sender in place of the webhook's own. */
+  avatarUrl?: string | null | undefined;
+  /** Posts into this thread. Forum and media channels need one. */
+  threadId?: string | null | undefined;
+  /** URL of a webhook of the Discord channel. Required in a new channel. Write-only; left out of an update it stays. */
+  url?: string | null | undefined;
+  /** Name shown as the sender in place of the webhook's own. */
+  username?: string | null | undefined;
+};
+
+/** Config of a Email channel. The channelKinds query tells how to get each value. */
+export type EmailConfigInput = {
+  /** The sender, with or without a name. Most servers want it to belong to the user who logs in. */
+  from: string;
+  /** Name or IP address of the SMTP server. */
+  host: string;
+  /** Password to log in with. Gmail and Microsoft 365 want an app password here. Write-only; left out of an update it stays, null removes it. */
+  password?: string | null | undefined;
+  /** TCP port. Default: 587 with STARTTLS, 465 with IMPLICIT, 25 with NONE. */
+  port?: number | null | undefined;
+  /** STARTTLS: starts in clear, then must encrypt (usual, port 587). IMPLICIT: encrypted from the first byte (port 465). NONE: never encrypts, the password included; for a relay in your own network. */
+  tls?: EmailTls | null | undefined;
+  /** The recipients. Each entry is one address or a comma-separated list of addresses. */
+  to: Array<string>;
+  /** Name to log in with, often the mail address. Leave empty when the server wants no login. */
+  user?: string | null | undefined;
+  /** Refuse a server whose certificate is not trusted. Switch off only for a server of your own with a self-signed certificate. */
+  verifyCertificate?: boolean | null | undefined;
+};
+
+/** Encryption of a Email channel. */
+export type EmailTls =
+  /** Encryption: IMPLICIT. */
+  | 'IMPLICIT'
+  /** Encryption: NONE. */
+  | 'NONE'
+  /** Encryption: STARTTLS. */
+  | 'STARTTLS';
+
+/** An event as a producer sends it. Only the type is needed. */
+export type EmitEventInput = {
+  /** The customer whose service it is. At most 200 characters. */
+  customer?: string | null | undefined;
+  /** Your own name of the problem: events of one type with one dedupKey are about the same thing. Left out: the type's key fields. At most 200 characters. */
+  dedupKey?: string | null | undefined;
+  /** Further facts: at most 32 KiB of JSON, nested at most 8 deep. */
+  details?: Record<string, unknown> | null | undefined;
+  /** Makes sending again safe: within 24 hours the same key of the same token answers with the first result. At most 200 characters. */
+  idempotencyKey?: string | null | undefined;
+  /** The text, at most 20,000 characters; plain text, shown as it is. Left out: made from the type's template. */
+  message?: string | null | undefined;
+  /** When it happened. Left out: now. */
+  occurredAt?: string | null | undefined;
+  /** The service that it is about. At most 200 characters. */
+  service?: string | null | undefined;
+  /** Left out: the type's own. */
+  severity?: Severity | null | undefined;
+  /** The machine or program that it comes from. At most 200 characters. */
+  source?: string | null | undefined;
+  /** FIRING opens a condition or counts towards it, RESOLVED closes it. Types with a recovery pair need none. */
+  status?: EventStatus | null | undefined;
+  /** One line of at most 300 characters. Left out: the type's own. */
+  title?: string | null | undefined;
+  /** The event type by its name or any alias, e.g. backup.failure, backup_fail or "Backup failed". The eventTypes query lists them. At most 100 characters. */
+  type: string;
+  /** A measured value, for types with a threshold: the event fires only when the threshold is reached. */
+  value?: number | null | undefined;
+};
+
+/** What went wrong, for programs to act on. Stable. */
+export type ErrorCode =
+  /** The request is not what this endpoint understands. */
+  | 'BAD_REQUEST'
+  /** The request body is larger than the server takes. */
+  | 'BODY_TOO_LARGE'
+  /** It clashes with what is there already, e.g. a name that is taken. */
+  | 'CONFLICT'
+  /** History behind this cursor has been deleted: ask for liveCursor, read the history up to it, then subscribe after it. */
+  | 'CURSOR_EXPIRED'
+  /** The token lacks the scope that this needs. */
+  | 'FORBIDDEN'
+  /** This idempotency key was used within 24 hours for another input. */
+  | 'IDEMPOTENCY_CONFLICT'
+  /** The server has a fault. The request id finds it in the log. */
+  | 'INTERNAL'
+  /** There is nothing with this id, or the token may not see it. */
+  | 'NOT_FOUND'
+  /** The query is too deep, too wide or too costly; ask for less at a time. */
+  | 'QUERY_TOO_COSTLY'
+  /** The server has as many connections or subscriptions as it allows. */
+  | 'TOO_MANY_CONNECTIONS'
+  /** The token is missing, unknown, expired or revoked. */
+  | 'UNAUTHENTICATED'
+  /** The server cannot store anything at present, e.g. because the disk is full; nothing was accepted. Try again. */
+  | 'UNAVAILABLE'
+  /** The catalogue has no event type of this name and the server is set to refuse unknown ones. */
+  | 'UNKNOWN_EVENT_TYPE'
+  /** Some input is not as it must be; `issues` names each field and what would be right. */
+  | 'VALIDATION_FAILED';
+
+/** Whether an event opens or closes a condition. One-off events have none. */
+export type EventStatus =
+  /** The problem is there. */
+  | 'FIRING'
+  /** The problem is over. */
+  | 'RESOLVED';
+
+/** Why a message exists. */
+export type MessageReason =
+  /** Worse than before: a higher severity or a further threshold step. */
+  | 'ESCALATED'
+  /** Seen for the first time. */
+  | 'FIRST'
+  /** Still going on past the cooldown. */
+  | 'ONGOING'
+  /** The problem is over. */
+  | 'RECOVERY'
+  /** A test by hand. */
+  | 'TEST';
+
+/** A name and its value, e.g. a header. */
+export type NameValueInput = {
+  /** The name. */
+  name: string;
+  /** The value. */
+  value: string;
+};
+
+/** A set of scopes for a token. */
+export type Role =
+  /** May do everything. */
+  | 'ADMIN'
+  /** May do everything but manage tokens. */
+  | 'OPERATOR'
+  /** May send events and nothing else: for programs. */
+  | 'PRODUCER'
+  /** May read and watch everything and change nothing: for dashboards. */
+  | 'VIEWER';
+
+/** How bad it is. They rank: INFO < WARNING < CRITICAL. */
+export type Severity =
+  /** Needs action now. */
+  | 'CRITICAL'
+  /** Good to know. */
+  | 'INFO'
+  /** Needs a look soon. */
+  | 'WARNING';
+
+/** Config of a Slack channel. The channelKinds query tells how to get each value. */
+export type SlackConfigInput = {
+  /** Posts to another channel. Only old webhooks (custom integrations) obey it; those of Slack apps ignore it. */
+  channel?: string | null | undefined;
+  /** Incoming webhook URL of a Slack app; it decides the channel that is posted to. Required in a new channel. Write-only; left out of an update it stays. */
+  url?: string | null | undefined;
+};
+
+/** Config of a Telegram channel. The channelKinds query tells how to get each value. */
+export type TelegramConfigInput = {
+  /** Where the Bot API is: Telegram's own, or a Bot API server or relay of yours. */
+  apiBaseUrl?: string | null | undefined;
+  /** Token of the bot that sends the messages, from @BotFather. Required in a new channel. Write-only; left out of an update it stays. */
+  botToken?: string | null | undefined;
+  /** Person, group or channel that gets the messages: its number, or the @name of a public channel or group. */
+  chatId: string;
+  /** Delivers without a sound. */
+  silent?: boolean | null | undefined;
+  /** Topic within a group that has topics (message_thread_id). */
+  topicId?: number | null | undefined;
+};
+
+/** Which values reach a threshold. */
+export type ThresholdDirection =
+  /** A value equal or above, e.g. disk usage in percent. */
+  | 'AT_LEAST'
+  /** A value equal or below, e.g. days left of a certificate. */
+  | 'AT_MOST';
+
+/** What is left out stays as it is. */
+export type UpdateChannelInput = {
+  /** Its whole config, of the same kind. Secrets that are left out stay. */
+  config?: ChannelConfigInput | null | undefined;
+  /** Customers to hear of; empty: all. */
+  customers?: Array<string> | null | undefined;
+  /** Its own label; empty takes the server's. */
+  displayName?: string | null | undefined;
+  /** Whether it is sent anything. */
+  enabled?: boolean | null | undefined;
+  /** It gets this severity and those above. */
+  minimumSeverity?: Severity | null | undefined;
+  /** Its name: unique, at most 100 characters. */
+  name?: string | null | undefined;
+  /** Whether messages take the kind's native form. */
+  rich?: boolean | null | undefined;
+  /** Services to hear of; empty: all. */
+  services?: Array<string> | null | undefined;
+  /** Sources to hear of; empty: all. */
+  sources?: Array<string> | null | undefined;
+};
+
+/** Settings of one event type. What is left out stays; null returns to the catalogue's default. */
+export type UpdateTriggerInput = {
+  /** The only channels that receive it. */
+  channelIds?: Array<string> | null | undefined;
+  /** Between two messages on the same thing, e.g. PT10M; PT0S switches it off. At most a year. */
+  cooldown?: string | null | undefined;
+  /** The master toggle. */
+  enabled?: boolean | null | undefined;
+  /** The severity of an event that brings none. */
+  severity?: Severity | null | undefined;
+  /** Threshold steps: 1 to 10 numbers, for types that have a threshold. */
+  steps?: Array<number> | null | undefined;
+};
+
+/** What is done with an event. */
+export type VerdictAction =
+  /** It is sent. */
+  | 'SEND'
+  /** It is not sent. */
+  | 'SUPPRESS';
+
+/** Why an event was sent or not. */
+export type VerdictReason =
+  /** The severity is below the channel's minimum. */
+  | 'BELOW_MINIMUM_SEVERITY'
+  /** The value has not reached the threshold. */
+  | 'BELOW_THRESHOLD'
+  /** The channel has switched this category off. */
+  | 'CATEGORY_OFF_FOR_CHANNEL'
+  /** The channel is switched off. */
+  | 'CHANNEL_DISABLED'
+  /** It was told of a short while ago; the cooldown is not over. */
+  | 'COOLDOWN'
+  /** Everything let it through. */
+  | 'MATCHED'
+  /** The problem is over, and no channel had been told of it. */
+  | 'NOBODY_TOLD'
+  /** A recovery without an open problem. */
+  | 'NOTHING_OPEN'
+  /** The trigger names the channels that receive it, and this is not one of them. */
+  | 'NOT_NAMED_BY_TRIGGER'
+  /** It was not told of the problem, so it does not hear of its end. */
+  | 'NOT_TOLD_OF_PROBLEM'
+  /** No channel takes it. */
+  | 'NO_CHANNEL'
+  /** The channel is for other customers. */
+  | 'OTHER_CUSTOMER'
+  /** The channel is for other services. */
+  | 'OTHER_SERVICE'
+  /** The channel is for other sources. */
+  | 'OTHER_SOURCE'
+  /** This step of the threshold has been told of already. */
+  | 'STEP_ALREADY_FIRED'
+  /** It was told of the problem, so it hears of its end. */
+  | 'TOLD_OF_PROBLEM'
+  /** The event type is switched off. */
+  | 'TRIGGER_OFF'
+  /** The channel has switched this event type off. */
+  | 'TYPE_OFF_FOR_CHANNEL';
+
+/** Config of a Webhook channel. The channelKinds query tells how to get each value. */
+export type WebhookConfigInput = {
+  /** Additional request headers, e.g. Authorization. Write-only; left out of an update it stays, null removes it. */
+  headers?: Array<NameValueInput> | null | undefined;
+  /** HTTP method of the request: POST or PUT. */
+  method?: WebhookMethod | null | undefined;
+  /** Signs every request: X-Signature-256 is sha256= and the hex HMAC-SHA256 of the body's bytes under this secret. Write-only; left out of an update it stays, null removes it. */
+  secret?: string | null | undefined;
+  /** Signs every request by the Standard Webhooks specification: whsec_ and 24 to 64 random bytes in base64. Write-only; left out of an update it stays, null removes it. */
+  signingSecret?: string | null | undefined;
+  /** Where every notification is sent to as JSON. Redirects count as failures; an answer of 410 switches the channel off. Required in a new channel. Write-only; left out of an update it stays. */
+  url?: string | null | undefined;
+};
+
+/** Method of a Webhook channel. */
+export type WebhookMethod =
+  /** Method: POST. */
+  | 'POST'
+  /** Method: PUT. */
+  | 'PUT';
+
+export type EmitEventMutationVariables = Exact<{
+  input: EmitEventInput;
+}>;
+
+
+export type EmitEventMutation = { emitEvent:
+    | { __typename: 'EmitEventPayload', deduplicated: boolean, nearestTypes: Array<string> | null, event: { id: string, type: string, severity: Severity, title: string, message: string }, decision: { action: VerdictAction, because: VerdictReason, explanation: string, until: string | null, channels: Array<{ channelName: string, action: VerdictAction, because: VerdictReason, explanation: string }> } }
+    | { __typename: 'IdempotencyConflictError', code: ErrorCode, message: string }
+    | { __typename: 'OtherError', code: ErrorCode, message: string }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
+   };
+
+export type SimulateEventQueryVariables = Exact<{
+  input: EmitEventInput;
+}>;
+
+
+export type SimulateEventQuery = { simulateEvent:
+    | { __typename: 'OtherError', code: ErrorCode, message: string }
+    | { __typename: 'SimulateEventPayload', decision: { action: VerdictAction, because: VerdictReason, explanation: string, until: string | null, channels: Array<{ channelName: string, action: VerdictAction, because: VerdictReason, explanation: string }> } }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string }
+   };
+
+export type ChannelKindsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ChannelKindsQuery = { channelKinds: Array<{ kind: ChannelKind, title: string, configKey: string, docsUrl: string | null, guide: Array<string>, fields: Array<{ name: string, title: string, description: string, type: ConfigFieldType, required: boolean, secret: boolean, format: string | null, example: string | null, options: Array<string>, defaultValue: string | null }> }> };
+
+export type CreateChannelMutationVariables = Exact<{
+  input: CreateChannelInput;
+}>;
+
+
+export type CreateChannelMutation = { createChannel:
+    | { __typename: 'ConflictError', code: ErrorCode, message: string }
+    | { __typename: 'CreateChannelPayload', channel: { id: string, name: string, kind: ChannelKind, enabled: boolean, minimumSeverity: Severity, config:
+          | { method: WebhookMethod | null, secretsSet: Array<string> }
+          | Record<PropertyKey, never>
+         } }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
+   };
+
+export type CreateEmailChannelMutationVariables = Exact<{
+  name: string;
+  email: EmailConfigInput;
+}>;
+
+
+export type CreateEmailChannelMutation = { createChannel:
+    | { __typename: 'ConflictError', code: ErrorCode, message: string }
+    | { __typename: 'CreateChannelPayload', channel: { id: string, name: string, kind: ChannelKind, config:
+          | { host: string | null, port: number | null, tls: EmailTls | null, user: string | null, from: string | null, to: Array<string> | null, secretsSet: Array<string> }
+          | Record<PropertyKey, never>
+         } }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
+   };
+
+export type TestChannelConfigMutationVariables = Exact<{
+  config: ChannelConfigInput;
+}>;
+
+
+export type TestChannelConfigMutation = { testChannelConfig:
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string }
+    | { __typename: 'TestChannelConfigPayload', delivered: boolean, outcome: AttemptOutcome, status: string | null, error: string | null, hint: string | null, durationMs: number, body: string }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string }
+   };
+
+export type HistoryQueryVariables = Exact<{
+  filter?: AttemptFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type HistoryQuery = { history: { totalCount: number, nodes: Array<{ id: string, at: string, channelName: string, kind: ChannelKind, type: string, severity: Severity, reason: MessageReason, outcome: AttemptOutcome, title: string, body: string, status: string | null, error: string | null, hint: string | null, durationMs: number, tryNumber: number, nextTryAt: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null, hasPreviousPage: boolean, startCursor: string | null } } };
+
+export type LiveFeedSubscriptionVariables = Exact<{
+  filter?: AttemptFilter | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type LiveFeedSubscription = { notificationDispatched: { cursor: string, missed: number, attempt: { id: string, at: string, channelName: string, kind: ChannelKind, type: string, severity: Severity, outcome: AttemptOutcome, title: string, error: string | null, tryNumber: number } } };
+
+export type OpenConditionsQueryVariables = Exact<{
+  filter?: ConditionFilter | null | undefined;
+}>;
+
+
+export type OpenConditionsQuery = { conditions: { totalCount: number, nodes: Array<{ id: string, type: string, title: string, severity: Severity, service: string | null, source: string | null, customer: string | null, openedAt: string, lastSeenAt: string, lastNotifiedAt: string | null, count: number }> } };
+
+export type TriggerSettingsQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type TriggerSettingsQuery = { eventType: { name: string, title: string, description: string, category: string, aliases: Array<string>, enabled: boolean, severity: Severity, condition: boolean, cooldown: string | null, threshold: { direction: ThresholdDirection, steps: Array<number>, unit: string } | null, channels: Array<{ id: string, name: string }> | null } | null };
+
+export type UpdateTriggerMutationVariables = Exact<{
+  eventType: string;
+  input: UpdateTriggerInput;
+}>;
+
+
+export type UpdateTriggerMutation = { updateTrigger:
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string }
+    | { __typename: 'UpdateTriggerPayload', eventType: { name: string, enabled: boolean, severity: Severity, cooldown: string | null, threshold: { direction: ThresholdDirection, steps: Array<number>, unit: string } | null, channels: Array<{ id: string, name: string }> | null } }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
+   };
+
+export type InboxQueryVariables = Exact<{
+  unreadOnly?: boolean | null | undefined;
+  first?: number | null | undefined;
+}>;
+
+
+export type InboxQuery = { inbox: { totalCount: number, nodes: Array<{ id: string, createdAt: string, severity: Severity, type: string, title: string, body: string, readAt: string | null }> } };
+
+export type CreateAccessTokenMutationVariables = Exact<{
+  input: CreateAccessTokenInput;
+}>;
+
+
+export type CreateAccessTokenMutation = { createAccessToken:
+    | { __typename: 'CreateAccessTokenPayload', token: string, accessToken: { id: string, name: string, role: Role, expiresAt: string | null } }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string }
+   };
+
+export type EmitEventsMutationVariables = Exact<{
+  input: Array<EmitEventInput> | EmitEventInput;
+}>;
+
+
+export type EmitEventsMutation = { emitEvents: { acceptedCount: number, results: Array<
+      | { __typename: 'EmitEventPayload', deduplicated: boolean, event: { id: string, type: string, title: string }, decision: { action: VerdictAction, because: VerdictReason } }
+      | { __typename: 'IdempotencyConflictError', code: ErrorCode, message: string }
+      | { __typename: 'OtherError', code: ErrorCode, message: string }
+      | { __typename: 'ValidationError', code: ErrorCode, message: string }
+    > } };
+
+export type ChannelsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ChannelsQuery = { channels: { nodes: Array<{ id: string, name: string, kind: ChannelKind, enabled: boolean, disabledReason: string | null, rich: boolean, displayName: string | null, minimumSeverity: Severity, customers: Array<string>, services: Array<string>, sources: Array<string>, config:
+        | { __typename: 'DiscordConfig', username: string | null, avatarUrl: string | null, threadId: string | null, secretsSet: Array<string> }
+        | { __typename: 'EmailConfig', host: string | null, port: number | null, tls: EmailTls | null, user: string | null, from: string | null, to: Array<string> | null, verifyCertificate: boolean | null, secretsSet: Array<string> }
+        | { __typename: 'InboxConfig' }
+        | { __typename: 'LogConfig' }
+        | { __typename: 'SlackConfig', channel: string | null, secretsSet: Array<string> }
+        | { __typename: 'TelegramConfig', chatId: string | null, topicId: number | null, silent: boolean | null, apiBaseUrl: string | null, secretsSet: Array<string> }
+        | { __typename: 'WebhookConfig', method: WebhookMethod | null, secretsSet: Array<string> }
+       }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type UpdateChannelMutationVariables = Exact<{
+  id: string;
+  input: UpdateChannelInput;
+}>;
+
+
+export type UpdateChannelMutation = { updateChannel:
+    | { __typename: 'ConflictError', code: ErrorCode, message: string }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string }
+    | { __typename: 'UpdateChannelPayload', channel: { id: string, name: string, enabled: boolean, minimumSeverity: Severity, updatedAt: string } }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
+   };
+
+export type LiveCursorQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type LiveCursorQuery = { liveCursor: string };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+
+export const EmitEventDocument = new TypedDocumentString(`
+    mutation EmitEvent($input: EmitEventInput!) {
+  emitEvent(input: $input) {
+    __typename
+    ... on EmitEventPayload {
+      deduplicated
+      nearestTypes
+      event {
+        id
+        type
+        severity
+        title
+        message
+      }
+      decision {
+        action
+        because
+        explanation
+        until
+        channels {
+          channelName
+          action
+          because
+          explanation
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EmitEventMutation, EmitEventMutationVariables>;
+export const SimulateEventDocument = new TypedDocumentString(`
+    query SimulateEvent($input: EmitEventInput!) {
+  simulateEvent(input: $input) {
+    __typename
+    ... on SimulateEventPayload {
+      decision {
+        action
+        because
+        explanation
+        until
+        channels {
+          channelName
+          action
+          because
+          explanation
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SimulateEventQuery, SimulateEventQueryVariables>;
+export const ChannelKindsDocument = new TypedDocumentString(`
+    query ChannelKinds {
+  channelKinds {
+    kind
+    title
+    configKey
+    docsUrl
+    guide
+    fields {
+      name
+      title
+      description
+      type
+      required
+      secret
+      format
+      example
+      options
+      defaultValue
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ChannelKindsQuery, ChannelKindsQueryVariables>;
+export const CreateChannelDocument = new TypedDocumentString(`
+    mutation CreateChannel($input: CreateChannelInput!) {
+  createChannel(input: $input) {
+    __typename
+    ... on CreateChannelPayload {
+      channel {
+        id
+        name
+        kind
+        enabled
+        minimumSeverity
+        config {
+          ... on WebhookConfig {
+            method
+            secretsSet
+          }
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreateChannelMutation, CreateChannelMutationVariables>;
+export const CreateEmailChannelDocument = new TypedDocumentString(`
+    mutation CreateEmailChannel($name: String!, $email: EmailConfigInput!) {
+  createChannel(input: {name: $name, enabled: false, config: {email: $email}}) {
+    __typename
+    ... on CreateChannelPayload {
+      channel {
+        id
+        name
+        kind
+        config {
+          ... on EmailConfig {
+            host
+            port
+            tls
+            user
+            from
+            to
+            secretsSet
+          }
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreateEmailChannelMutation, CreateEmailChannelMutationVariables>;
+export const TestChannelConfigDocument = new TypedDocumentString(`
+    mutation TestChannelConfig($config: ChannelConfigInput!) {
+  testChannelConfig(config: $config) {
+    __typename
+    ... on TestChannelConfigPayload {
+      delivered
+      outcome
+      status
+      error
+      hint
+      durationMs
+      body
+    }
+    ... on Error {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TestChannelConfigMutation, TestChannelConfigMutationVariables>;
+export const HistoryDocument = new TypedDocumentString(`
+    query History($filter: AttemptFilter, $first: Int, $after: String, $last: Int, $before: String) {
+  history(
+    filter: $filter
+    first: $first
+    after: $after
+    last: $last
+    before: $before
+  ) {
+    totalCount
+    nodes {
+      id
+      at
+      channelName
+      kind
+      type
+      severity
+      reason
+      outcome
+      title
+      body
+      status
+      error
+      hint
+      durationMs
+      tryNumber
+      nextTryAt
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+      hasPreviousPage
+      startCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<HistoryQuery, HistoryQueryVariables>;
+export const LiveFeedDocument = new TypedDocumentString(`
+    subscription LiveFeed($filter: AttemptFilter, $after: String) {
+  notificationDispatched(filter: $filter, after: $after) {
+    cursor
+    missed
+    attempt {
+      id
+      at
+      channelName
+      kind
+      type
+      severity
+      outcome
+      title
+      error
+      tryNumber
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LiveFeedSubscription, LiveFeedSubscriptionVariables>;
+export const OpenConditionsDocument = new TypedDocumentString(`
+    query OpenConditions($filter: ConditionFilter) {
+  conditions(filter: $filter, first: 25) {
+    totalCount
+    nodes {
+      id
+      type
+      title
+      severity
+      service
+      source
+      customer
+      openedAt
+      lastSeenAt
+      lastNotifiedAt
+      count
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<OpenConditionsQuery, OpenConditionsQueryVariables>;
+export const TriggerSettingsDocument = new TypedDocumentString(`
+    query TriggerSettings($name: String!) {
+  eventType(name: $name) {
+    name
+    title
+    description
+    category
+    aliases
+    enabled
+    severity
+    condition
+    cooldown
+    threshold {
+      direction
+      steps
+      unit
+    }
+    channels {
+      id
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TriggerSettingsQuery, TriggerSettingsQueryVariables>;
+export const UpdateTriggerDocument = new TypedDocumentString(`
+    mutation UpdateTrigger($eventType: String!, $input: UpdateTriggerInput!) {
+  updateTrigger(eventType: $eventType, input: $input) {
+    __typename
+    ... on UpdateTriggerPayload {
+      eventType {
+        name
+        enabled
+        severity
+        cooldown
+        threshold {
+          direction
+          steps
+          unit
+        }
+        channels {
+          id
+          name
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UpdateTriggerMutation, UpdateTriggerMutationVariables>;
+export const InboxDocument = new TypedDocumentString(`
+    query Inbox($unreadOnly: Boolean, $first: Int) {
+  inbox(unreadOnly: $unreadOnly, first: $first) {
+    totalCount
+    nodes {
+      id
+      createdAt
+      severity
+      type
+      title
+      body
+      readAt
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<InboxQuery, InboxQueryVariables>;
+export const CreateAccessTokenDocument = new TypedDocumentString(`
+    mutation CreateAccessToken($input: CreateAccessTokenInput!) {
+  createAccessToken(input: $input) {
+    __typename
+    ... on CreateAccessTokenPayload {
+      token
+      accessToken {
+        id
+        name
+        role
+        expiresAt
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreateAccessTokenMutation, CreateAccessTokenMutationVariables>;
+export const EmitEventsDocument = new TypedDocumentString(`
+    mutation EmitEvents($input: [EmitEventInput!]!) {
+  emitEvents(input: $input) {
+    acceptedCount
+    results {
+      __typename
+      ... on EmitEventPayload {
+        deduplicated
+        event {
+          id
+          type
+          title
+        }
+        decision {
+          action
+          because
+        }
+      }
+      ... on Error {
+        code
+        message
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EmitEventsMutation, EmitEventsMutationVariables>;
+export const ChannelsDocument = new TypedDocumentString(`
+    query Channels($first: Int, $after: String) {
+  channels(first: $first, after: $after) {
+    nodes {
+      id
+      name
+      kind
+      enabled
+      disabledReason
+      rich
+      displayName
+      minimumSeverity
+      customers
+      services
+      sources
+      config {
+        __typename
+        ... on WebhookConfig {
+          method
+          secretsSet
+        }
+        ... on EmailConfig {
+          host
+          port
+          tls
+          user
+          from
+          to
+          verifyCertificate
+          secretsSet
+        }
+        ... on TelegramConfig {
+          chatId
+          topicId
+          silent
+          apiBaseUrl
+          secretsSet
+        }
+        ... on SlackConfig {
+          channel
+          secretsSet
+        }
+        ... on DiscordConfig {
+          username
+          avatarUrl
+          threadId
+          secretsSet
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ChannelsQuery, ChannelsQueryVariables>;
+export const UpdateChannelDocument = new TypedDocumentString(`
+    mutation UpdateChannel($id: ID!, $input: UpdateChannelInput!) {
+  updateChannel(id: $id, input: $input) {
+    __typename
+    ... on UpdateChannelPayload {
+      channel {
+        id
+        name
+        enabled
+        minimumSeverity
+        updatedAt
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UpdateChannelMutation, UpdateChannelMutationVariables>;
+export const LiveCursorDocument = new TypedDocumentString(`
+    query LiveCursor {
+  liveCursor
+}
+    `) as unknown as TypedDocumentString<LiveCursorQuery, LiveCursorQueryVariables>;

@@ -1,0 +1,103 @@
+import { once } from "node:events";
+import { Pool } from "undici";
+import { quantile, ratioOf, sampleOf, shown } from "./figures.ts";
+import type { Figure } from "./figures.ts";
+import { createClient, EMIT_MANY, sharedNow } from "./load.ts";
+import { makeDataDir, memoryOf, startCarillon, startHelper } from "./processes.ts";
+import { createReceipts } from "./receipts.ts";
+import { useWebhook } from "./setUp.ts";
+
+const BATCH = 100;
+const BATCHES = 60;
+const CONNECTIONS = 4;
+const ROUNDS = 3;
+/** As many as the server opens to one webhook. */
+const WEBHOOK_CONNECTIONS = 10;
+const SETTLED_WITHIN_MS = 40_000;
+const PEAK_GOAL_MB = 400;
+
+/** emitEvents in batches, each event with one webhook delivery. */
+export async function measureBatches(nodeArgs: readonly string[]): Promise<Figure[]> {
+  await using data = await makeDataDir();
+  await using receiver = await startHelper("receiver.ts");
+  await using server = await startCarillon({ dataDir: data.path, nodeArgs });
+  await using client = createClient(server.url, CONNECTIONS);
+  await useWebhook(client, receiver.url);
+
+  let number = 0;
+  const bare: number[] = [];
+  const accepted: number[] = [];
+  const delivered: number[] = [];
+  const p50: number[] = [];
+  const p99: number[] = [];
+
+  // The first round warms up and does not count.
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const receipts = createReceipts(receiver);
+    let batches = 0;
+    const worker = async (): Promise<void> => {
+      while ((batches += 1) <= BATCHES) {
+        const numbers = Array.from({ length: BATCH }, () => (number += 1));
+        for (const one of numbers) receipts.sent.set(one, sharedNow());
+        const answer = await client.run(EMIT_MANY, { input: numbers.map(eventOf) });
+        if (!answer.includes(`"acceptedCount":${BATCH}`)) throw new Error(answer.slice(0, 500));
+      }
+    };
+    const startedAt = sharedNow();
+    await Promise.all(Array.from({ length: CONNECTIONS }, worker));
+    const acceptedAt = sharedNow();
+    await receipts.settle(SETTLED_WITHIN_MS);
+    const count = BATCH * BATCHES;
+    const barePosts = await postBare(receiver.url, count);
+    if (round === 0) continue;
+    bare.push(barePosts);
+    accepted.push((count * 1000) / (acceptedAt - startedAt));
+    delivered.push((count * 1000) / (Math.max(...receipts.arrived.values()) - startedAt));
+    p50.push(quantile(receipts.latencies(), 0.5));
+    p99.push(quantile(receipts.latencies(), 0.99));
+    // The receiver forgets what the bare posts left there.
+    receiver.child.send("arrivals?");
+    await once(receiver.child, "message");
+  }
+
+  const reference = sampleOf(bare);
+  const beside = `bare POSTs to it ${shown(reference, "/s")}`;
+  const wholeMs = (BATCH * BATCHES * 1000) / reference.median;
+  const toReceipt = (name: string, values: number[], share: number): Figure => ({
+    name: `b  event to receipt, ${name}`,
+    value: shown(sampleOf(values), "ms"),
+    reference: `a bare queue as long ${Math.round(wholeMs * share)} ms`,
+    ratio: (sampleOf(values).median / (wholeMs * share)).toFixed(2),
+    goal: "at most 4",
+  });
+  const peak = memoryOf(server, "VmHWM");
+  return [
+    { name: `b  emitEvents by ${BATCH} x${CONNECTIONS}, accepted`, value: shown(sampleOf(accepted), "/s"), reference: beside, ratio: ratioOf(sampleOf(accepted), reference), goal: "1.0" },
+    { name: "b  delivered by webhook", value: shown(sampleOf(delivered), "/s"), reference: beside, ratio: ratioOf(sampleOf(delivered), reference), goal: "0.3" },
+    toReceipt("p50", p50, 0.5),
+    toReceipt("p99", p99, 0.99),
+    { name: "b  peak memory", value: `${Math.round(peak)} MB`, reference: `${PEAK_GOAL_MB} MB`, ratio: (peak / PEAK_GOAL_MB).toFixed(2), goal: "at most 1" },
+  ];
+}
+
+function eventOf(number: number): object {
+  return { type: "deploy.success", service: "my-app", customer: "Acme Corp", message: "Service my-app deployed", details: { number } };
+}
+
+/** What the receiver takes when nothing lies between: so many POSTs over as many connections. @returns how many in a second */
+async function postBare(url: string, count: number): Promise<number> {
+  const pool = new Pool(url, { connections: WEBHOOK_CONNECTIONS, pipelining: 1 });
+  const body = JSON.stringify({ ...eventOf(0), details: { number: 0 }, padding: "x".repeat(250) });
+  let sent = 0;
+  const worker = async (): Promise<void> => {
+    while ((sent += 1) <= count) {
+      const response = await pool.request({ path: "/", method: "POST", headers: { "content-type": "application/json" }, body });
+      await response.body.dump();
+    }
+  };
+  const startedAt = sharedNow();
+  await Promise.all(Array.from({ length: WEBHOOK_CONNECTIONS }, worker));
+  const spent = sharedNow() - startedAt;
+  await pool.destroy();
+  return (count * 1000) / spent;
+}

@@ -1,0 +1,46 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { measureBatches } from "./batches.ts";
+import { measureEmitting } from "./emitting.ts";
+import { printTable } from "./figures.ts";
+import type { Figure } from "./figures.ts";
+import { measureLatency } from "./latency.ts";
+import { build } from "./processes.ts";
+import { measureStarting } from "./starting.ts";
+
+/*
+ * What the server can do, each figure beside a reference that was measured in the same run: on a busy machine only the
+ * ratios tell something. Builds the server, runs it on loopback with data on disk, and ends within four minutes.
+ *
+ *   npm run bench -- [--only a|b|c|d] [--profile] [--no-build]
+ */
+
+const LONGEST_MS = 4 * 60_000;
+
+const measures: Record<string, (nodeArgs: readonly string[]) => Promise<Figure[]>> = {
+  a: measureEmitting,
+  b: measureBatches,
+  c: measureLatency,
+  d: measureStarting,
+};
+
+const { values } = parseArgs({ options: { only: { type: "string" }, profile: { type: "boolean" }, build: { type: "boolean", default: true } }, allowNegative: true });
+const chosen = values.only === undefined ? Object.keys(measures) : [values.only];
+if (chosen.some((name) => !measures[name])) fail("--only takes a, b, c or d");
+
+setTimeout(() => fail("the run took too long"), LONGEST_MS).unref();
+if (values.build) await build();
+const profiles = values.profile ? await mkdtemp(join(tmpdir(), "carillon-profile-")) : null;
+const nodeArgs = profiles === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`];
+
+const figures: Figure[] = [];
+for (const name of chosen) figures.push(...((await measures[name]?.(nodeArgs)) ?? []));
+printTable(figures);
+if (profiles !== null) console.log(`CPU profiles: ${profiles}`);
+
+function fail(why: string): never {
+  console.error(why);
+  process.exit(1);
+}

@@ -1,0 +1,60 @@
+import { ratioOf, sampleOf, shown } from "./figures.ts";
+import type { Figure } from "./figures.ts";
+import { createClient, EMIT, saturate, until } from "./load.ts";
+import type { Client } from "./load.ts";
+import { makeDataDir, startCarillon, startHelper } from "./processes.ts";
+import { countAttempts, switchOff } from "./setUp.ts";
+
+const CONNECTIONS = 64;
+const ROUNDS = 5;
+const ROUND_MS = 2000;
+const WARM_UP_MS = 2000;
+const DELIVERED_WITHIN_MS = 30_000;
+
+/** Durable single emitEvent beside a mutation of a bare Yoga that does nothing, in alternating rounds. */
+export async function measureEmitting(nodeArgs: readonly string[]): Promise<Figure[]> {
+  await using data = await makeDataDir();
+  await using server = await startCarillon({ dataDir: data.path, nodeArgs });
+  await using bareServer = await startHelper("noop.ts");
+  await using client = createClient(server.url, CONNECTIONS);
+  await using bareClient = createClient(bareServer.url, CONNECTIONS);
+  await switchOff(client, "deploy.failure");
+
+  let number = 0;
+  let forInbox = 0;
+  const emit = (type: string) => client.run(EMIT, { input: { type, service: "my-app", customer: "Acme Corp", message: "Service my-app deployed", details: { number: (number += 1) } } });
+  const bare = () => saturate(bareClient, ROUND_MS, () => bareClient.run("mutation { nothing }"));
+  const noChannel = () => saturate(client, ROUND_MS, () => emit("deploy.failure"));
+  const inbox = () => saturate(client, ROUND_MS, () => ((forInbox += 1), emit("deploy.success")));
+
+  await saturate(bareClient, WARM_UP_MS, () => bareClient.run("mutation { nothing }"));
+  await saturate(client, WARM_UP_MS, () => emit("deploy.failure"));
+  const rates = { bare: [] as number[], noChannel: [] as number[], inbox: [] as number[], delivered: [] as number[] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    rates.bare.push(await bare());
+    rates.noChannel.push(await noChannel());
+    const [startedAt, before] = [performance.now(), forInbox];
+    rates.inbox.push(await inbox());
+    await untilDelivered(client, forInbox);
+    rates.delivered.push(((forInbox - before) * 1000) / (performance.now() - startedAt));
+  }
+
+  const reference = sampleOf(rates.bare);
+  const line = (name: string, values: number[], goal: string): Figure => ({
+    name: `a  ${name}`,
+    value: shown(sampleOf(values), "/s"),
+    reference: `bare Yoga no-op ${shown(reference, "/s")}`,
+    ratio: ratioOf(sampleOf(values), reference),
+    goal,
+  });
+  return [
+    line(`emitEvent x${CONNECTIONS}, no channel`, rates.noChannel, "1.0, never under 0.7"),
+    line(`emitEvent x${CONNECTIONS}, inbox`, rates.inbox, "1.0, never under 0.7"),
+    line("until all are in the inbox", rates.delivered, "0.5"),
+  ];
+}
+
+/** What a round left to deliver must not slow down the next. */
+async function untilDelivered(client: Client, count: number): Promise<void> {
+  await until("all attempts", async () => (await countAttempts(client)) >= count, DELIVERED_WITHIN_MS);
+}

@@ -1,0 +1,51 @@
+import { expect } from "vitest";
+import type { ApiClient } from "../e2e/apiClient.ts";
+
+const COUNTS = `query { events { totalCount } channels { totalCount } history { totalCount } inbox { totalCount } conditions { totalCount }
+  accessTokens { id } eventTypes { name } settings { displayName unknownEventTypes infoCooldown historyDays historyCount } }`;
+
+/** How much is stored of everything that bad input could add to or change. Waits until nothing is on its way any more. */
+export async function storedRows(api: ApiClient): Promise<object> {
+  let before = "";
+  for (;;) {
+    const data = await api.run<Record<string, unknown>>(COUNTS);
+    const now = JSON.stringify(data);
+    if (now === before) return data;
+    before = now;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** What no answer may hold: the server's inside. */
+const INSIDE = [
+  { what: "a stack trace", match: /\bat (async )?[\w.<>[\] ]*\(?(file:\/\/|node:|\/)[^)\s]*:\d+:\d+|\\n\s+at /i },
+  { what: "a file path", match: /node_modules|file:\/\/|\/(src|dist|tmp|home|root|usr|var)\/|\.(ts|js|mjs|cjs):\d+|carillon\.db|secret\.key/ },
+  { what: "the database's words", match: /[Pp]risma|SQLITE|[Ss]qlite|json_each|SELECT |INSERT INTO|\bP20\d\d\b/ },
+  { what: "a fault of the server", match: /"INTERNAL"|has a fault/ },
+];
+
+/** Any text that leaves the server: nothing of its inside, and none of the given secrets in any usual encoding. */
+export function expectSafe(text: string, secrets: readonly string[] = []): void {
+  for (const { what, match } of INSIDE) expect(match.exec(text)?.[0], `${what} in ${text.slice(0, 500)}`).toBeUndefined();
+  expectWithout(text, secrets);
+}
+
+/** None of the secrets, plain or encoded. */
+export function expectWithout(text: string, secrets: readonly string[]): void {
+  for (const secret of secrets) {
+    const bytes = Buffer.from(secret);
+    for (const form of [secret, encodeURIComponent(secret), bytes.toString("hex"), bytes.toString("base64url"), ...base64Cores(bytes)]) {
+      const at = text.indexOf(form);
+      expect(at < 0 ? "" : text.slice(Math.max(0, at - 100), at + form.length + 50), "a secret was told").toBe("");
+    }
+  }
+}
+
+/** What base64 makes of the bytes wherever they stand in a longer text. */
+function base64Cores(bytes: Buffer): string[] {
+  return [0, 1, 2].map((shift) => {
+    const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString("base64");
+    // Without the ends, which mix with the neighbouring bytes.
+    return text.slice(shift === 0 ? 0 : 4, (bytes.length + shift) % 3 === 0 ? undefined : -4);
+  });
+}

@@ -1,0 +1,366 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Channel } from "../../src/channels/channel.model.ts";
+import { decide, remember } from "../../src/decide/decide.ts";
+import type { Decision } from "../../src/decide/decision.ts";
+import type { IncomingEvent } from "../../src/decide/event.ts";
+import type { Settings } from "../../src/decide/settings.ts";
+import type { State } from "../../src/decide/state.ts";
+import { VERDICT_REASONS } from "../../src/decide/verdict.ts";
+import type { Json } from "../../src/render/message.ts";
+import { SEVERITIES } from "../../src/render/message.ts";
+import type { Trigger } from "../../src/triggers/trigger.model.ts";
+import { at, deepFreeze, emptyState, makeChannel, makeEvent, makeSettings, makeTrigger, sentTo, TYPES } from "./build.ts";
+
+const severity = fc.constantFrom(...SEVERITIES);
+const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { freq: 2 });
+const few = (value: string) => fc.constantFrom<string[][]>([], [], [], [value]).map((values) => [...values]);
+
+const channel = (id: string): fc.Arbitrary<Channel> =>
+  fc.record({
+    enabled: fc.constantFrom(true, true, true, false),
+    customer: fc.constantFrom(null, null, null, "acme", "globex"),
+    minimumSeverity: fc.constantFrom("INFO" as const, "INFO" as const, ...SEVERITIES),
+    customers: few("acme"),
+    services: few("web"),
+    sources: few("pve1"),
+    overrides: fc.array(
+      fc.oneof(
+        fc.record({ eventType: fc.constantFrom(...TYPES.map(({ name }) => name)), category: fc.constant(null), enabled: fc.boolean() }),
+        fc.record({ eventType: fc.constant(null), category: fc.constantFrom(...TYPES.map(({ category }) => category)), enabled: fc.boolean() }),
+      ),
+      { maxLength: 2 },
+    ),
+  }).map((changes) => makeChannel(id, changes));
+
+const trigger = (eventType: string): fc.Arbitrary<Trigger> =>
+  fc.record({
+    enabled: fc.constantFrom(null, true, true, false),
+    severity: maybe(severity),
+    cooldownSeconds: maybe(fc.integer({ min: 0, max: 3000 })),
+    steps: maybe(fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 1, maxLength: 3 })),
+    channelIds: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.subarray(["a", "b", "c", "d"]) }),
+  }).map((changes) => makeTrigger(eventType, changes));
+
+const settings: fc.Arbitrary<Settings> = fc
+  .record({ channels: fc.tuple(...["a", "b", "c", "d"].map(channel)), present: fc.subarray(["a", "b", "c", "d"], { minLength: 1 }), triggers: fc.tuple(...TYPES.map(({ name }) => trigger(name))) })
+  .map(({ channels, present, triggers }) => makeSettings({ channels: channels.filter(({ id }) => present.includes(id)), triggers }));
+
+interface Happening {
+  event: IncomingEvent;
+  /** Since the one before; may be negative. */
+  afterSeconds: number;
+  /** Which of the settings are in force. */
+  settings: number;
+}
+
+const happening: fc.Arbitrary<Happening> = fc
+  .record({
+    type: fc.constantFrom(...TYPES.map(({ name }) => name)),
+    severity: maybe(severity),
+    status: maybe(fc.constantFrom("FIRING" as const, "RESOLVED" as const)),
+    source: maybe(fc.constantFrom("pve1", "pve2")),
+    service: maybe(fc.constantFrom("web", "db")),
+    customer: maybe(fc.constantFrom("acme", "globex")),
+    message: maybe(fc.string()),
+    details: fc.oneof(fc.constantFrom<{ [key: string]: Json }>({}, { user: "eve" }), fc.dictionary(fc.string(), fc.jsonValue() as fc.Arbitrary<Json>, { maxKeys: 3 })),
+    value: maybe(fc.oneof(fc.integer({ min: -5, max: 105 }), fc.double({ noNaN: true }))),
+    dedupKey: maybe(fc.constantFrom("k", "")),
+    afterSeconds: fc.oneof(fc.constantFrom(0, 1, 60, 300, 900, 1800, 86_400), fc.integer({ min: -4000, max: 4000 })),
+    settings: fc.constantFrom(0, 0, 0, 1, 2),
+  })
+  .map(({ afterSeconds, settings: which, ...event }) => ({ event: makeEvent(event.type, event), afterSeconds, settings: which }));
+
+/** Of few types and fields, so that events meet each other. */
+const dense: fc.Arbitrary<Happening> = fc
+  .record({
+    type: fc.constantFrom("app.down", "app.down", "app.up", "disk.full", "login.failed"),
+    severity: maybe(severity),
+    status: fc.constantFrom(null, null, "FIRING" as const, "RESOLVED" as const),
+    value: maybe(fc.constantFrom(70, 80, 92, 99)),
+    afterSeconds: fc.constantFrom(0, 1, 299, 300, 1799, 1800, 5000, -1000),
+    settings: fc.constantFrom(0, 0, 0, 1, 2),
+  })
+  .map(({ afterSeconds, settings: which, ...event }) => ({ event: makeEvent(event.type, event), afterSeconds, settings: which }));
+
+const histories = fc.record({
+  settings: fc.array(settings, { minLength: 3, maxLength: 3 }),
+  happenings: fc.oneof(fc.array(happening, { maxLength: 30 }), fc.array(dense, { maxLength: 40, size: "max" })),
+});
+type History = typeof histories extends fc.Arbitrary<infer Value> ? Value : never;
+
+interface Seen {
+  event: IncomingEvent;
+  settings: Settings;
+  now: Date;
+  decision: Decision;
+  /** As it was before this event. */
+  before: State;
+}
+
+/** Decides a whole history, keeping what the state was before each event. */
+function live({ settings: all, happenings }: History): Seen[] {
+  const state = emptyState();
+  let seconds = 0;
+  return happenings.map(({ event, afterSeconds, settings: which }) => {
+    seconds += afterSeconds;
+    const current = all[which] as Settings;
+    const before = structuredClone(state);
+    const decision = decide(event, current, state, at(seconds));
+    remember(decision, state);
+    return { event, settings: current, now: at(seconds), decision, before };
+  });
+}
+
+function holds(check: (seen: Seen[]) => void): void {
+  fc.assert(
+    fc.property(histories, (history) => check(live(history))),
+    { numRuns: 300 },
+  );
+}
+
+function triggerOf({ event, settings: current }: Seen) {
+  const found = current.triggers.get(event.type);
+  if (!found) throw new Error("not in the settings");
+  return found;
+}
+
+/** Whether it is a problem's end by its words, or by its value once a problem is open. */
+function isEnd(seen: Seen): boolean {
+  const { type } = triggerOf(seen);
+  if (type.recovers || seen.event.status === "RESOLVED") return true;
+  return isGood(seen) && seen.before.conditions.has(seen.decision.fingerprint);
+}
+
+/** Whether its value is on the good side of its threshold. */
+function isGood(seen: Seen): boolean {
+  const { threshold } = triggerOf(seen);
+  const { value } = seen.event;
+  if (!threshold || value === null) return false;
+  return threshold.direction === "AT_LEAST" ? value < Math.min(...threshold.steps) : value > Math.max(...threshold.steps);
+}
+
+/** Whether it is the sight of a problem that counts. */
+function isSight(seen: Seen): boolean {
+  const { type, enabled } = triggerOf(seen);
+  return enabled && !isEnd(seen) && !isGood(seen) && (type.kind === "CONDITION" || seen.event.status === "FIRING");
+}
+
+describe("for any events at any times", () => {
+  test("nothing is thrown, no input is changed, and the same input gives the same decision", () => {
+    fc.assert(
+      fc.property(histories, ({ settings: all, happenings }) => {
+        deepFreeze(all);
+        const state = emptyState();
+        let seconds = 0;
+        for (const { event, afterSeconds, settings: which } of happenings) {
+          seconds += afterSeconds;
+          deepFreeze(event);
+          deepFreeze(state.conditions);
+          deepFreeze(state.cooldowns);
+          const before = structuredClone(state);
+          const current = all[which] as Settings;
+          // A simulation decides and leaves it at that; what is decided then is the same.
+          const simulated = decide(event, current, structuredClone(state), at(seconds));
+          const decision = decide(event, current, state, at(seconds));
+          expect(state).toEqual(before);
+          expect(decision).toEqual(simulated);
+          remember(deepFreeze(decision), state);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("a decision is JSON: stored and read back, it is the same", () => {
+    holds((all) => {
+      for (const { decision } of all) {
+        const text = JSON.stringify(decision);
+        expect(JSON.stringify(JSON.parse(text))).toBe(text);
+        expect(text).not.toMatch(/undefined/);
+        expect(Object.hasOwn(VERDICT_REASONS, decision.verdict.because)).toBe(true);
+      }
+    });
+  });
+
+  test("a condition is opened when none is open, counted and closed when one is, under one id", () => {
+    holds((all) => {
+      const open = new Map<string, string>();
+      for (const { decision, event } of all) {
+        const { condition, fingerprint } = decision;
+        if (!condition) continue;
+        expect(condition.after.fingerprint).toBe(fingerprint);
+        if (condition.change === "OPENED") expect([open.has(fingerprint), condition.after.id]).toEqual([false, event.id]);
+        else expect(open.get(fingerprint)).toBe(condition.after.id);
+        if (condition.change === "CLOSED") open.delete(fingerprint);
+        else open.set(fingerprint, condition.after.id);
+      }
+      expect(new Set(open.values()).size).toBe(open.size);
+    });
+  });
+
+  test("its count is the number of times that the problem was seen while open", () => {
+    holds((all) => {
+      const counts = new Map<string, number>();
+      for (const seen of all) {
+        const { fingerprint, condition } = seen.decision;
+        if (isSight(seen)) counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + 1);
+        if (condition) expect(condition.after.count).toBe(counts.get(fingerprint));
+        if (isEnd(seen)) counts.delete(fingerprint);
+      }
+    });
+  });
+
+  test("whatever ends a problem closes it, and nothing else does", () => {
+    holds((all) => {
+      for (const seen of all) {
+        const wasOpen = seen.before.conditions.has(seen.decision.fingerprint);
+        expect(seen.decision.condition?.change === "CLOSED").toBe(wasOpen && isEnd(seen));
+      }
+    });
+  });
+
+  test("a recovery goes to every channel that was told and is enabled, to no other, and once", () => {
+    holds((all) => {
+      const told = new Map<string, Set<string>>();
+      for (const seen of all) {
+        const { decision, settings: current } = seen;
+        const sent = sentTo(decision);
+        expect(new Set(sent).size).toBe(sent.length);
+        if (!isEnd(seen)) {
+          const { id } = decision.condition?.after ?? { id: null };
+          if (id !== null) told.set(id, new Set([...(told.get(id) ?? []), ...sent]));
+          continue;
+        }
+        expect(decision.reason).toBe("RECOVERY");
+        const id = seen.before.conditions.get(decision.fingerprint)?.id ?? "";
+        const enabled = [...current.channels.values()].filter((one) => one.enabled && told.get(id)?.has(one.id)).map((one) => one.id);
+        expect(sent).toEqual(triggerOf(seen).enabled ? enabled : []);
+        told.delete(id);
+      }
+    });
+  });
+
+  test("a channel that is switched off, or a type that is, gets nothing", () => {
+    holds((all) => {
+      for (const seen of all) {
+        for (const id of sentTo(seen.decision)) expect(seen.settings.channels.get(id)?.enabled).toBe(true);
+        if (!triggerOf(seen).enabled) expect(seen.decision).toMatchObject({ channels: [], verdict: { action: "SUPPRESS", because: "TRIGGER_OFF" } });
+      }
+    });
+  });
+
+  test("a problem goes only where severity, filters, overrides and the trigger let it", () => {
+    holds((all) => {
+      for (const seen of all) {
+        if (isEnd(seen)) continue;
+        const routes = new Map(triggerOf(seen).routes.map((route) => [route.channel.id, route]));
+        for (const id of sentTo(seen.decision)) {
+          const { channel: one, barredBy } = routes.get(id) as NonNullable<ReturnType<typeof routes.get>>;
+          expect(barredBy).toBeNull();
+          expect(SEVERITIES.indexOf(seen.decision.severity)).toBeGreaterThanOrEqual(SEVERITIES.indexOf(one.minimumSeverity));
+          expect(one.customer === null || one.customer === seen.event.customer).toBe(true);
+          for (const [filter, value] of [[one.customers, seen.event.customer], [one.services, seen.event.service], [one.sources, seen.event.source]] as const) {
+            expect(filter.size === 0 || filter.has(value as string)).toBe(true);
+          }
+        }
+      }
+    });
+  });
+
+  test("the verdict is SEND exactly when a channel gets it, and each channel has one verdict", () => {
+    holds((all) => {
+      for (const { decision, settings: current } of all) {
+        expect(decision.verdict.action === "SEND").toBe(sentTo(decision).length > 0);
+        if (decision.channels.length > 0) expect(decision.channels.map(({ channelId }) => channelId)).toEqual([...current.channels.keys()]);
+      }
+    });
+  });
+
+  test("between two messages on one condition the cooldown has passed, unless it got worse or ended", () => {
+    holds((all) => {
+      for (const seen of all) {
+        const open = seen.before.conditions.get(seen.decision.fingerprint);
+        if (!open?.lastNotifiedAt || !isSight(seen) || sentTo(seen.decision).length === 0) continue;
+        const { cooldownSeconds, threshold } = triggerOf(seen);
+        const gap = (seen.now.getTime() - open.lastNotifiedAt.getTime()) / 1000;
+        const passed = gap >= (cooldownSeconds ?? seen.settings.cooldowns.followUp);
+        const rose = SEVERITIES.indexOf(seen.decision.severity) > SEVERITIES.indexOf(open.severity);
+        const after = seen.decision.condition?.after.step ?? null;
+        const further = after !== null && (open.step === null || (threshold?.direction === "AT_MOST" ? after < open.step : after > open.step));
+        expect(passed || rose || further).toBe(true);
+        expect(seen.decision.reason).toBe(rose || further ? "ESCALATED" : "ONGOING");
+      }
+    });
+  });
+
+  test("between two messages on one occurrence the cooldown has passed, unless it got worse; repeats are counted", () => {
+    holds((all) => {
+      const last = new Map<string, { at: Date; severity: number; repeats: number }>();
+      for (const seen of all) {
+        const { decision } = seen;
+        if (isEnd(seen) || decision.condition || triggerOf(seen).type.kind === "CONDITION" || seen.event.status !== null) continue;
+        const before = last.get(decision.fingerprint);
+        const rank = SEVERITIES.indexOf(decision.severity);
+        if (sentTo(decision).length > 0) {
+          const seconds = triggerOf(seen).cooldownSeconds ?? seen.settings.cooldowns.occurrence[decision.severity];
+          if (before) expect(seen.now.getTime() - before.at.getTime() >= seconds * 1000 || rank > before.severity).toBe(true);
+          last.set(decision.fingerprint, { at: seen.now, severity: rank, repeats: 0 });
+          expect(decision.cooldown?.suppressed).toBe(0);
+        } else if (decision.verdict.because === "COOLDOWN") {
+          expect(decision.cooldown?.suppressed).toBe((before?.repeats ?? 0) + 1);
+          if (before) before.repeats += 1;
+        } else {
+          expect(decision.cooldown).toBeNull();
+        }
+      }
+    });
+  });
+
+  test("what a cooldown holds back says until when, and that is to come", () => {
+    holds((all) => {
+      for (const { decision, now } of all) {
+        for (const { because, until } of [decision.verdict, ...decision.channels]) {
+          expect(until !== null).toBe(because === "COOLDOWN");
+          if (until) expect(until.getTime()).toBeGreaterThan(now.getTime());
+        }
+      }
+    });
+  });
+
+  test("what has just been held back by a cooldown is sent at its end, if a channel still takes it", () => {
+    holds((all) => {
+      for (const { decision, event, settings: current, before } of all) {
+        const { until } = decision.verdict;
+        if (!until) continue;
+        const then = decide(event, current, before, until);
+        expect(["MATCHED", "NO_CHANNEL"]).toContain(then.verdict.because);
+      }
+    });
+  });
+
+  test("a step of several fires once while the condition is open", () => {
+    holds((all) => {
+      for (const seen of all) {
+        const { threshold } = triggerOf(seen);
+        const open = seen.before.conditions.get(seen.decision.fingerprint);
+        if (!threshold || threshold.steps.length < 2 || !open || open.step === null || isEnd(seen) || seen.event.value === null) continue;
+        const rose = SEVERITIES.indexOf(seen.decision.severity) > SEVERITIES.indexOf(open.severity);
+        if (sentTo(seen.decision).length > 0 && !rose) expect(seen.decision.condition?.after.step).not.toBe(open.step);
+      }
+    });
+  });
+});
+
+test("these histories are worth checking: every reason and change comes up in them", () => {
+  const reasons = new Set<string>();
+  const changes = new Set<string>();
+  for (const history of fc.sample(histories, { numRuns: 1500, seed: 7 })) {
+    for (const { decision } of live(history)) {
+      for (const { because } of [decision.verdict, ...decision.channels]) reasons.add(because);
+      changes.add(decision.condition?.change ?? "NONE").add(decision.reason);
+    }
+  }
+  expect([...reasons].sort()).toEqual(Object.keys(VERDICT_REASONS).sort());
+  expect([...changes].sort()).toEqual(["CLOSED", "COUNTED", "ESCALATED", "FIRST", "NONE", "ONGOING", "OPENED", "RECOVERY"]);
+});
