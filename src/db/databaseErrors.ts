@@ -18,6 +18,11 @@ function textOf(error: unknown): string {
   return `${code} ${error.message} ${cause}`;
 }
 
+/** True when another process holds the file. */
+export function isBusy(error: unknown): boolean {
+  return /SQLITE_BUSY|database is locked/.test(textOf(error));
+}
+
 /** What opening the database at start failed from, as one clear line. */
 export function startErrorOf(error: unknown, file: string): unknown {
   if (error instanceof StartError) return error;

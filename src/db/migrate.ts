@@ -40,7 +40,7 @@ export async function migrate(file: string, now: () => Date): Promise<void> {
 async function refuseDamaged(db: SqlDriverAdapter, file: string): Promise<void> {
   if (statSync(file).size > LARGEST_CHECKED_BYTES) return;
   const [first] = await texts(db, "PRAGMA quick_check(1)");
-  if (first !== "ok") throw new StartError(`The database ${file} is damaged (${first}). Restore it from a backup; it was left as it is.`);
+  if (first !== "ok") throw new StartError(`The database ${file} is damaged (${first?.replaceAll(/[*\s]+/g, " ").trim() ?? "unreadable"}). Restore it from a backup; it was left as it is.`);
 }
 
 async function appliedMigrations(db: SqlDriverAdapter): Promise<string[]> {

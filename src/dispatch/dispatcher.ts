@@ -48,6 +48,7 @@ export interface DispatcherDeps {
 /** Nothing depends on memory: what was missed for whatever reason is found again by this. */
 const SWEEP_EVERY_MS = 30_000;
 const RECORD_AGAIN_MS = 1_000;
+const TRY_LATER_MS = 10_000;
 
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const { db, snapshot, clock, log, recorder } = deps;
@@ -68,13 +69,17 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const lane = createLane({
       pace: providerOf(channel.kind).pace,
       clock,
-      send,
+      send: (job) => send(job).catch((error: unknown) => tryLater(job, error)),
       drop: async (jobs) => {
         const silent = jobs.some(({ delivery }) => delivery.reason === "RECOVERY");
         const why = `The problem was over before this could be delivered; ${silent ? "neither it nor its recovery was sent" : "its recovery is sent instead"}.`;
         await Promise.all(jobs.map((job) => drop(job, why)));
       },
-      load: (afterId, limit) => findUnfinished(db, channel.id, afterId, limit),
+      load: (afterId, limit) =>
+        findUnfinished(db, channel.id, afterId, limit).catch((error: unknown) => {
+          log.error({ err: error, channel: channel.id }, "unfinished deliveries could not be read");
+          throw error;
+        }),
     });
     lanes.set(channel.id, lane);
     return lane;
@@ -105,6 +110,14 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     job.delivery = after;
     await applyToChannel(channel, result);
     return after.state === "RETRY" ? { done: false, retryAt: after.dueAt, limited: result.outcome === "RATE_LIMITED" } : { done: true };
+  }
+
+  /** A database that cannot be read for a while costs a delivery time, not the process its life. */
+  function tryLater(job: PlannedDelivery, error: unknown): Step {
+    log.error({ err: error, delivery: job.delivery.id }, "a delivery could not be made ready; trying again");
+    const retryAt = new Date(clock.now().getTime() + TRY_LATER_MS);
+    job.delivery = { ...job.delivery, dueAt: retryAt };
+    return { done: false, retryAt, limited: false };
   }
 
   function findFirst({ reason, conditionId, channelId }: Delivery): Promise<FirstTold | null> | null {

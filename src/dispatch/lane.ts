@@ -9,11 +9,11 @@ export type Step = { done: true } | { done: false; retryAt: Date; limited: boole
 export interface LaneDeps {
   pace: Pace;
   clock: Clock;
-  /** Tries a delivery and stores the outcome. */
+  /** Tries a delivery, stores the outcome and brings `job.delivery` up to date. Never rejects. */
   send(job: PlannedDelivery): Promise<Step>;
   /** Gives up a delivery whose recovery has come before it could be told, and that recovery. */
   drop(jobs: PlannedDelivery[]): Promise<void>;
-  /** Unfinished deliveries after this id, from the database. */
+  /** Unfinished deliveries after this id, from the database. When it rejects, it is asked again a while later. */
   load(afterId: string, limit: number): Promise<PlannedDelivery[]>;
 }
 
@@ -35,6 +35,7 @@ const REFILL_BELOW = 200;
 /** After so many failures in a row the whole lane waits: the channel is down, not the message bad. */
 const FAILURES_BEFORE_PAUSE = 3;
 const LONGEST_PAUSE_MS = 60_000;
+const LOAD_AGAIN_MS = 1_000;
 
 export function createLane(deps: LaneDeps): Lane {
   const { pace, clock } = deps;
@@ -47,6 +48,7 @@ export function createLane(deps: LaneDeps): Lane {
   const running = new Set<Promise<void>>();
   /** Deliveries in memory, wherever they stand. */
   let held = 0;
+  /** The newest that was ever taken in: what is added is new or known. */
   let newestId = "";
   /** True while the database has deliveries newer than `newestId`. */
   let spilled = false;
@@ -59,8 +61,7 @@ export function createLane(deps: LaneDeps): Lane {
   let closed = false;
 
   function enqueue(job: PlannedDelivery): void {
-    if (job.delivery.id <= newestId) return;
-    newestId = job.delivery.id;
+    if (job.delivery.id > newestId) newestId = job.delivery.id;
     held += 1;
     const { conditionId } = job.delivery;
     const chain = conditionId === null ? undefined : chains.get(conditionId);
@@ -96,8 +97,13 @@ export function createLane(deps: LaneDeps): Lane {
     // Where the problem was told earlier and only a follow-up failed, the recovery still goes out.
     const keepsRecovery = head.delivery.reason !== "FIRST";
     const dropped = chain.splice(0, keepsRecovery ? recovery : recovery + 1);
-    held -= dropped.length;
-    track(deps.drop(dropped).then(() => advance(head)));
+    // Until that is stored they count as held: an empty lane would find them in the database again.
+    track(
+      deps.drop(dropped).then(() => {
+        held -= dropped.length;
+        advance(head);
+      }),
+    );
   }
 
   function advance(finished: PlannedDelivery): void {
@@ -130,11 +136,11 @@ export function createLane(deps: LaneDeps): Lane {
       }
       track(run(ready.shift() as PlannedDelivery));
     }
-    if (spilled && ready.length < REFILL_BELOW) void refill();
+    if (spilled && ready.length < REFILL_BELOW) refill().catch(() => wakeIn(LOAD_AGAIN_MS));
   }
 
   function wakeIn(waitMs: number): void {
-    if (cancelWake) return;
+    if (cancelWake || closed) return;
     cancelWake = clock.after(waitMs, () => {
       cancelWake = null;
       pump();
@@ -162,20 +168,25 @@ export function createLane(deps: LaneDeps): Lane {
   }
 
   async function load(): Promise<void> {
-    if (held === 0) newestId = "";
-    const jobs = await deps.load(newestId, MOST_IN_MEMORY);
-    for (const job of jobs) enqueue(job);
-    spilled = jobs.length === MOST_IN_MEMORY || arrived.length > MOST_IN_MEMORY;
-    if (!spilled) for (const job of arrived) enqueue(job);
-    arrived = [];
+    try {
+      // With nothing in memory, whatever is unfinished has been missed, however old.
+      const jobs = await deps.load(held === 0 ? "" : newestId, MOST_IN_MEMORY);
+      for (const job of jobs) enqueue(job);
+      spilled = jobs.length === MOST_IN_MEMORY || arrived.length > MOST_IN_MEMORY;
+      if (!spilled) for (const job of arrived) if (job.delivery.id > newestId) enqueue(job);
+    } catch (error) {
+      spilled = true;
+      throw error;
+    } finally {
+      arrived = [];
+    }
   }
 
   function refill(): Promise<void> {
     if (closed || held >= MOST_IN_MEMORY) return Promise.resolve();
-    loading ??= load().finally(() => {
-      loading = null;
-      pump();
-    });
+    loading ??= load()
+      .finally(() => (loading = null))
+      .then(pump);
     return loading;
   }
 
@@ -185,7 +196,7 @@ export function createLane(deps: LaneDeps): Lane {
         if (loading) {
           if (arrived.length <= MOST_IN_MEMORY) arrived.push(job);
         } else if (spilled || held >= MOST_IN_MEMORY) spilled = true;
-        else enqueue(job);
+        else if (job.delivery.id > newestId) enqueue(job);
       }
       pump();
     },
@@ -196,9 +207,10 @@ export function createLane(deps: LaneDeps): Lane {
     async close() {
       closed = true;
       cancelWake?.();
+      await loading?.catch(() => undefined);
+      // A try that fails may be followed by a drop.
+      while (running.size > 0) await Promise.all(running);
       for (const cancel of retrying.values()) cancel();
-      await loading;
-      await Promise.all(running);
     },
   };
 }

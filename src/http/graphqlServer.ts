@@ -31,6 +31,7 @@ export interface ServerContext {
 }
 
 export function createGraphqlServer({ services, log, graphiql, introspection }: GraphqlServerOptions) {
+  const mask = (error: unknown): GraphQLError => (introspection ? maskError(error, log) : withoutSuggestion(maskError(error, log)));
   return createYoga<ServerContext, Context>({
     schema,
     context: ({ req, principal }) => ({ services, principal: principal === undefined ? principalOf(req.headers.authorization, services.accessTokens) : principal }),
@@ -39,7 +40,7 @@ export function createGraphqlServer({ services, log, graphiql, introspection }: 
     batching: false,
     multipart: false,
     logging: false,
-    maskedErrors: { maskError: (error) => maskError(error, log) },
+    maskedErrors: { maskError: mask },
     graphiql: graphiql && {
       title: "Carillon",
       subscriptionsProtocol: "WS",
@@ -48,7 +49,7 @@ export function createGraphqlServer({ services, log, graphiql, introspection }: 
     },
     // The page comes from the package, so that exploring works without the internet; it is large, so it is loaded when first asked for.
     renderGraphiQL: async (options) => (await import("@graphql-yoga/render-graphiql")).renderGraphiQL(options),
-    plugins: [limitTokens, maskValidation(log), ...(introspection ? [] : [refuseIntrospection])],
+    plugins: [limitTokens, maskValidation(mask), ...(introspection ? [] : [refuseIntrospection])],
   });
 }
 
@@ -61,23 +62,25 @@ const limitTokens: Plugin = {
 };
 
 /** Errors of validation look like all others: the same codes, by HTTP and WebSocket alike. */
-function maskValidation(log: Log): Plugin {
+function maskValidation(mask: (error: unknown) => GraphQLError): Plugin {
   return {
     onValidate: () => ({ valid, result, setResult }) => {
-      if (!valid) setResult((result as GraphQLError[]).map((error) => maskError(error, log)));
+      if (!valid) setResult((result as GraphQLError[]).map(mask));
     },
   };
 }
 
-/** With introspection off, validation must not tell names of the schema by its suggestions either. */
 const refuseIntrospection: Plugin = {
   onValidate({ addValidationRule }) {
     addValidationRule(NoSchemaIntrospectionCustomRule);
-    return ({ result, setResult }) => {
-      setResult((result as GraphQLError[]).map(({ message, nodes, extensions }) => new GraphQLError(message.replace(/ Did you mean .*$/s, ""), { nodes: nodes ?? null, extensions })));
-    };
   },
 };
+
+/** With introspection off, errors in queries and in variables must not tell names of the schema either. */
+function withoutSuggestion(error: GraphQLError): GraphQLError {
+  const { message, nodes, source, positions, path, extensions } = error;
+  return new GraphQLError(message.replace(/ Did you mean .*$/s, ""), { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, path: path ?? null, extensions });
+}
 
 /** The example operations of schema/operations, one tab each. */
 function exampleTabs() {

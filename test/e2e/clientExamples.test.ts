@@ -12,6 +12,8 @@ import { startServerProcess } from "./serverProcess.ts";
 import { startTestServer } from "./testServer.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
+/** Time for a program to start and do its work on a machine that is busy with other tests. */
+const SOON_MS = 20_000;
 
 interface Running {
   stdout(): string;
@@ -95,23 +97,23 @@ describe("live-feed.ts", () => {
     const emit = (number: number) => server.api.emit({ type: "deploy.success", title: `number ${number}` });
     try {
       // On an empty history, so there is no cursor but "now".
-      await eventually(() => readFile(cursorFile, "utf8").catch(() => ""));
+      await eventually(() => readFile(cursorFile, "utf8").catch(() => ""), SOON_MS);
       await emit(1);
-      await eventually(() => seen().length === 1);
+      await eventually(() => seen().length === 1, SOON_MS);
 
       // The server goes, and sends before the feed is back.
       await server.stop("SIGTERM");
       server = await startServerProcess(dataDir, env);
       await emit(2);
       await emit(3);
-      await eventually(() => seen().length === 3, 20_000);
+      await eventually(() => seen().length === 3, SOON_MS);
 
       // It is killed.
       await emit(4);
       await server.stop("SIGKILL");
       server = await startServerProcess(dataDir, env);
       await emit(5);
-      await eventually(() => seen().length === 5, 20_000);
+      await eventually(() => seen().length === 5, SOON_MS);
 
       // The feed itself goes, and comes back with its cursor.
       feed.kill();
@@ -119,9 +121,9 @@ describe("live-feed.ts", () => {
       shown.push(...seen());
       await emit(6);
       feed = start("live-feed.ts", ["--cursor-file", cursorFile], feedEnv);
-      await eventually(() => seen().length === 6);
+      await eventually(() => seen().length === 6, SOON_MS);
       await emit(7);
-      await eventually(() => seen().length === 7);
+      await eventually(() => seen().length === 7, SOON_MS);
       expect(seen()).toEqual([1, 2, 3, 4, 5, 6, 7].map((number) => `number ${number}`));
     } finally {
       feed.kill();
@@ -140,16 +142,16 @@ describe("live-feed.ts", () => {
     const types = ["deploy.success", "deploy.failure", "deploy.success"];
     for (const [at, type] of types.entries()) {
       await server.api.emit({ type, title: `number ${at + 1}` });
-      await eventually(async () => (await server.api.history()).length === at + 1);
+      await eventually(async () => (await server.api.history()).length === at + 1, SOON_MS);
     }
     // The newest goes, too: no cursor in the history is young enough any more.
     await server.api.run(`mutation { clearHistory(filter: { types: ["deploy.success"] }) { deletedCount } }`);
     const feed = start("live-feed.ts", ["--cursor-file", cursorFile], { CARILLON_URL: server.url, CARILLON_TOKEN: server.api.token });
     try {
-      await eventually(() => feed.stdout().includes("number 2"));
+      await eventually(() => feed.stdout().includes("number 2"), SOON_MS);
       expect(feed.stderr()).toContain("deleted from the history");
       await server.api.emit({ type: "deploy.success", title: "number 4" });
-      await eventually(() => feed.stdout().includes("number 4"));
+      await eventually(() => feed.stdout().includes("number 4"), SOON_MS);
       expect([...feed.stdout().matchAll(/number \d/g)].map(String)).toEqual(["number 2", "number 4"]);
     } finally {
       feed.kill();

@@ -1,11 +1,7 @@
 import { request } from "node:http";
 import { connect } from "node:net";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
-import { telegramCase } from "../channels/telegram.contract.ts";
-import { webhookCase } from "../channels/webhook.contract.ts";
-import { startFakeHttp } from "../channels/fakeHttp.ts";
-import type { FakeHttp } from "../channels/fakeHttp.ts";
 import { eventually } from "../e2e/apiClient.ts";
 import type { ApiClient } from "../e2e/apiClient.ts";
 import { startTestServer } from "../e2e/testServer.ts";
@@ -24,12 +20,11 @@ beforeAll(async () => {
   await api.createChannel("taken", { log: true });
   await api.emit({ type: "service.health.down", service: "known" });
   await api.emit({ type: "custom", idempotencyKey: "used", title: "first" });
+  await eventually(async () => (await api.history()).length === 4);
+  rowsBefore = await storedRows(api);
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-beforeEach(async () => {
-  rowsBefore = await storedRows(api);
-});
 afterEach(async () => {
   expect(await storedRows(api), "something was stored").toEqual(rowsBefore);
   expect((await fetch(`${server.url}/health`)).status).toBe(200);
@@ -241,7 +236,7 @@ describe("a channel's config", () => {
     // Mail.
     ...["", "smtp://example.com", "smtp.example.com:25", "two words", "a\r\nb", "-x-.example", "x".repeat(254)].map((host) => ({ config: { email: { ...email, host } }, path: "email.host", right: /smtp|server|253/i })),
     ...[0, -1, 65_536, 2_147_483_647].map((port) => ({ config: { email: { ...email, port } }, path: "email.port", right: /1 to 65535/ })),
-    ...["", "nobody", "a@b@c", "a@", "@b", "a b@c.de", "a@example.com, b@example.com", "a@example.com\r\nBcc: x@example.com", "<script>@x", "a@exa\u0000mple.com", "a@\ud800.com", "x".repeat(501)].map((from) => ({ config: { email: { ...email, from } }, path: "email.from", right: /@example\.com|sender|500/i })),
+    ...["", "nobody", "a@b@c", "a@", "@b", "a@example.com, b@example.com", "a@example.com\r\nBcc: x@example.com", "<script>@x", "a@exa\u0000mple.com", "a@\ud800.com", "x".repeat(501)].map((from) => ({ config: { email: { ...email, from } }, path: "email.from", right: /@example\.com|sender|500/i })),
     ...["nobody", "a@b@c", "a@", "@b", "a@example.com\r\nBcc: x@example.com", "a@exa\u0000mple.com", `${"x".repeat(65)}@example.com`].map((to) => ({ config: { email: { ...email, to: [to] } }, path: "email.to.0", right: /is not a mail address/ })),
     { config: { email: { ...email, to: [] } }, path: "email.to", right: /at least one/ },
     { config: { email: { ...email, to: Array.from({ length: 101 }, (_, at) => `a${at}@example.com`) } }, path: "email.to", right: /at most 100/ },
@@ -274,7 +269,7 @@ describe("a channel's config", () => {
     { input: { name: "new", config: { email: { ...email, port: 1e300 } } }, right: /Int cannot represent/ },
     { input: { name: "new", config: { email: { ...email, tls: "SSL" } } }, right: /"EmailTls" enum/ },
     { input: { name: "new", config: { webhook: { url: "https://example.com", method: "GET" } } }, right: /"WebhookMethod" enum/ },
-    { input: { name: "new", config: { webhook: { url: "https://example.com", headers: { a: "b" } } } }, right: /NameValueInput/ },
+    { input: { name: "new", config: { webhook: { url: "https://example.com", headers: { a: "b" } } } }, right: /headers"; Field "name" of required type/ },
     { input: { name: "new", config: { telegram: { botToken, chatId: 12 } } }, right: /String cannot represent/ },
     { input: { name: "new", config: { log: true }, minimumSeverity: "HIGH" }, right: /"Severity" enum/ },
     { input: { name: "new", config: { log: true }, enabled: "yes" }, right: /Boolean cannot represent/ },

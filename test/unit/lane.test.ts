@@ -1,0 +1,843 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Clock } from "../../src/clock.ts";
+import type { Delivery } from "../../src/dispatch/delivery.model.ts";
+import type { PlannedDelivery } from "../../src/dispatch/delivery.store.ts";
+import { createLane } from "../../src/dispatch/lane.ts";
+import type { Lane } from "../../src/dispatch/lane.ts";
+import type { Pace } from "../../src/providers/provider.ts";
+import { createManualClock } from "../e2e/manualClock.ts";
+import { makeStoredEvent, NOW } from "./build.ts";
+
+const PACE: Pace = { concurrency: 1, perSecond: Infinity, burst: Infinity, timeoutMs: 1000 };
+const MINUTE = 60_000;
+
+function makeJob(number: number, changes: Partial<Delivery> = {}): PlannedDelivery {
+  const delivery: Delivery = {
+    id: idOf(number), eventId: "event-1", channelId: "a", conditionId: null, customer: null, state: "PENDING", reason: "FIRST",
+    context: {}, tries: 0, dueAt: NOW, createdAt: NOW, finishedAt: null, reference: null, ...changes,
+  };
+  return { delivery, event: makeStoredEvent() };
+}
+
+function idOf(number: number): string {
+  return `delivery-${String(number).padStart(6, "0")}`;
+}
+
+function numberOf({ delivery }: PlannedDelivery): number {
+  return Number(delivery.id.slice("delivery-".length));
+}
+
+/** Lets everything happen that needs no clock. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A manual clock that stops at each timer on the way, until all that follows from it has happened. */
+function createWatchedClock() {
+  const manual = createManualClock(NOW);
+  const due = new Set<{ at: number }>();
+  const clock: Clock = {
+    now: manual.now,
+    after(delayMs, run) {
+      const timer = { at: manual.now().getTime() + Math.max(0, delayMs) };
+      due.add(timer);
+      const cancel = manual.after(delayMs, () => {
+        due.delete(timer);
+        run();
+      });
+      return () => {
+        due.delete(timer);
+        cancel();
+      };
+    },
+  };
+  return {
+    clock,
+    get ms() {
+      return manual.now().getTime() - NOW.getTime();
+    },
+    get timers() {
+      return due.size;
+    },
+    async advance(ms: number) {
+      const end = manual.now().getTime() + ms;
+      // The fake database answers a turn later, and that may set off the next timer.
+      for (let quiet = 0; quiet < 5; ) {
+        await settle();
+        const next = Math.min(...[...due].map(({ at }) => at));
+        quiet = next > end ? quiet + 1 : 0;
+        if (quiet === 0) manual.advance(Math.max(0, next - manual.now().getTime()));
+      }
+      manual.advance(end - manual.now().getTime());
+    },
+  };
+}
+
+/** How one try ends: after so long, sent, given up, or to be tried again. */
+interface Try {
+  takes?: number;
+  fails?: "LATER" | "LIMITED" | "FOR_GOOD";
+  retryIn?: number;
+}
+
+/** Rows as the database has them. */
+function createStore() {
+  const rows = new Map<string, PlannedDelivery>();
+  return {
+    save(jobs: PlannedDelivery[]) {
+      for (const { delivery, event } of jobs) rows.set(delivery.id, { delivery, event });
+    },
+    update(id: string, changes: Partial<Delivery>) {
+      const row = rows.get(id);
+      if (row) rows.set(id, { ...row, delivery: { ...row.delivery, ...changes } });
+    },
+    unfinished(afterId = "", limit = Infinity) {
+      return [...rows.values()]
+        .filter(({ delivery }) => delivery.id > afterId && (delivery.state === "PENDING" || delivery.state === "RETRY"))
+        .sort((a, b) => (a.delivery.id < b.delivery.id ? -1 : 1))
+        .slice(0, limit)
+        .map(({ delivery, event }) => ({ delivery, event }));
+    },
+  };
+}
+
+interface Bench extends AsyncDisposable {
+  lane: Lane;
+  time: ReturnType<typeof createWatchedClock>;
+  store: ReturnType<typeof createStore>;
+  /** Stores deliveries and hands them to the lane, as intake does. */
+  add(...jobs: PlannedDelivery[]): void;
+  /** Every try, in the order of starts. */
+  tries: { number: number; start: number; end: number | null; fails: Try["fails"] }[];
+  dropped: number[];
+  /** Numbers of what was sent, in order. */
+  readonly sent: number[];
+  readonly mostAtOnce: number;
+}
+
+/** A lane over a fake database, its provider played by `script`. */
+function createBench(script: (job: PlannedDelivery, tryNumber: number) => Try = () => ({}), pace: Partial<Pace> = {}): Bench {
+  const time = createWatchedClock();
+  const store = createStore();
+  const tries: Bench["tries"] = [];
+  const dropped: number[] = [];
+  const tried = new Map<string, number>();
+  let active = 0;
+  let mostAtOnce = 0;
+
+  const lane = createLane({
+    pace: { ...PACE, ...pace },
+    clock: time.clock,
+    async send(job) {
+      const { id } = job.delivery;
+      const tryNumber = (tried.get(id) ?? 0) + 1;
+      tried.set(id, tryNumber);
+      const { takes = 0, fails, retryIn = 5000 } = script(job, tryNumber);
+      const entry = { number: numberOf(job), start: time.ms, end: null as number | null, fails };
+      tries.push(entry);
+      active += 1;
+      mostAtOnce = Math.max(mostAtOnce, active);
+      if (takes > 0) await new Promise<void>((resolve) => time.clock.after(takes, resolve));
+      active -= 1;
+      entry.end = time.ms;
+      const now = time.clock.now();
+      if (fails === "LATER" || fails === "LIMITED") {
+        const dueAt = new Date(now.getTime() + retryIn);
+        job.delivery = { ...job.delivery, tries: tryNumber, state: "RETRY", dueAt };
+        store.update(id, job.delivery);
+        return { done: false, retryAt: dueAt, limited: fails === "LIMITED" };
+      }
+      store.update(id, { state: fails ? "FAILED" : "SENT", finishedAt: now });
+      return { done: true };
+    },
+    async drop(jobs) {
+      for (const job of jobs) dropped.push(numberOf(job));
+      await settle();
+      for (const job of jobs) store.update(job.delivery.id, { state: "DROPPED" });
+    },
+    load: async (afterId, limit) => {
+      const rows = store.unfinished(afterId, limit);
+      await settle();
+      return rows;
+    },
+  });
+
+  return {
+    lane, time, store, tries, dropped,
+    add(...jobs) {
+      store.save(jobs);
+      lane.add(jobs);
+    },
+    get sent() {
+      return tries.filter(({ fails, end }) => !fails && end !== null).map(({ number }) => number);
+    },
+    get mostAtOnce() {
+      return mostAtOnce;
+    },
+    [Symbol.asyncDispose]: () => lane.close(),
+  };
+}
+
+/** Fails the given numbers of tries of some jobs, all other tries succeed. */
+function failing(counts: Record<number, number>, how: Try = { fails: "LATER" }): (job: PlannedDelivery, tryNumber: number) => Try {
+  return (job, tryNumber) => (tryNumber <= (counts[numberOf(job)] ?? 0) ? how : {});
+}
+
+const starts = (bench: Bench) => bench.tries.map(({ number, start }) => [number, start]);
+const jobs = (...numbers: number[]) => numbers.map((number) => makeJob(number));
+
+describe("a lane's pace", () => {
+  test("sends at once what it gets, in order", async () => {
+    await using bench = createBench();
+    bench.add(...jobs(1, 2, 3));
+    bench.add(...jobs(4));
+    await bench.time.advance(0);
+    expect(starts(bench)).toEqual([[1, 0], [2, 0], [3, 0], [4, 0]]);
+    expect(bench.lane.size).toBe(0);
+  });
+
+  test("never has more under way than its concurrency, and as many as that", async () => {
+    await using bench = createBench(() => ({ takes: 100 }), { concurrency: 3 });
+    bench.add(...jobs(1, 2, 3, 4, 5, 6, 7));
+    await bench.time.advance(1000);
+    expect(starts(bench)).toEqual([[1, 0], [2, 0], [3, 0], [4, 100], [5, 100], [6, 100], [7, 200]]);
+    expect(bench.mostAtOnce).toBe(3);
+  });
+
+  test("sends a burst, then at its rate", async () => {
+    await using bench = createBench(() => ({}), { concurrency: 10, perSecond: 2, burst: 2 });
+    bench.add(...jobs(1, 2, 3, 4));
+    await bench.time.advance(10_000);
+    expect(starts(bench)).toEqual([[1, 0], [2, 0], [3, 500], [4, 1000]]);
+    bench.add(...jobs(5, 6, 7));
+    await bench.time.advance(10_000);
+    expect(starts(bench).slice(4)).toEqual([[5, 10_000], [6, 10_000], [7, 10_500]]);
+  });
+
+  test("goes on at its rate though the clock steps back", async () => {
+    const time = createManualClock(NOW);
+    const sent: number[] = [];
+    const lane = createLane({
+      pace: { ...PACE, perSecond: 1, burst: 1 },
+      clock: time,
+      send: async (job) => {
+        sent.push(numberOf(job));
+        return { done: true };
+      },
+      drop: async () => undefined,
+      load: async () => [],
+    });
+    lane.add(jobs(1));
+    await settle();
+    time.advance(-3_600_000);
+    lane.add([makeJob(2, { dueAt: time.now() })]);
+    await settle();
+    expect(sent).toEqual([1]);
+    time.advance(1001);
+    await settle();
+    expect(sent).toEqual([1, 2]);
+    await lane.close();
+  });
+});
+
+describe("deliveries of one condition", () => {
+  const one = { conditionId: "c1" };
+
+  test("go one after the other, others beside them", async () => {
+    await using bench = createBench(() => ({ takes: 100 }), { concurrency: 10 });
+    bench.add(makeJob(1, one), makeJob(2, { ...one, reason: "ONGOING" }), makeJob(3, { conditionId: "c2" }), makeJob(4), makeJob(5), makeJob(6, { ...one, reason: "RECOVERY" }));
+    await bench.time.advance(1000);
+    expect(starts(bench)).toEqual([[1, 0], [3, 0], [4, 0], [5, 0], [2, 100], [6, 200]]);
+  });
+
+  test("a recovery waits for its problem however slow, and no longer", async () => {
+    await using bench = createBench((job) => ({ takes: job.delivery.reason === "FIRST" ? 30_000 : 0 }), { concurrency: 10 });
+    bench.add(makeJob(1, one));
+    await bench.time.advance(1000);
+    bench.add(makeJob(2, { ...one, reason: "RECOVERY" }), makeJob(3));
+    await bench.time.advance(MINUTE);
+    expect(starts(bench)).toEqual([[1, 0], [3, 1000], [2, 30_000]]);
+  });
+
+  test("a recovery is sent though its problem was given up after a try for good", async () => {
+    await using bench = createBench(failing({ 1: 1 }, { fails: "FOR_GOOD" }));
+    bench.add(makeJob(1, one), makeJob(2, { ...one, reason: "RECOVERY" }));
+    await bench.time.advance(0);
+    expect(bench.sent).toEqual([2]);
+  });
+
+  test("a problem not tried yet is sent before its recovery", async () => {
+    await using bench = createBench(() => ({}), { perSecond: 1, burst: 1 });
+    bench.add(makeJob(1), makeJob(2, one), makeJob(3, { ...one, reason: "RECOVERY" }));
+    await bench.time.advance(10_000);
+    expect(starts(bench)).toEqual([[1, 0], [2, 1000], [3, 2000]]);
+    expect(bench.dropped).toEqual([]);
+  });
+
+  test("one that went before leaves no trace for the next of the same condition", async () => {
+    await using bench = createBench();
+    bench.add(makeJob(1, one));
+    await bench.time.advance(0);
+    bench.add(makeJob(2, { ...one, reason: "ONGOING" }));
+    await bench.time.advance(0);
+    bench.add(makeJob(3, { ...one, reason: "RECOVERY" }));
+    await bench.time.advance(0);
+    expect(bench.sent).toEqual([1, 2, 3]);
+  });
+});
+
+describe("a try that failed", () => {
+  test("is made again when it is due, not before, and others go meanwhile", async () => {
+    await using bench = createBench(failing({ 1: 2 }));
+    bench.add(...jobs(1, 2));
+    await bench.time.advance(4999);
+    expect(starts(bench)).toEqual([[1, 0], [2, 0]]);
+    bench.add(...jobs(3));
+    await bench.time.advance(100_000);
+    expect(starts(bench)).toEqual([[1, 0], [2, 0], [3, 4999], [1, 5000], [1, 10_000]]);
+    expect(bench.lane.size).toBe(0);
+  });
+
+  test("of a condition keeps back the rest of it, and nothing else", async () => {
+    await using bench = createBench(failing({ 1: 1 }));
+    bench.add(makeJob(1, { conditionId: "c1" }), makeJob(2, { conditionId: "c1", reason: "ONGOING" }), makeJob(3, { conditionId: "c2" }));
+    await bench.time.advance(MINUTE);
+    expect(starts(bench)).toEqual([[1, 0], [3, 0], [1, 5000], [2, 5000]]);
+  });
+
+  test("found in the database waits until it is due", async () => {
+    await using bench = createBench();
+    bench.store.save([makeJob(1, { state: "RETRY", tries: 3, dueAt: new Date(NOW.getTime() + 7000) }), makeJob(2)]);
+    await bench.lane.refill();
+    await bench.time.advance(MINUTE);
+    expect(starts(bench)).toEqual([[2, 0], [1, 7000]]);
+  });
+});
+
+describe("a problem overtaken by its recovery", () => {
+  const first = makeJobOf("FIRST");
+  const ongoing = makeJobOf("ONGOING");
+  const escalated = makeJobOf("ESCALATED");
+  const recovery = makeJobOf("RECOVERY");
+
+  function makeJobOf(reason: Delivery["reason"]) {
+    return (number: number) => makeJob(number, { conditionId: "c1", reason });
+  }
+
+  test("while it waits for its next try: both are dropped, and the lane goes on", async () => {
+    await using bench = createBench(failing({ 1: 9 }));
+    bench.add(first(1));
+    await bench.time.advance(1000);
+    bench.add(recovery(2), makeJob(3));
+    await bench.time.advance(MINUTE);
+    expect(bench.dropped).toEqual([1, 2]);
+    expect(starts(bench)).toEqual([[1, 0], [3, 1000]]);
+    expect([bench.lane.size, bench.store.unfinished(), bench.time.timers]).toEqual([0, [], 0]);
+  });
+
+  test("while its try is under way: both are dropped when that fails", async () => {
+    await using bench = createBench(failing({ 1: 9 }, { takes: 500, fails: "LATER" }));
+    bench.add(first(1));
+    await bench.time.advance(100);
+    bench.add(recovery(2));
+    await bench.time.advance(300);
+    expect(bench.dropped).toEqual([]);
+    await bench.time.advance(MINUTE);
+    expect(bench.dropped).toEqual([1, 2]);
+    expect(starts(bench)).toEqual([[1, 0]]);
+  });
+
+  test("while its try is under way: both are sent when that succeeds", async () => {
+    await using bench = createBench(() => ({ takes: 500 }));
+    bench.add(first(1));
+    await bench.time.advance(100);
+    bench.add(recovery(2));
+    await bench.time.advance(MINUTE);
+    expect([bench.sent, bench.dropped]).toEqual([[1, 2], []]);
+  });
+
+  test("with follow-ups between them: all are dropped", async () => {
+    await using bench = createBench(failing({ 1: 9 }));
+    bench.add(first(1), ongoing(2), escalated(3));
+    await bench.time.advance(1000);
+    expect(bench.dropped).toEqual([]);
+    bench.add(recovery(4));
+    await bench.time.advance(MINUTE);
+    expect(bench.dropped).toEqual([1, 2, 3, 4]);
+    expect(starts(bench)).toEqual([[1, 0]]);
+  });
+
+  test("with only a follow-up in retry: that is dropped, the recovery sent", async () => {
+    await using bench = createBench(failing({ 2: 9 }));
+    bench.add(first(1), ongoing(2));
+    await bench.time.advance(1000);
+    bench.add(recovery(3));
+    await bench.time.advance(MINUTE);
+    expect(bench.dropped).toEqual([2]);
+    expect(starts(bench)).toEqual([[1, 0], [2, 0], [3, 1000]]);
+    expect(bench.lane.size).toBe(0);
+  });
+
+  test("with several follow-ups, the first of them in retry: all of them are dropped, the recovery sent", async () => {
+    await using bench = createBench(failing({ 2: 9 }));
+    bench.add(first(1), escalated(2), ongoing(3));
+    await bench.time.advance(1000);
+    bench.add(recovery(4));
+    await bench.time.advance(MINUTE);
+    expect([bench.dropped, bench.sent]).toEqual([[2, 3], [1, 4]]);
+  });
+
+  test("a recovery that fails is tried again", async () => {
+    await using bench = createBench(failing({ 2: 1 }));
+    bench.add(first(1), recovery(2));
+    await bench.time.advance(MINUTE);
+    expect([bench.sent, bench.dropped]).toEqual([[1, 2], []]);
+  });
+
+  test("found so in the database: both are dropped", async () => {
+    await using bench = createBench();
+    bench.store.save([makeJob(1, { conditionId: "c1", state: "RETRY", dueAt: new Date(NOW.getTime() + 1000) }), recovery(2)]);
+    await bench.lane.refill();
+    await bench.time.advance(MINUTE);
+    expect([bench.dropped, bench.sent]).toEqual([[1, 2], []]);
+  });
+
+  test("another condition is not touched", async () => {
+    await using bench = createBench(failing({ 1: 1, 2: 1 }));
+    bench.add(first(1), makeJob(2, { conditionId: "c2" }));
+    await bench.time.advance(1000);
+    bench.add(recovery(3));
+    await bench.time.advance(MINUTE);
+    expect([bench.dropped, bench.sent]).toEqual([[1, 3], [2]]);
+  });
+
+  test("what is being dropped is not taken up again from the database", async () => {
+    await using bench = createBench(failing({ 1: 9 }));
+    bench.add(first(1));
+    await bench.time.advance(1000);
+    bench.add(recovery(2));
+    // The drop is not stored yet; whoever looks for what is forgotten does so by an empty lane.
+    if (bench.lane.size === 0) await bench.lane.refill();
+    await bench.time.advance(MINUTE);
+    expect([bench.dropped, starts(bench)]).toEqual([[1, 2], [[1, 0]]]);
+  });
+});
+
+describe("a channel that is down", () => {
+  test("is left alone after three failures in a row, for at most a minute, then asked by one", async () => {
+    await using bench = createBench(() => ({ fails: "LATER", retryIn: 5 * MINUTE }));
+    bench.add(...jobs(1, 2, 3, 4, 5, 6));
+    await bench.time.advance(150_000);
+    expect(starts(bench)).toEqual([[1, 0], [2, 0], [3, 0], [4, MINUTE], [5, 2 * MINUTE]]);
+  });
+
+  test("is left alone no longer than the failed try itself waits", async () => {
+    await using bench = createBench(failing({ 1: 1, 2: 1, 3: 1 }, { fails: "LATER", retryIn: 5000 }));
+    bench.add(...jobs(1, 2, 3, 4));
+    await bench.time.advance(20_000);
+    expect(starts(bench)).toEqual([[1, 0], [2, 0], [3, 0], [4, 5000], [1, 5000], [2, 5000], [3, 5000]]);
+  });
+
+  test("is trusted again after one success", async () => {
+    await using bench = createBench(failing({ 1: 1, 2: 1, 4: 1, 5: 1 }, { fails: "LATER", retryIn: 5 * MINUTE }));
+    bench.add(...jobs(1, 2, 3, 4, 5, 6));
+    await bench.time.advance(0);
+    expect(starts(bench).map(([number]) => number)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test("is not down because messages are bad: failures for good do not count", async () => {
+    await using bench = createBench((job) => (numberOf(job) < 10 ? { fails: "FOR_GOOD" } : {}));
+    bench.add(...jobs(1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
+    await bench.time.advance(0);
+    expect(bench.sent).toEqual([10]);
+  });
+
+  test("that asks us to wait is left alone for as long as it asks", async () => {
+    await using bench = createBench(failing({ 1: 1 }, { fails: "LIMITED", retryIn: 10 * MINUTE }), { concurrency: 2 });
+    bench.add(makeJob(1));
+    await bench.time.advance(0);
+    bench.add(...jobs(2, 3));
+    await bench.time.advance(10 * MINUTE - 1);
+    expect(starts(bench)).toEqual([[1, 0]]);
+    await bench.time.advance(1);
+    expect(starts(bench)).toEqual([[1, 0], [2, 600_000], [3, 600_000], [1, 600_000]]);
+  });
+
+  test("a shorter wait does not undo a longer one", async () => {
+    await using bench = createBench(
+      (job, tryNumber) => (tryNumber > 1 || numberOf(job) > 2 ? {} : { takes: numberOf(job) * 10, fails: "LIMITED", retryIn: numberOf(job) === 1 ? 10 * MINUTE : MINUTE }),
+      { concurrency: 2 },
+    );
+    bench.add(...jobs(1, 2, 3));
+    await bench.time.advance(9 * MINUTE);
+    expect(starts(bench)).toEqual([[1, 0], [2, 0]]);
+    await bench.time.advance(2 * MINUTE);
+    expect(bench.sent.sort()).toEqual([1, 2, 3]);
+  });
+});
+
+describe("closing", () => {
+  test("waits for what is under way and starts nothing more, of whatever waits", async () => {
+    const bench = createBench(
+      (job) => (numberOf(job) === 1 ? { fails: "LATER", retryIn: 100 } : { takes: 1000 }),
+      { concurrency: 2 },
+    );
+    bench.add(makeJob(1));
+    await bench.time.advance(0);
+    bench.add(makeJob(2), makeJob(3), makeJob(4), makeJob(5, { conditionId: "c1" }));
+    await bench.time.advance(0);
+    let closed = false;
+    const closing = bench.lane.close().then(() => (closed = true));
+    await bench.time.advance(999);
+    expect(closed).toBe(false);
+    bench.add(makeJob(6));
+    await bench.time.advance(1);
+    await closing;
+    await bench.time.advance(MINUTE);
+    expect(starts(bench)).toEqual([[1, 0], [2, 0], [3, 0]]);
+    await bench.lane.refill();
+    await bench.time.advance(MINUTE);
+    expect(bench.tries).toHaveLength(3);
+  });
+
+  test("leaves no timer behind, whatever was waited for", async () => {
+    const bench = createBench(failing({ 1: 9, 2: 9 }, { takes: 100, fails: "LATER", retryIn: 3_600_000 }), { perSecond: 1, burst: 1 });
+    bench.add(...jobs(1));
+    await bench.time.advance(1500);
+    bench.add(...jobs(2, 3, 4));
+    await bench.time.advance(0);
+    const closing = bench.lane.close();
+    await bench.time.advance(100);
+    await closing;
+    expect(bench.time.timers).toBe(0);
+  });
+
+  test("waits for drops that follow from what was under way", async () => {
+    const bench = createBench(failing({ 1: 9 }, { takes: 100, fails: "LATER" }));
+    bench.add(makeJob(1, { conditionId: "c1" }), makeJob(2, { conditionId: "c1", reason: "RECOVERY" }));
+    await bench.time.advance(0);
+    const closing = bench.lane.close().then(() => bench.store.unfinished().length);
+    await bench.time.advance(100);
+    // Either is well: dropped and stored, or left for the next start.
+    expect(await closing).toBe(bench.dropped.length === 0 ? 2 : 0);
+  });
+
+  test("of an idle lane is done at once, twice as well", async () => {
+    const bench = createBench();
+    await bench.lane.close();
+    await bench.lane.close();
+  });
+});
+
+describe("a queue too long for the memory", () => {
+  const many = (from: number, count: number) => Array.from({ length: count }, (_, index) => makeJob(from + index));
+
+  /** Numbers that rise by one, as "first-last". */
+  function runs(numbers: number[]): string[] {
+    const starts = numbers.flatMap((number, index) => (numbers[index - 1] === number - 1 ? [] : [index]));
+    return starts.map((start, index) => `${numbers[start]}-${numbers[(starts[index + 1] ?? numbers.length) - 1]}`);
+  }
+
+  test("stays in the database beyond 1000, and is sent whole, in order and once", async () => {
+    await using bench = createBench(() => ({ takes: 10 }), { concurrency: 10 });
+    bench.add(...many(1, 3500));
+    expect(bench.lane.size).toBe(1000);
+    let most = 0;
+    while (bench.store.unfinished().length > 0) {
+      await bench.time.advance(100);
+      most = Math.max(most, bench.lane.size);
+    }
+    expect(runs(bench.sent)).toEqual(["1-3500"]);
+    expect(most).toBeLessThanOrEqual(2000);
+  });
+
+  test("what comes meanwhile goes behind what is in the database", async () => {
+    await using bench = createBench(() => ({ takes: 10 }));
+    bench.add(...many(1, 1100));
+    await bench.time.advance(100);
+    bench.add(...many(1101, 5));
+    expect(bench.lane.size).toBeLessThanOrEqual(1000);
+    await bench.time.advance(20_000);
+    expect(runs(bench.sent)).toEqual(["1-1105"]);
+  });
+
+  test("is not read while the lane is full of waiting deliveries", async () => {
+    await using bench = createBench((_, tryNumber) => (tryNumber === 1 ? { fails: "LATER", retryIn: 1000 } : {}), { concurrency: 2000 });
+    bench.add(...many(1, 1500));
+    await bench.time.advance(10 * MINUTE);
+    expect(new Set(bench.sent).size).toBe(1500);
+    expect(bench.sent).toHaveLength(1500);
+  });
+
+  test("a refill finds what the lane was never told of, and tells nothing twice", async () => {
+    await using bench = createBench(() => ({ takes: 10 }));
+    bench.store.save(many(1, 3));
+    await bench.lane.refill();
+    bench.lane.add(many(2, 2));
+    await bench.time.advance(15);
+    await bench.lane.refill();
+    await bench.time.advance(100);
+    expect(bench.sent).toEqual([1, 2, 3]);
+  });
+
+  test("told late of what a refill has found and sent, it does not send it again", async () => {
+    await using bench = createBench();
+    bench.store.save(many(1, 3));
+    await bench.lane.refill();
+    await bench.time.advance(0);
+    await bench.lane.refill();
+    bench.lane.add(many(1, 3));
+    await bench.time.advance(0);
+    expect(bench.sent).toEqual([1, 2, 3]);
+  });
+
+  test("a refill of an empty lane finds what is older than all it has had", async () => {
+    await using bench = createBench();
+    bench.add(makeJob(5));
+    await bench.time.advance(0);
+    bench.store.save(many(1, 3));
+    await bench.lane.refill();
+    await bench.time.advance(0);
+    expect(bench.sent).toEqual([5, 1, 2, 3]);
+  });
+
+  test("a refill that fails tells whoever asked for it", async () => {
+    const lane = createLane({ pace: PACE, clock: createManualClock(NOW), send: async () => ({ done: true }), drop: async () => undefined, load: () => Promise.reject(new Error("disk I/O error")) });
+    await expect(lane.refill()).rejects.toThrow("disk I/O error");
+    await expect(lane.refill()).rejects.toThrow("disk I/O error");
+    await lane.close();
+  });
+
+  test("a database that cannot be read for a while costs time, not deliveries", async () => {
+    const time = createWatchedClock();
+    const store = createStore();
+    const sent: number[] = [];
+    const reads: number[] = [];
+    let fails = 3;
+    const lane = createLane({
+      pace: PACE,
+      clock: time.clock,
+      send: async (job) => {
+        sent.push(numberOf(job));
+        store.update(job.delivery.id, { state: "SENT" });
+        return { done: true };
+      },
+      drop: async () => undefined,
+      load: async (afterId, limit) => {
+        reads.push(time.ms);
+        await settle();
+        if ((fails -= 1) >= 0) throw new Error("disk I/O error");
+        return store.unfinished(afterId, limit);
+      },
+    });
+    store.save(many(1, 1500));
+    lane.add(many(1, 1500));
+    await time.advance(0);
+    await settle();
+    store.save(many(1501, 3));
+    lane.add(many(1501, 3));
+    await time.advance(MINUTE);
+    expect(runs(sent)).toEqual(["1-1503"]);
+    // Not asked again at once, over and over.
+    expect(reads.length).toBeLessThan(10);
+    expect(reads.at(-1)).toBeGreaterThan(1000);
+    await lane.close();
+  });
+
+  test("whatever the interleaving of commits, additions, reads, sends and sweeps: all is sent once, each condition in order", async () => {
+    const batches = fc.array(fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 1, max: 30 }) }, { weight: 2, arbitrary: fc.integer({ min: 300, max: 1200 }) }), { minLength: 1, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), batches, fc.integer({ min: 1, max: 40 }), fc.integer({ min: 2, max: 60 }), async (s, sizes, concurrency, conditions) => {
+        const clock = createManualClock(NOW);
+        const store = createStore();
+        const sent: number[] = [];
+        const underWay = new Set<string>();
+        const tried = new Set<number>();
+        const lane = createLane({
+          pace: { ...PACE, concurrency },
+          clock,
+          async send(job) {
+            const number = numberOf(job);
+            const condition = job.delivery.conditionId ?? job.delivery.id;
+            expect(underWay.has(condition)).toBe(false);
+            underWay.add(condition);
+            expect(underWay.size).toBeLessThanOrEqual(concurrency);
+            await s.schedule(Promise.resolve(), `send ${number}`);
+            underWay.delete(condition);
+            // Some need a second try.
+            if (number % 97 === 0 && !tried.has(number)) {
+              tried.add(number);
+              const dueAt = new Date(clock.now().getTime() + 5000);
+              job.delivery = { ...job.delivery, state: "RETRY", dueAt };
+              store.update(job.delivery.id, job.delivery);
+              return { done: false, retryAt: dueAt, limited: false };
+            }
+            sent.push(number);
+            store.update(job.delivery.id, { state: "SENT" });
+            return { done: true };
+          },
+          drop: () => Promise.reject(new Error("there is no recovery to drop for")),
+          async load(afterId, limit) {
+            await s.schedule(Promise.resolve(), "read");
+            const rows = store.unfinished(afterId, limit);
+            await s.schedule(Promise.resolve(), "answer");
+            return rows;
+          },
+        });
+
+        let next = 1;
+        let additions = Promise.resolve();
+        s.scheduleSequence([
+          ...sizes.map((size, index) => async () => {
+            const batch = Array.from({ length: size }, (_, offset) => makeJob(next + offset, { conditionId: (next + offset) % 3 === 0 ? null : `c${(next + offset) % conditions}` }));
+            next += size;
+            store.save(batch);
+            // Handed over later than it was committed, in the same order.
+            additions = additions.then(() => s.schedule(Promise.resolve(), `add batch ${index}`)).then(() => lane.add(batch));
+          }),
+        ]);
+        const sweep = async () => {
+          if (lane.size === 0) void lane.refill();
+        };
+        s.scheduleSequence([sweep, sweep, sweep]);
+
+        while (s.count() > 0 || store.unfinished("", 1).length > 0) {
+          if (s.count() > 0) await s.waitOne();
+          else if (lane.size === 0) void lane.refill();
+          else clock.advance(5000);
+          await settle();
+        }
+        await lane.close();
+
+        expect(sent.length).toBe(next - 1);
+        expect(new Set(sent).size).toBe(sent.length);
+        const last = new Map<number, number>();
+        for (const number of sent) {
+          if (number % 3 === 0) continue;
+          expect(number).toBeGreaterThan(last.get(number % conditions) ?? 0);
+          last.set(number % conditions, number);
+        }
+      }),
+      { numRuns: 25 },
+    );
+  }, 60_000);
+});
+
+describe("whatever happens to the deliveries", () => {
+  interface Plan {
+    conditionId: string | null;
+    reason: Delivery["reason"];
+    at: number;
+    fails: number;
+    how: Try;
+  }
+
+  const how = fc.record({
+    takes: fc.constantFrom(0, 0, 20, 700, 4000),
+    fails: fc.constantFrom("LATER" as const, "LATER" as const, "LIMITED" as const, "FOR_GOOD" as const),
+    retryIn: fc.constantFrom(1, 500, 5000, 90_000),
+  });
+  const delivery = (conditionId: string | null, reason: Delivery["reason"]): fc.Arbitrary<Plan> =>
+    fc.record({ conditionId: fc.constant(conditionId), reason: fc.constant(reason), at: fc.integer({ min: 0, max: 20_000 }), fails: fc.constantFrom(0, 0, 0, 1, 2, 6), how });
+  /** A condition's deliveries rise in time as they rise in their reasons. */
+  const chain = (id: string) =>
+    fc
+      .tuple(delivery(id, "FIRST"), fc.array(fc.oneof(delivery(id, "ONGOING"), delivery(id, "ESCALATED")), { maxLength: 2 }), fc.option(delivery(id, "RECOVERY"), { freq: 5 }))
+      .map(([first, middle, last]) => {
+        const all = [first, ...middle, ...(last ? [last] : [])];
+        const times = all.map(({ at }) => at).sort((a, b) => a - b);
+        return all.map((one, index) => ({ ...one, at: times[index] as number }));
+      });
+  const plans = fc
+    .tuple(chain("c1"), chain("c2"), chain("c3"), fc.array(delivery(null, "FIRST"), { maxLength: 15 }))
+    .map((parts) => parts.flat().sort((a, b) => a.at - b.at));
+  const paces = fc.record({ concurrency: fc.integer({ min: 1, max: 5 }), perSecond: fc.constantFrom(Infinity, 0.5, 3), burst: fc.integer({ min: 1, max: 4 }) });
+
+  /** Plays plans to their end: number n is the nth plan. */
+  async function play(all: Plan[], pace: Partial<Pace>): Promise<Bench> {
+    const planOf = (number: number) => all[number - 1] as Plan;
+    const bench = createBench((job, tryNumber) => {
+      const { how: way, fails } = planOf(numberOf(job));
+      return tryNumber <= fails ? way : { takes: way.takes ?? 0 };
+    }, pace);
+    for (const [index, { at, conditionId, reason }] of all.entries()) {
+      await bench.time.advance(at - bench.time.ms);
+      const due = new Date(NOW.getTime() + at);
+      bench.add(makeJob(index + 1, { conditionId, reason, dueAt: due, createdAt: due }));
+    }
+    for (let minutes = 0; minutes < 120 && bench.lane.size > 0; minutes += 1) await bench.time.advance(MINUTE);
+    await settle();
+    return bench;
+  }
+
+  function holds(check: (bench: Bench, all: Plan[], pace: Pick<Pace, "concurrency" | "perSecond" | "burst">) => void): Promise<void> {
+    return fc.assert(
+      fc.asyncProperty(plans, paces, async (all, pace) => {
+        await using bench = await play(all, pace);
+        check(bench, all, pace);
+      }),
+      { numRuns: 100 },
+    );
+  }
+
+  test("each is sent once, failed for good once, or dropped once, and none is left", () =>
+    holds((bench, all) => {
+      expect([bench.lane.size, bench.store.unfinished()]).toEqual([0, []]);
+      const ends = [...bench.tries.filter(({ fails }) => !fails || fails === "FOR_GOOD").map(({ number }) => number), ...bench.dropped];
+      expect(ends.sort((a, b) => a - b)).toEqual(all.map((_, index) => index + 1));
+    }));
+
+  test("never more at once than allowed, nor more in any time than the rate allows", () =>
+    holds((bench, _, { concurrency, perSecond, burst }) => {
+      expect(bench.mostAtOnce).toBeLessThanOrEqual(concurrency);
+      const at = bench.tries.map(({ start }) => start);
+      at.forEach((from, first) => at.slice(first).forEach((to, more) => expect(more + 1).toBeLessThanOrEqual(burst + ((to - from) / 1000) * perSecond + 1e-6 || Infinity)));
+    }));
+
+  test("of a condition one after the other and in order; a recovery never before its problem is done with", () =>
+    holds((bench, all) => {
+      for (const id of ["c1", "c2", "c3"]) {
+        const own = bench.tries.filter(({ number }) => all[number - 1]?.conditionId === id);
+        own.slice(1).forEach((later, index) => {
+          const before = own[index] as (typeof own)[number];
+          expect(later.number).toBeGreaterThanOrEqual(before.number);
+          expect(later.start).toBeGreaterThanOrEqual(before.end as number);
+        });
+      }
+    }));
+
+  test("no try before it is due", () =>
+    holds((bench, all) => {
+      const due = new Map(all.map(({ at }, index) => [index + 1, at]));
+      for (const { number, start, end, fails } of bench.tries) {
+        expect(start).toBeGreaterThanOrEqual(due.get(number) as number);
+        if (fails) due.set(number, (end as number) + (all[number - 1]?.how.retryIn as number));
+      }
+    }));
+
+  test("nothing starts while the provider has asked us to wait", () =>
+    holds((bench, all) => {
+      for (const { number, end, fails } of bench.tries) {
+        if (fails !== "LIMITED") continue;
+        const until = (end as number) + (all[number - 1]?.how.retryIn as number);
+        const early = bench.tries.filter(({ start, end: other }) => start > (end as number) && start < until && other !== null);
+        expect(early).toEqual([]);
+      }
+    }));
+
+  test("only problems in retry are dropped, and their recovery with them exactly when they were the first", () =>
+    holds((bench, all) => {
+      const reasonOf = (number: number) => all[number - 1]?.reason;
+      for (const id of ["c1", "c2", "c3"]) {
+        const own = all.flatMap((plan, index) => (plan.conditionId === id ? [index + 1] : []));
+        const dropped = own.filter((number) => bench.dropped.includes(number));
+        if (dropped.length === 0) continue;
+        const recovery = own.find((number) => reasonOf(number) === "RECOVERY");
+        // The first of those dropped had failed before; they are all that stood before the recovery.
+        expect(bench.tries.some(({ number, fails }) => number === dropped[0] && fails)).toBe(true);
+        const firstToo = reasonOf(dropped[0] as number) === "FIRST";
+        expect(dropped).toEqual(own.filter((number) => number >= (dropped[0] as number) && (firstToo || number !== recovery)));
+      }
+    }));
+});

@@ -1,0 +1,84 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { expect, it } from "vitest";
+import { ROLE_DESCRIPTIONS } from "../../src/access/scope.ts";
+import { nextTry, GIVE_UP_AFTER_MS } from "../../src/dispatch/retry.ts";
+import { ERROR_CODES } from "../../src/errors.ts";
+import type { ErrorCode } from "../../src/errors.ts";
+import { LARGEST_EMIT } from "../../src/events/event.graphql.ts";
+import { PAGE, QUERY_LIMITS } from "../../src/graphql/builder.ts";
+import { statusOf } from "../../src/http/answer.ts";
+import { LARGEST_BODY_BYTES } from "../../src/http/requestBody.ts";
+import { WEB_SOCKET_LIMITS } from "../../src/http/webSocket.ts";
+import { IDEMPOTENCY_HOURS } from "../../src/intake/idempotency.ts";
+import { LONGEST_QUEUE } from "../../src/live/hub.ts";
+import { PROVIDERS } from "../../src/providers/registry.ts";
+import { serverSettings } from "../../src/settings/settings.model.ts";
+import { MOST_CUSTOM_TYPES } from "../../src/triggers/trigger.service.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+const number = (value: number): string => value.toLocaleString("en-US");
+
+/** The README's table under this heading, row by row. */
+function table(heading: string): string[][] {
+  const section = readme.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
+  const rows = section.split("\n").filter((line) => line.startsWith("| "));
+  return rows.slice(2).map((row) => row.slice(2, -2).split(" | ").map((cell) => cell.trim()));
+}
+
+it("lists every error code with its REST status and meaning", () => {
+  const codes = Object.entries(ERROR_CODES).map(([code, meaning]) => [`\`${code}\``, String(statusOf(code as ErrorCode)), meaning]);
+  expect(table("Errors")).toEqual(codes);
+});
+
+it("lists every environment variable that the config reads", () => {
+  const read = [...readFileSync(join(ROOT, "src/config.ts"), "utf8").matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map(([, name]) => `\`${name}\``);
+  expect(table("Environment").map(([name]) => name)).toEqual(read);
+});
+
+it("lists every role", () => {
+  expect(table("Tokens and roles").map(([role]) => role)).toEqual(Object.keys(ROLE_DESCRIPTIONS).map((role) => `\`${role}\``));
+});
+
+it("names every channel kind", () => {
+  const section = readme.split("\n## Channels\n")[1]?.split("\n## ")[0] ?? "";
+  expect(PROVIDERS.map(({ title }) => title).filter((title) => !section.includes(title))).toEqual([]);
+});
+
+it("tells the limits that the code has", () => {
+  const limits = Object.fromEntries(table("Limits"));
+  const defaults = serverSettings.parse({});
+  expect(limits).toMatchObject({
+    "request body": `${LARGEST_BODY_BYTES / 1024 / 1024} MiB`,
+    "events in one `emitEvents` or one array": number(LARGEST_EMIT),
+    "rows of a page": `${PAGE.default} unless \`first\` says otherwise, ${PAGE.most} at most`,
+    "depth, breadth, complexity of a query": [QUERY_LIMITS.depth, QUERY_LIMITS.breadth, QUERY_LIMITS.complexity].map(number).join(", "),
+    "WebSocket connections": `${number(WEB_SOCKET_LIMITS.connections)}, each with ${WEB_SOCKET_LIMITS.operationsEach} operations at once`,
+    "WebSocket message": `${WEB_SOCKET_LIMITS.largestMessageBytes / 1024 / 1024} MiB`,
+    "custom event types that register themselves": number(MOST_CUSTOM_TYPES),
+  });
+  expect(readme).toContain(`queue of ${number(LONGEST_QUEUE)} ran over`);
+  expect(readme).toContain(`within ${IDEMPOTENCY_HOURS} hours gives the first answer`);
+  expect(readme).toContain(`kept for ${defaults.historyDays} days and up to ${number(defaults.historyCount)} of them`);
+});
+
+it("tells the retry schedule that the code has", () => {
+  const now = new Date();
+  const wait = (tries: number, random = 0) => ((nextTry("TRANSIENT", tries, undefined, now, now, random)?.getTime() ?? 0) - now.getTime()) / 1000;
+  expect([wait(1), wait(2), wait(3), wait(50), wait(1, 1)]).toEqual([5, 10, 20, 3600, 3.75]);
+  expect(readme).toContain("tried again after 5 s, then twice as long each time, up to an hour, less up\n  to a quarter at random");
+  expect(readme).toContain(`After ${GIVE_UP_AFTER_MS / 3_600_000} hours it is given up.`);
+});
+
+it("names the kinds that are tried again when the outcome is unknown", () => {
+  expect(PROVIDERS.filter(({ idempotent }) => idempotent).map(({ kind }) => kind)).toEqual(["WEBHOOK", "INBOX"]);
+  expect(readme).toContain("recognise a repeat: webhooks and the inbox.");
+});
+
+it("links only to what is there", () => {
+  for (const file of ["README.md", "client-examples/README.md"]) {
+    const links = [...readFileSync(join(ROOT, file), "utf8").matchAll(/\]\((?!http)([^)#]+)/g)].map(([, target]) => target as string);
+    expect(links.filter((target) => !existsSync(resolve(ROOT, file, "..", target)))).toEqual([]);
+  }
+});
