@@ -1,9 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { newToken } from "./access/accessToken.service.ts";
 import type { Config } from "./config.ts";
 import { StartError } from "./errors.ts";
+
+/** As for ADMIN_TOKEN. */
+const SHORTEST_TOKEN = 24;
 
 /** What the server needs to keep to itself, and where. */
 export interface Keys {
@@ -33,7 +36,7 @@ function readSecretKey({ dataDir, databaseFile }: Config): Buffer {
     if (existsSync(databaseFile)) {
       throw new StartError(`The secret key ${file} is missing, but there is a database that was encrypted with it. Put the key back, or give it as SECRET_KEY.`);
     }
-    writeFileSync(file, `${randomBytes(32).toString("base64")}\n`, { mode: 0o600, flag: "wx" });
+    writeNew(file, randomBytes(32).toString("base64"));
   }
   const key = Buffer.from(readFileSync(file, "utf8").trim(), "base64");
   if (key.length !== 32) throw new StartError(`The secret key ${file} is damaged: it must hold 32 bytes in base64. Restore it from a backup.`);
@@ -43,8 +46,22 @@ function readSecretKey({ dataDir, databaseFile }: Config): Buffer {
 function readAdminToken({ dataDir, adminToken }: Config): Keys["adminToken"] {
   if (adminToken) return { value: adminToken, file: null, isNew: false };
   const file = join(dataDir, "admin.token");
-  if (existsSync(file)) return { value: readFileSync(file, "utf8").trim(), file, isNew: false };
-  const value = newToken();
-  writeFileSync(file, `${value}\n`, { mode: 0o600, flag: "wx" });
-  return { value, file, isNew: true };
+  if (!existsSync(file)) {
+    const value = newToken();
+    writeNew(file, value);
+    return { value, file, isNew: true };
+  }
+  const value = readFileSync(file, "utf8").trim();
+  if (value.length < SHORTEST_TOKEN) throw new StartError(`The admin token ${file} is damaged: it must hold at least ${SHORTEST_TOKEN} characters. Restore it, or delete it to get a new one.`);
+  return { value, file, isNew: false };
+}
+
+function writeNew(file: string, text: string): void {
+  try {
+    writeFileSync(file, `${text}\n`, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    // A full disk leaves an empty file, which would be taken for a damaged one ever after.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") rmSync(file, { force: true });
+    throw error;
+  }
 }

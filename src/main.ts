@@ -7,6 +7,12 @@ import { createLog } from "./log.ts";
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
+// Whatever the server writes is for its owner only.
+process.umask(0o077);
+// A reader of our output that goes away (a closed pipe) must not take the server with it.
+process.stdout.on("error", () => undefined);
+process.stderr.on("error", () => undefined);
+
 try {
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);

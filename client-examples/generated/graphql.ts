@@ -58,21 +58,21 @@ export type ChannelConfigInput =
   |  { discord?: never; email?: never; inbox?: never; log?: never; slack?: never; telegram?: never;   /** A channel that sends by Webhook. */
   webhook: WebhookConfigInput; };
 
-/** What a channel sends by. */
+/** What a channel sends by. The channelKinds query has each kind's setup guide and fields. */
 export type ChannelKind =
-  /** Discord. */
+  /** Sends by Discord. */
   | 'DISCORD'
-  /** Email. */
+  /** Sends by Email. */
   | 'EMAIL'
-  /** Inbox. */
+  /** Sends by Inbox. */
   | 'INBOX'
-  /** Log. */
+  /** Sends by Log. */
   | 'LOG'
-  /** Slack. */
+  /** Sends by Slack. */
   | 'SLACK'
-  /** Telegram. */
+  /** Sends by Telegram. */
   | 'TELEGRAM'
-  /** Webhook. */
+  /** Sends by Webhook. */
   | 'WEBHOOK';
 
 /** Which conditions are wanted; what is left out does not matter. */
@@ -143,7 +143,7 @@ export type CreateChannelInput = {
   sources?: Array<string> | null | undefined;
 };
 
-/** Config of a Discord channel. The channelKinds query tells how to get each value. */
+/** Config of a channel of the kind DISCORD. The channelKinds query tells how to get each value. */
 export type DiscordConfigInput = {
   /** Picture shown for the sender in place of the webhook's own. */
   avatarUrl?: string | null | undefined;
@@ -155,7 +155,7 @@ export type DiscordConfigInput = {
   username?: string | null | undefined;
 };
 
-/** Config of a Email channel. The channelKinds query tells how to get each value. */
+/** Config of a channel of the kind EMAIL. The channelKinds query tells how to get each value. */
 export type EmailConfigInput = {
   /** The sender, with or without a name. Most servers want it to belong to the user who logs in. */
   from: string;
@@ -175,7 +175,7 @@ export type EmailConfigInput = {
   verifyCertificate?: boolean | null | undefined;
 };
 
-/** Encryption of a Email channel. */
+/** Encryption of a channel of the kind EMAIL. */
 export type EmailTls =
   /** Encryption: IMPLICIT. */
   | 'IMPLICIT'
@@ -293,7 +293,7 @@ export type Severity =
   /** Needs a look soon. */
   | 'WARNING';
 
-/** Config of a Slack channel. The channelKinds query tells how to get each value. */
+/** Config of a channel of the kind SLACK. The channelKinds query tells how to get each value. */
 export type SlackConfigInput = {
   /** Posts to another channel. Only old webhooks (custom integrations) obey it; those of Slack apps ignore it. */
   channel?: string | null | undefined;
@@ -301,7 +301,7 @@ export type SlackConfigInput = {
   url?: string | null | undefined;
 };
 
-/** Config of a Telegram channel. The channelKinds query tells how to get each value. */
+/** Config of a channel of the kind TELEGRAM. The channelKinds query tells how to get each value. */
 export type TelegramConfigInput = {
   /** Where the Bot API is: Telegram's own, or a Bot API server or relay of yours. */
   apiBaseUrl?: string | null | undefined;
@@ -377,7 +377,7 @@ export type VerdictReason =
   | 'CHANNEL_DISABLED'
   /** It was told of a short while ago; the cooldown is not over. */
   | 'COOLDOWN'
-  /** Everything let it through. */
+  /** The event type is on and the channel's settings let it through. */
   | 'MATCHED'
   /** The problem is over, and no channel had been told of it. */
   | 'NOBODY_TOLD'
@@ -404,7 +404,7 @@ export type VerdictReason =
   /** The channel has switched this event type off. */
   | 'TYPE_OFF_FOR_CHANNEL';
 
-/** Config of a Webhook channel. The channelKinds query tells how to get each value. */
+/** Config of a channel of the kind WEBHOOK. The channelKinds query tells how to get each value. */
 export type WebhookConfigInput = {
   /** Additional request headers, e.g. Authorization. Write-only; left out of an update it stays, null removes it. */
   headers?: Array<NameValueInput> | null | undefined;
@@ -418,7 +418,7 @@ export type WebhookConfigInput = {
   url?: string | null | undefined;
 };
 
-/** Method of a Webhook channel. */
+/** Method of a channel of the kind WEBHOOK. */
 export type WebhookMethod =
   /** Method: POST. */
   | 'POST'

@@ -100,6 +100,9 @@ export function createAccessTokenService(store: AccessTokenStore, clock: Clock, 
       return token;
     },
     async setFirstAdmin(token) {
+      await load();
+      // As it was: it keeps its last use, and stays revoked when it was revoked.
+      if (byHash.get(hashOf(token))?.id === FIRST_ADMIN_ID) return;
       await store.upsert(tokenRow({ id: FIRST_ADMIN_ID, name: "first administrator", role: "ADMIN", hash: hashOf(token), createdAt: clock.now(), expiresAt: null }));
       await load();
     },

@@ -2,6 +2,7 @@ import { ownedBy } from "../access/principal.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
 import { AttemptOutcomeEnum, SeverityEnum } from "../graphql/enums.ts";
+import { globalIdOf } from "../graphql/globalId.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
 import type { ChannelRow } from "./channel.store.ts";
 import { ChannelConfig, ChannelConfigInput, ChannelKindEnum } from "./channelKind.graphql.ts";
@@ -159,7 +160,7 @@ builder.mutationField("deleteChannel", (t) =>
     args: { id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }) },
     resolve: async (_root, { id }, { services }) => {
       await services.channels.delete(id.id);
-      return { id: Buffer.from(`Channel:${id.id}`).toString("base64") };
+      return { id: globalIdOf("Channel", id.id) };
     },
   }),
 );
@@ -219,8 +220,8 @@ builder.mutationField("testChannelConfig", (t) =>
   }),
 );
 
-const SetChannelOverrideInput = builder.inputType("SetChannelOverrideInput", {
-  description: "A channel's own word on one event type or one category.",
+const ChannelOverrideTargetInput = builder.inputType("ChannelOverrideTargetInput", {
+  description: "What an override is about: exactly one of both.",
   isOneOf: true,
   fields: (t) => ({
     eventType: t.string({ description: "An event type by any of its names." }),
@@ -236,7 +237,7 @@ builder.mutationField("setChannelOverride", (t) =>
     errors: resultOf("setChannelOverride", ValidationError, NotFoundError),
     args: {
       id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }),
-      target: t.arg({ type: SetChannelOverrideInput, required: true, description: "What it is about." }),
+      target: t.arg({ type: ChannelOverrideTargetInput, required: true, description: "What it is about." }),
       enabled: t.arg.boolean({ description: "Null or left out removes the override." }),
     },
     resolve: async (_root, { id, target, enabled }, { services }) => {

@@ -9,14 +9,9 @@ import type { ConfigField } from "./channelConfig.ts";
 
 type Types = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>;
 
-/** A channel's id as the API shows it. */
-export function channelIdOf(id: string): string {
-  return Buffer.from(`Channel:${id}`).toString("base64");
-}
-
 export const ChannelKindEnum = builder.enumType("ChannelKind", {
-  description: "What a channel sends by.",
-  values: Object.fromEntries(PROVIDERS.map(({ kind, title }) => [kind, { value: kind, description: `${title}.` }])),
+  description: "What a channel sends by. The channelKinds query has each kind's setup guide and fields.",
+  values: Object.fromEntries(PROVIDERS.map(({ kind, title }) => [kind, { value: kind, description: `Sends by ${title}.` }])),
 });
 
 /** How a form asks for a field. Made from the kind's zod object, as the inputs are. */
@@ -58,7 +53,7 @@ const enumTypes = new Map<string, ReturnType<typeof enumTypeOf>>();
 function enumTypeOf(provider: Provider, field: ConfigField, values: string[]) {
   const name = `${typeNameOf(provider)}${pascal(field.name)}`;
   return builder.enumType(name, {
-    description: `${field.meta.title} of a ${provider.title} channel.`,
+    description: `${field.meta.title} of a channel of the kind ${provider.kind}.`,
     values: Object.fromEntries(values.map((value) => [value, { value, description: `${field.meta.title}: ${value}.` }])),
   });
 }
@@ -81,7 +76,7 @@ const NameValueInput = builder.inputType("NameValueInput", {
 
 function configInput(provider: Provider): InputRef<object> {
   return builder.inputType(`${typeNameOf(provider)}ConfigInput`, {
-    description: `Config of a ${provider.title} channel. The channelKinds query tells how to get each value.`,
+    description: `Config of a channel of the kind ${provider.kind}. The channelKinds query tells how to get each value.`,
     fields: (t) =>
       Object.fromEntries(
         configFields(provider).map((field): [string, InputFieldRef<Types, unknown>] => {
@@ -128,7 +123,7 @@ export interface ReadableConfig {
 
 const configTypes = PROVIDERS.map((provider) =>
   builder.objectRef<ReadableConfig>(`${typeNameOf(provider)}Config`).implement({
-    description: `Config of a ${provider.title} channel, without its secrets.`,
+    description: `Config of a channel of the kind ${provider.kind}, without its secrets.`,
     fields: (t) => ({
       secretsSet: t.stringList({ description: "Names of the secret fields that are set. Their values are never shown.", resolve: ({ secretsSet }) => secretsSet }),
       ...Object.fromEntries(

@@ -3,7 +3,7 @@
  * made from this table; a stage that holds or drops events adds its reasons here.
  */
 export const VERDICT_REASONS = {
-  MATCHED: "Everything let it through.",
+  MATCHED: "The event type is on and the channel's settings let it through.",
   TOLD_OF_PROBLEM: "It was told of the problem, so it hears of its end.",
   TRIGGER_OFF: "The event type is switched off.",
   BELOW_THRESHOLD: "The value has not reached the threshold.",

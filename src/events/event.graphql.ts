@@ -5,6 +5,7 @@ import { VERDICT_REASONS } from "../decide/verdict.ts";
 import { CallerError, IdempotencyConflictError, ValidationError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
 import { EventStatusEnum, MessageReasonEnum, SeverityEnum, VerdictActionEnum, VerdictReasonEnum } from "../graphql/enums.ts";
+import { globalIdOf } from "../graphql/globalId.ts";
 import { OtherErrorType } from "../graphql/errorTypes.ts";
 import type { Accepted } from "../intake/intake.ts";
 import type { Json } from "../render/message.ts";
@@ -21,7 +22,7 @@ interface DecisionShape extends StoredDecision {
 const ChannelVerdictType = builder.objectRef<ChannelVerdict>("ChannelVerdict").implement({
   description: "What one channel gets of an event, and why.",
   fields: (t) => ({
-    channelId: t.field({ type: "ID", description: "The channel's id, for channel(id).", resolve: (verdict) => channelGlobalId(verdict.channelId) }),
+    channelId: t.field({ type: "ID", description: "The channel's id, for channel(id).", resolve: (verdict) => globalIdOf("Channel", verdict.channelId) }),
     channelName: t.exposeString("channelName", { description: "The channel's name at that moment." }),
     action: t.expose("action", { type: VerdictActionEnum, description: "Sent or not." }),
     because: t.expose("because", { type: VerdictReasonEnum, description: "Why." }),
@@ -55,10 +56,6 @@ function channelVerdicts({ channels, verdict }: DecisionShape, all: { id: string
 /** Stored decisions are JSON: their times come back as text. */
 function dateOf(time: Verdict["until"] | string): Date | null {
   return time === null ? null : new Date(time);
-}
-
-function channelGlobalId(id: string): string {
-  return Buffer.from(`Channel:${id}`).toString("base64");
 }
 
 export const EventType = builder.prismaNode("Event", {

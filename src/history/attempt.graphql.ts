@@ -1,7 +1,8 @@
 import { ownedBy } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
-import { ChannelKindEnum, channelIdOf } from "../channels/channelKind.graphql.ts";
+import { ChannelKindEnum } from "../channels/channelKind.graphql.ts";
 import { builder, PAGE } from "../graphql/builder.ts";
+import { globalIdOf } from "../graphql/globalId.ts";
 import { AttemptOutcomeEnum, MessageReasonEnum, SeverityEnum } from "../graphql/enums.ts";
 import { CallerError } from "../errors.ts";
 import { resolveCursorConnection } from "@pothos/plugin-relay";
@@ -19,7 +20,7 @@ export const AttemptType = builder.prismaNode("Attempt", {
   authScopes: ({ customer }) => ({ mayRead: { scope: "HISTORY_READ", customer } }),
   fields: (t) => ({
     at: t.expose("at", { type: "DateTime", description: "When it ended." }),
-    channelId: t.field({ type: "ID", description: "The channel.", resolve: ({ channelId }) => channelIdOf(channelId) }),
+    channelId: t.field({ type: "ID", description: "The channel.", resolve: ({ channelId }) => globalIdOf("Channel", channelId) }),
     channelName: t.exposeString("channelName", { description: "The channel's name at that time." }),
     kind: t.field({ type: ChannelKindEnum, description: "The channel's kind.", resolve: ({ kind }) => kind }),
     type: t.exposeString("type", { description: "The event type; test for a test by hand." }),

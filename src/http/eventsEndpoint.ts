@@ -4,6 +4,7 @@ import { may, refusal } from "../access/principal.ts";
 import { CallerError } from "../errors.ts";
 import { LARGEST_EMIT } from "../events/event.graphql.ts";
 import type { Accepted, Intake } from "../intake/intake.ts";
+import { globalIdOf } from "../graphql/globalId.ts";
 import { errorBody, sendJson, statusOf } from "./answer.ts";
 import { readJsonBody } from "./requestBody.ts";
 
@@ -34,5 +35,5 @@ function resultBody(result: Accepted | CallerError): object {
   if (result instanceof CallerError) return errorBody(result);
   const { event, deduplicated, nearestTypes } = result;
   const { action, because, until } = event.decision.verdict;
-  return { id: event.id, type: event.type, deduplicated, action, because, until, ...(nearestTypes ? { nearestTypes } : {}) };
+  return { id: globalIdOf("Event", event.id), type: event.type, deduplicated, action, because, until, ...(nearestTypes ? { nearestTypes } : {}) };
 }

@@ -58,7 +58,7 @@ describe("emit.ts", () => {
     const { code, stdout } = await finish("emit.ts", args, { CARILLON_URL: server.url, CARILLON_TOKEN: server.api.token });
     expect(stdout.split("\n")).toEqual([
       "deploy.success (INFO): Deploy succeeded",
-      "  Inbox: sent. Everything let it through.",
+      "  Inbox: sent. The event type is on and the channel's settings let it through.",
       "  Pager: not sent. The severity is below the channel's minimum.",
       "",
     ]);

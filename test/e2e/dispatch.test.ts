@@ -346,7 +346,7 @@ describe("a try whose outcome is unknown", () => {
     await eventually(() => sink.recipients.length === 1);
     if ("hang" in fault) {
       // The text is on its way once the recipient is taken.
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 400));
       clock.advance(60 * SECOND);
     }
     await attempts(api, 1);

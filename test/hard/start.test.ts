@@ -77,6 +77,7 @@ async function expectRefusal(dir: string, env: Record<string, string>, right: Re
   const { code, stderr, stdout } = await startAndFail(dir, env);
   expect(stderr.trimEnd().split("\n")).toEqual(["Carillon cannot start.", expect.stringMatching(right)]);
   expect(code).toBe(1);
+  for (const name of ["SECRET_KEY", "ADMIN_TOKEN"]) expect(env[name] !== undefined && stderr.includes(env[name]), "a secret was repeated").toBe(false);
   expect(stdout).toBe("");
   expect(performance.now() - began).toBeLessThan(20_000);
   for (const [name, hash] of Object.entries(before)) expect(hashes(dir)[name], `${name} was changed`).toBe(hash);
@@ -180,7 +181,7 @@ describe("refuses to start, with one clear line and nothing changed:", () => {
     await expectRefusal(dir, {}, /secret\.key is damaged.*32 bytes/);
   });
 
-  it("a damaged token file", async () => {
+  it("a damaged token file (its token would open nothing)", async () => {
     const dir = usedDir();
     writeFileSync(join(dir, "admin.token"), "\n");
     await expectRefusal(dir, {}, /admin\.token/);
@@ -197,9 +198,6 @@ describe("refuses to start, with one clear line and nothing changed:", () => {
     { name: "HOST of another machine", env: { HOST: "192.0.2.1" }, right: /192\.0\.2\.1.*not an address of this machine.*HOST/ },
   ])("$name", async ({ env, right }) => {
     await expectRefusal(usedDir(), env, right);
-    for (const value of Object.values(env).filter((one) => one.length > 7 && !one.includes(".") && !one.includes("//"))) {
-      expect((await startAndFail(freshDir(), env)).stderr, "a secret was repeated").not.toContain(value);
-    }
   });
 
   it("several at once: a line for each", async () => {
@@ -213,9 +211,7 @@ describe("refuses to start, with one clear line and nothing changed:", () => {
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void other.close());
     const PORT = String((other.address() as AddressInfo).port);
-    const { code, stderr } = await startAndFail(usedDir(), { PORT });
-    expect(stderr).toMatch(new RegExp(`^Carillon cannot start\\.\n127\\.0\\.0\\.1:${PORT} is in use.*choose another PORT\\.\n$`));
-    expect(code).toBe(1);
+    await expectRefusal(usedDir(), { PORT }, new RegExp(`^127\\.0\\.0\\.1:${PORT} is in use.*choose another PORT\\.$`));
   });
 
   it("a data folder that is a file", async () => {
@@ -313,7 +309,8 @@ describe("a full disk", () => {
     expect(rest).toMatchObject({ status: 503, body: { error: { code: "UNAVAILABLE", message: expect.stringMatching(/nothing was stored.*again later/) as string } } });
     // It still reads, and says so of changes.
     expect((await api.run<any>(`{ channels { totalCount } }`)).channels.totalCount).toBe(2);
-    const { body } = await api.raw(`mutation { updateSettings(input: { displayName: "new" }) { __typename ... on Error { code } } }`);
+    const services = Array.from({ length: 200 }, (_, at) => `${at}`.padEnd(200, "x"));
+    const { body } = await api.raw(`mutation ($input: CreateChannelInput!) { createChannel(input: $input) { __typename ... on Error { code } } }`, { input: { name: "large", config: { log: true }, services } });
     expect(JSON.stringify(body)).toContain("UNAVAILABLE");
     expect((await fetch(`${server.url}/health`)).status).toBe(200);
 
@@ -336,9 +333,12 @@ describe("a full disk", () => {
   });
 
   it.runIf(CAN_MOUNT)("does not start a new installation, and says why (runs only for root, who may mount one)", async () => {
-    const disk = mounted("size=2m");
-    fill(disk);
+    const disk = mounted("size=4m");
+    const makeRoom = fill(disk);
     await expectRefusal(disk, {}, /cannot be used.*no space left|disk is full/i);
+    makeRoom();
+    await using server = await startServerProcess(disk);
+    expect(server.stderr()).toBe("");
   });
 
   it.runIf(CAN_MOUNT)("does not start on a folder in use, and says why; starts again when there is room (runs only for root, who may mount one)", async () => {
