@@ -21,8 +21,9 @@ export interface AttemptStore {
   /** The oldest attempts after this id that match, in order. */
   after(id: string, where: Prisma.AttemptWhereInput, limit: number): Promise<Attempt[]>;
   newestId(): Promise<string>;
-  /** Deletes at most `limit` of the oldest attempts up to this id that match. @returns the ids deleted */
-  deleteOldest(upToId: string, where: Prisma.AttemptWhereInput, limit: number): Promise<string[]>;
+  /** The ids of at most `limit` of the oldest attempts up to this id that match, in order. */
+  oldest(upToId: string, where: Prisma.AttemptWhereInput, limit: number): Promise<string[]>;
+  delete(ids: string[]): Promise<void>;
   /** The id of the newest attempt that is more than `keep` attempts old; null when there are fewer. */
   idBeyond(keep: number): Promise<string | null>;
   newestBefore(time: Date): Promise<string | null>;
@@ -34,13 +35,13 @@ export function createAttemptStore(db: Database): AttemptStore {
     async newestId() {
       return (await db.read.attempt.findFirst({ orderBy: { id: "desc" }, select: { id: true } }))?.id ?? "";
     },
-    deleteOldest: (upToId, where, take) =>
-      db.write(async (tx) => {
-        const rows = await tx.attempt.findMany({ where: { AND: [where, { id: { lte: upToId } }] }, orderBy: { id: "asc" }, take, select: { id: true } });
-        const ids = rows.map((row) => row.id);
-        await tx.$executeRawUnsafe(`DELETE FROM "Attempt" WHERE "id" IN (SELECT value FROM json_each(?))`, JSON.stringify(ids));
-        return ids;
-      }),
+    async oldest(upToId, where, take) {
+      const rows = await db.read.attempt.findMany({ where: { AND: [where, { id: { lte: upToId } }] }, orderBy: { id: "asc" }, take, select: { id: true } });
+      return rows.map((row) => row.id);
+    },
+    async delete(ids) {
+      await db.write((tx) => tx.$executeRawUnsafe(`DELETE FROM "Attempt" WHERE "id" IN (SELECT value FROM json_each(?))`, JSON.stringify(ids)));
+    },
     async idBeyond(keep) {
       return (await db.read.attempt.findFirst({ orderBy: { id: "desc" }, skip: keep, select: { id: true } }))?.id ?? null;
     },

@@ -55,11 +55,13 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
   async function deleteUpTo(upToId: string, filter: AttemptFilter): Promise<number> {
     let deleted = 0;
     for (;;) {
-      const ids = await store.deleteOldest(upToId, attemptWhere(filter), DELETE_STEP);
+      const ids = await store.oldest(upToId, attemptWhere(filter), DELETE_STEP);
       const newest = ids.at(-1);
       if (newest === undefined) return deleted;
-      deleted += ids.length;
+      // Said before it is done: a server killed in between must not let a cursor step over the gap.
       if (newest > (await deletedUpTo())) await settings.set(DELETED_UP_TO, newest, clock.now());
+      await store.delete(ids);
+      deleted += ids.length;
     }
   }
 

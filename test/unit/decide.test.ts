@@ -166,6 +166,13 @@ describe("the threshold", () => {
     expect(story.emit(2, "disk.full", { value: 85, severity: "CRITICAL" }).verdict.because).toBe("STEP_ALREADY_FIRED");
   });
 
+  test("a rise in severity at a milder value leaves the furthest step as it was", () => {
+    const story = createStory();
+    story.emit(0, "disk.full", { value: 96 });
+    expect(story.emit(1, "disk.full", { value: 85, severity: "CRITICAL" })).toMatchObject({ reason: "ESCALATED", condition: { after: { step: 95 } } });
+    expect(story.emit(2, "disk.full", { value: 96 }).verdict.because).toBe("STEP_ALREADY_FIRED");
+  });
+
   test("a step that nobody heard of has not fired yet", () => {
     const story = createStory({ channels: [makeChannel("a", { enabled: false })] });
     expect(story.emit(0, "disk.full", { value: 85 }).verdict.because).toBe("NO_CHANNEL");

@@ -111,6 +111,8 @@ interface Bench extends AsyncDisposable {
   /** Every try, in the order of starts. */
   tries: { number: number; start: number; end: number | null; fails: Try["fails"] }[];
   dropped: number[];
+  /** When the database was read. */
+  reads: number[];
   /** Numbers of what was sent, in order. */
   readonly sent: number[];
   readonly mostAtOnce: number;
@@ -122,6 +124,7 @@ function createBench(script: (job: PlannedDelivery, tryNumber: number) => Try = 
   const store = createStore();
   const tries: Bench["tries"] = [];
   const dropped: number[] = [];
+  const reads: number[] = [];
   const tried = new Map<string, number>();
   let active = 0;
   let mostAtOnce = 0;
@@ -157,6 +160,7 @@ function createBench(script: (job: PlannedDelivery, tryNumber: number) => Try = 
       for (const job of jobs) store.update(job.delivery.id, { state: "DROPPED" });
     },
     load: async (afterId, limit) => {
+      reads.push(time.ms);
       const rows = store.unfinished(afterId, limit);
       await settle();
       return rows;
@@ -164,7 +168,7 @@ function createBench(script: (job: PlannedDelivery, tryNumber: number) => Try = 
   });
 
   return {
-    lane, time, store, tries, dropped,
+    lane, time, store, tries, dropped, reads,
     add(...jobs) {
       store.save(jobs);
       lane.add(jobs);
@@ -498,19 +502,40 @@ describe("closing", () => {
     expect(starts(bench)).toEqual([[1, 0], [2, 0], [3, 0]]);
     await bench.lane.refill();
     await bench.time.advance(MINUTE);
-    expect(bench.tries).toHaveLength(3);
+    expect([bench.tries.length, bench.reads]).toEqual([3, []]);
   });
 
   test("leaves no timer behind, whatever was waited for", async () => {
-    const bench = createBench(failing({ 1: 9, 2: 9 }, { takes: 100, fails: "LATER", retryIn: 3_600_000 }), { perSecond: 1, burst: 1 });
+    const bench = createBench(failing({ 1: 9, 2: 9 }, { takes: 100, fails: "LATER", retryIn: 3_600_000 }), { concurrency: 2, perSecond: 1, burst: 1 });
     bench.add(...jobs(1));
     await bench.time.advance(1500);
     bench.add(...jobs(2, 3, 4));
     await bench.time.advance(0);
+    // For the next try of 1, for the rate, and for the provider's answer.
+    expect(bench.time.timers).toBe(3);
     const closing = bench.lane.close();
     await bench.time.advance(100);
     await closing;
     expect(bench.time.timers).toBe(0);
+  });
+
+  test("leaves no timer behind when the database fails at the same time", async () => {
+    const time = createWatchedClock();
+    const lane = createLane({
+      pace: PACE,
+      clock: time.clock,
+      send: async () => ({ done: true }),
+      drop: async () => undefined,
+      load: async () => {
+        await settle();
+        throw new Error("disk I/O error");
+      },
+    });
+    lane.add(jobs(...Array.from({ length: 1100 }, (_, index) => index + 1)));
+    await settle();
+    await lane.close();
+    await settle();
+    expect(time.timers).toBe(0);
   });
 
   test("waits for drops that follow from what was under way", async () => {
@@ -565,6 +590,8 @@ describe("a queue too long for the memory", () => {
   test("is not read while the lane is full of waiting deliveries", async () => {
     await using bench = createBench((_, tryNumber) => (tryNumber === 1 ? { fails: "LATER", retryIn: 1000 } : {}), { concurrency: 2000 });
     bench.add(...many(1, 1500));
+    await bench.time.advance(900);
+    expect([bench.lane.size, bench.reads]).toEqual([1000, []]);
     await bench.time.advance(10 * MINUTE);
     expect(new Set(bench.sent).size).toBe(1500);
     expect(bench.sent).toHaveLength(1500);
@@ -579,6 +606,47 @@ describe("a queue too long for the memory", () => {
     await bench.lane.refill();
     await bench.time.advance(100);
     expect(bench.sent).toEqual([1, 2, 3]);
+  });
+
+  test("what is added while more is read than the memory takes goes behind all of it", async () => {
+    await using bench = createBench();
+    bench.store.save(many(1, 2500));
+    const reading = bench.lane.refill();
+    bench.add(...many(2501, 3));
+    await reading;
+    await bench.time.advance(0);
+    expect(runs(bench.sent)).toEqual(["1-2503"]);
+  });
+
+  test("what is added while the database fails to answer is not forgotten", async () => {
+    let broken = true;
+    const store = createStore();
+    const sent: number[] = [];
+    const lane = createLane({
+      pace: PACE,
+      clock: createManualClock(NOW),
+      send: async (job) => {
+        sent.push(numberOf(job));
+        store.update(job.delivery.id, { state: "SENT" });
+        return { done: true };
+      },
+      drop: async () => undefined,
+      load: async (afterId, limit) => {
+        await settle();
+        if (broken) throw new Error("disk I/O error");
+        return store.unfinished(afterId, limit);
+      },
+    });
+    const reading = lane.refill();
+    store.save(many(1, 2));
+    lane.add(many(1, 2));
+    await expect(reading).rejects.toThrow();
+    broken = false;
+    store.save(many(3, 1));
+    lane.add(many(3, 1));
+    for (let turn = 0; turn < 5; turn += 1) await settle();
+    expect(sent).toEqual([1, 2, 3]);
+    await lane.close();
   });
 
   test("told late of what a refill has found and sent, it does not send it again", async () => {
