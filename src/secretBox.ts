@@ -15,6 +15,7 @@ export interface SecretBox {
 }
 
 const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
 
 /** @param key 32 bytes */
 export function createSecretBox(key: Buffer): SecretBox {
@@ -31,7 +32,8 @@ export function createSecretBox(key: Buffer): SecretBox {
       const [version, sealedWith, nonce = "", text = "", tag = ""] = sealed.split(".");
       if (version !== "v1") throw new Error(`secrets of ${row} have an unknown form`);
       if (sealedWith !== keyId) throw new Error(`secrets of ${row} were encrypted with the key ${sealedWith}, not with ${keyId}`);
-      const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce, "base64url")).setAAD(Buffer.from(row));
+      // Without the length, a tag cut to 4 bytes would pass, which can be guessed.
+      const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce, "base64url"), { authTagLength: TAG_BYTES }).setAAD(Buffer.from(row));
       decipher.setAuthTag(Buffer.from(tag, "base64url"));
       return Buffer.concat([decipher.update(Buffer.from(text, "base64url")), decipher.final()]).toString("utf8");
     },

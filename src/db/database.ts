@@ -51,12 +51,17 @@ export async function openDatabase(file: string, now: () => Date): Promise<Datab
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const unlock = await lockDatabase(file);
-    await migrate(file, now);
-    const writer = new PrismaClient({ adapter: new PragmaAdapter(file, WRITER_PRAGMAS) });
-    await writer.$connect();
-    const read = new PrismaClient({ adapter: new PragmaAdapter(file, READER_PRAGMAS) });
-    await read.$connect();
-    return databaseOf(writer, read, unlock);
+    try {
+      await migrate(file, now);
+      const writer = new PrismaClient({ adapter: new PragmaAdapter(file, WRITER_PRAGMAS) });
+      await writer.$connect();
+      const read = new PrismaClient({ adapter: new PragmaAdapter(file, READER_PRAGMAS) });
+      await read.$connect();
+      return databaseOf(writer, read, unlock);
+    } catch (error) {
+      await unlock();
+      throw error;
+    }
   } catch (error) {
     throw startErrorOf(error, file);
   }

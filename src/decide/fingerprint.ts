@@ -4,8 +4,9 @@ import type { Json } from "../render/message.ts";
 import type { IncomingEvent } from "./event.ts";
 
 /**
- * Names what an event is about: its problem's type plus its key fields, or the producer's `dedupKey`. A type without
- * key fields takes all details, so that two different occurrences are never taken for one.
+ * Names what an event is about: its problem's type plus its key fields, or the producer's `dedupKey`. An occurrence
+ * whose type has no key fields takes everything, so that two are never taken for one; a problem takes service and
+ * source, for its recovery rarely repeats its words and details.
  * @param about the type of the problem: a recovery's fingerprint is that of what it ends
  */
 export function fingerprintOf(event: IncomingEvent, about: EventType): string {
@@ -15,6 +16,7 @@ export function fingerprintOf(event: IncomingEvent, about: EventType): string {
 
 function keyFields(event: IncomingEvent, about: EventType): Json {
   if (about.fingerprint.length > 0) return about.fingerprint.map((field) => fieldOf(event, field));
+  if (about.kind === "CONDITION" || event.status !== null) return [event.service, event.source];
   return [event.service, event.source, event.title, event.message, sorted(event.details)];
 }
 

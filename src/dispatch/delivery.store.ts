@@ -60,3 +60,9 @@ export async function findFirstTold(db: Database, wanted: readonly { conditionId
     JSON.stringify(wanted),
   );
 }
+
+/** Which of these deliveries had a try whose outcome is unknown. */
+export async function findPerhapsDelivered(db: Database, ids: string[]): Promise<Set<string>> {
+  const rows = await db.read.attempt.findMany({ where: { deliveryId: { in: ids }, outcome: "UNKNOWN" }, select: { deliveryId: true } });
+  return new Set(rows.flatMap(({ deliveryId }) => deliveryId ?? []));
+}

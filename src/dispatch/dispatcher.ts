@@ -9,7 +9,7 @@ import type { Message } from "../render/message.ts";
 import type { SnapshotHolder } from "../settings/snapshot.ts";
 import { composeMessage } from "./composeMessage.ts";
 import type { Delivery } from "./delivery.model.ts";
-import { findFirstTold, findUnfinished, findWaitingChannels } from "./delivery.store.ts";
+import { findFirstTold, findPerhapsDelivered, findUnfinished, findWaitingChannels } from "./delivery.store.ts";
 import type { FirstTold, PlannedDelivery } from "./delivery.store.ts";
 import { createLane } from "./lane.ts";
 import type { Lane, Step } from "./lane.ts";
@@ -71,9 +71,12 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       clock,
       send: (job) => send(job).catch((error: unknown) => tryLater(job, error)),
       drop: async (jobs) => {
-        const silent = jobs.some(({ delivery }) => delivery.reason === "RECOVERY");
-        const why = `The problem was over before this could be delivered; ${silent ? "neither it nor its recovery was sent" : "its recovery is sent instead"}.`;
-        await Promise.all(jobs.map((job) => drop(job, why)));
+        const ids = jobs.map(({ delivery }) => delivery.id);
+        const perhaps = await findPerhapsDelivered(db, ids).catch((error: unknown) => {
+          log.error({ err: error }, "earlier tries could not be read; taken as perhaps delivered");
+          return new Set(ids);
+        });
+        await Promise.all(jobs.map((job) => drop(job, "The problem was over before this could be delivered.", perhaps.has(job.delivery.id) ? "UNKNOWN" : "DROPPED")));
       },
       load: (afterId, limit) =>
         findUnfinished(db, channel.id, afterId, limit).catch((error: unknown) => {
@@ -124,11 +127,12 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     return conditionId === null || reason === "FIRST" ? null : firstTold.load({ conditionId, channelId });
   }
 
-  async function drop({ delivery, event }: PlannedDelivery, why: string): Promise<Step> {
+  /** @param state UNKNOWN when an earlier try may have reached the channel: then it hears of the end */
+  async function drop({ delivery, event }: PlannedDelivery, why: string, state: "DROPPED" | "UNKNOWN" = "DROPPED"): Promise<Step> {
     const channel = snapshot.current.channels.get(delivery.channelId);
     if (!channel) return { done: true };
     const now = clock.now();
-    const after: Delivery = { ...delivery, state: "DROPPED", finishedAt: now };
+    const after: Delivery = { ...delivery, state, finishedAt: now };
     const message = composeMessage({ ...delivery, event, displayName: "", rich: false, thread: null });
     const result = { outcome: "DROPPED", text: message.body, durationMs: 0, error: why, status: null, hint: null } as const;
     await store({ attempt: attemptOf(channel, message, result, { delivery: after, at: now }), delivery: after });

@@ -11,7 +11,7 @@ export interface LaneDeps {
   clock: Clock;
   /** Tries a delivery, stores the outcome and brings `job.delivery` up to date. Never rejects. */
   send(job: PlannedDelivery): Promise<Step>;
-  /** Gives up a delivery whose recovery has come before it could be told, and that recovery. */
+  /** Gives up deliveries whose recovery has come before they could be told. Never rejects. */
   drop(jobs: PlannedDelivery[]): Promise<void>;
   /** Unfinished deliveries after this id, from the database. When it rejects, it is asked again a while later. */
   load(afterId: string, limit: number): Promise<PlannedDelivery[]>;
@@ -87,16 +87,14 @@ export function createLane(deps: LaneDeps): Lane {
     }));
   }
 
-  /** A problem that still waits for another try when its recovery comes is news to nobody: both go. */
+  /** A problem that still waits for another try when its recovery comes is no news any more; whether the recovery is, `send` finds out. */
   function dropOvertaken(chain: PlannedDelivery[]): void {
     const [head] = chain;
     const recovery = chain.findIndex((job) => job.delivery.reason === "RECOVERY");
     if (!head || recovery <= 0 || !retrying.has(head)) return;
     retrying.get(head)?.();
     retrying.delete(head);
-    // Where the problem was told earlier and only a follow-up failed, the recovery still goes out.
-    const keepsRecovery = head.delivery.reason !== "FIRST";
-    const dropped = chain.splice(0, keepsRecovery ? recovery : recovery + 1);
+    const dropped = chain.splice(0, recovery);
     // Until that is stored they count as held: an empty lane would find them in the database again.
     track(
       deps.drop(dropped).then(() => {

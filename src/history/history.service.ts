@@ -67,28 +67,35 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
 
   async function* follow(live: Subscription<Attempt>, filter: AttemptFilter, after: string | null, mayGoOn: () => boolean): AsyncGenerator<Dispatched, void> {
     try {
-      let last = "";
-      if (after !== null) {
-        last = attemptIdOf(after);
-        await refuseExpired(last);
-        for (;;) {
-          const page = await store.after(last, attemptWhere(filter), REPLAY_PAGE);
-          if (!mayGoOn()) return;
-          for (const attempt of page) {
-            last = attempt.id;
-            yield { cursor: cursorOf(attempt.id), missed: 0, attempt };
-          }
-          if (page.length < REPLAY_PAGE) break;
-        }
-      }
+      let last = after === null ? "" : attemptIdOf(after);
+      if (after !== null) await refuseExpired(last);
+      let catchingUp = after !== null;
       for (;;) {
+        if (catchingUp) last = yield* replay(last, filter, mayGoOn);
         const next = await live.next();
         if (!next || !mayGoOn()) return;
+        // What the queue lost during a long replay is still in the history: it is read again rather than missed.
+        if (catchingUp && next.missed > 0) continue;
         if (next.item.id <= last) continue;
+        catchingUp = false;
         yield { cursor: cursorOf(next.item.id), missed: next.missed, attempt: next.item };
       }
     } finally {
       live.end();
+    }
+  }
+
+  /** @returns the id of the last attempt that was given */
+  async function* replay(after: string, filter: AttemptFilter, mayGoOn: () => boolean): AsyncGenerator<Dispatched, string> {
+    let last = after;
+    for (;;) {
+      const page = await store.after(last, attemptWhere(filter), REPLAY_PAGE);
+      for (const attempt of page) {
+        if (!mayGoOn()) return last;
+        last = attempt.id;
+        yield { cursor: cursorOf(attempt.id), missed: 0, attempt };
+      }
+      if (page.length < REPLAY_PAGE) return last;
     }
   }
 

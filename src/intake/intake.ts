@@ -1,12 +1,15 @@
+import type { EventType } from "../catalogue/eventType.ts";
 import { createBatch } from "../db/batch.ts";
 import { storageErrorOf } from "../db/databaseErrors.ts";
 import { decide } from "../decide/decide.ts";
 import type { Decision } from "../decide/decision.ts";
+import type { Settings } from "../decide/settings.ts";
 import { CallerError, ValidationError } from "../errors.ts";
 import { eventInput, incomingEvent, occurredAtProblem } from "../events/event.model.ts";
 import type { EventInput, StoredEvent } from "../events/event.model.ts";
 import { parseInput } from "../parseInput.ts";
-import { canonicalName } from "../triggers/trigger.model.ts";
+import { withType } from "../triggers/compileSettings.ts";
+import { canonicalName, eventTypeOf, unknownType } from "../triggers/trigger.model.ts";
 import { loadState } from "./loadState.ts";
 import { storeBatch } from "./storeBatch.ts";
 import type { StoreBatchDeps, Waiting } from "./storeBatch.ts";
@@ -71,15 +74,23 @@ export function createIntake(deps: IntakeDeps): Intake {
     return { type: registered.name, nearestTypes };
   }
 
+  /** An unknown type is simulated as the one that sending it would register. */
+  function simulatedType(given: string, now: Date): { type: EventType; settings: Settings } {
+    const { catalogue, channels, server, settings } = snapshot.current;
+    const known = catalogue.resolve(given);
+    if (known) return { type: known, settings };
+    if (server.unknownEventTypes === "REFUSE") throw unknownTypeError(given, catalogue.nearest(given, NEAR_NAMES));
+    const type = eventTypeOf(unknownType(given, now));
+    return { type, settings: withType(settings, type, [...channels.values()]) };
+  }
+
   return {
     emit: (inputs, scope) => Promise.all(inputs.map((input) => emitOne(input, scope))),
 
     async simulate(given) {
       const now = clock.now();
       const input = checkInput(given, now);
-      const { catalogue, settings } = snapshot.current;
-      const type = catalogue.resolve(input.type);
-      if (!type) throw unknownTypeError(input.type, catalogue.nearest(input.type, NEAR_NAMES));
+      const { type, settings } = simulatedType(input.type, now);
       const event = incomingEvent(input, type.name, deps.ids.next(), now);
       return decide(event, settings, await loadState(deps.db.read, [event], settings), now);
     },

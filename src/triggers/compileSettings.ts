@@ -24,7 +24,13 @@ export function compileSettings(catalogue: Catalogue, triggers: Trigger[], chann
   });
 }
 
-function compileTrigger(type: EventType, trigger: Trigger | undefined, channels: Channel[], routed: Map<string, RoutedChannel>): CompiledTrigger {
+/** The same settings with one more type, as registering it would add it. */
+export function withType(settings: Settings, type: EventType, channels: Channel[]): Settings {
+  const compiled = compileTrigger(type, undefined, channels, settings.channels);
+  return { ...settings, triggers: new Map([...settings.triggers, [type.name, compiled]]) };
+}
+
+function compileTrigger(type: EventType, trigger: Trigger | undefined, channels: Channel[], routed: ReadonlyMap<string, RoutedChannel>): CompiledTrigger {
   return {
     type,
     enabled: trigger?.enabled ?? type.enabled,
@@ -37,7 +43,7 @@ function compileTrigger(type: EventType, trigger: Trigger | undefined, channels:
 
 function thresholdOf(type: EventType, steps: number[] | null): CompiledTrigger["threshold"] {
   if (!type.threshold) return null;
-  const rising = [...(steps ?? type.threshold.steps)].sort((a, b) => a - b);
+  const rising = [...new Set(steps ?? type.threshold.steps)].sort((a, b) => a - b);
   return { ...type.threshold, steps: type.threshold.direction === "AT_LEAST" ? rising : rising.reverse() };
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { normaliseName } from "../catalogue/catalogue.ts";
 import { CATEGORIES } from "../catalogue/category.ts";
+import type { EventType } from "../catalogue/eventType.ts";
 import { SEVERITIES } from "../render/message.ts";
 import type { Severity } from "../render/message.ts";
 
@@ -77,4 +78,15 @@ export interface CustomEventType extends z.output<typeof eventTypeInput> {
 /** The name under which a type that nobody registered is kept: dotted, lower case. */
 export function canonicalName(name: string): string {
   return normaliseName(name).replace(/[^a-z0-9.]+/g, "_").replace(/(^|\.)_+/g, "$1").replace(/\.{2,}/g, ".").replace(/^\.|[._]+$/g, "").slice(0, 100) || "custom";
+}
+
+/** The type as which an event that nobody knows is registered. */
+export function unknownType(given: string, createdAt: Date): CustomEventType {
+  return { ...eventTypeInput.parse({ name: canonicalName(given), title: given }), createdAt };
+}
+
+/** A custom type as the catalogue has it. */
+export function eventTypeOf(custom: CustomEventType): EventType {
+  const { condition, createdAt: _, ...rest } = custom;
+  return { ...rest, enabled: true, kind: condition ? "CONDITION" : "OCCURRENCE", live: false, template: "" };
 }

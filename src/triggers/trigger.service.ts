@@ -9,7 +9,7 @@ import { createBatch } from "../db/batch.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { parseInput } from "../parseInput.ts";
-import { canonicalName, eventTypeChange, eventTypeInput, triggerChange } from "./trigger.model.ts";
+import { canonicalName, eventTypeChange, eventTypeInput, eventTypeOf, triggerChange, unknownType } from "./trigger.model.ts";
 import type { CustomEventType, EventTypeChange, EventTypeInput, Trigger, TriggerChange } from "./trigger.model.ts";
 import type { TriggerStore } from "./trigger.store.ts";
 
@@ -73,7 +73,7 @@ export function createTriggerService(
     const custom = await store.customTypes();
     const fresh = new Map(given.filter((name) => !known.resolve(name)).map((name) => [canonicalName(name), name]));
     for (const name of fresh.keys()) if (known.resolve(name)) fresh.delete(name);
-    const types = [...fresh].slice(0, Math.max(0, MOST_CUSTOM_TYPES - custom.length)).map(([name, title]) => ({ ...parseInput(eventTypeInput, { name, title }), createdAt: clock.now() }));
+    const types = [...fresh.values()].slice(0, Math.max(0, MOST_CUSTOM_TYPES - custom.length)).map((name) => unknownType(name, clock.now()));
     if (types.length > 0) {
       await store.insertCustomTypes(types);
       await changed();
@@ -173,9 +173,4 @@ function catalogueWith(custom: CustomEventType[], log: Log): Catalogue {
     log.warn({ types }, "a custom event type shares a name with another one and is left out");
     return catalogueWith(custom.filter((type) => type.name !== types[1]), log);
   }
-}
-
-function eventTypeOf(custom: CustomEventType): EventType {
-  const { condition, createdAt: _, ...rest } = custom;
-  return { ...rest, enabled: true, kind: condition ? "CONDITION" : "OCCURRENCE", live: false, template: "" };
 }

@@ -18,16 +18,16 @@ export function createTriggerStore(db: Database): TriggerStore {
   return {
     async triggers() {
       const rows = await db.read.trigger.findMany({ include: { channels: true } });
-      return rows.map(({ channels, steps, updatedAt: _, ...row }) => ({
+      return rows.map(({ channels, steps, restricted, updatedAt: _, ...row }) => ({
         ...row,
         steps: steps as number[] | null,
-        channelIds: channels.length > 0 ? channels.map((channel) => channel.channelId) : null,
+        channelIds: restricted ? channels.map((channel) => channel.channelId) : null,
       }));
     },
     async save(triggers, updatedAt) {
       await db.write(async (tx) => {
         for (const { channelIds, eventType, steps, ...rest } of triggers) {
-          const data = { ...rest, steps: steps ?? Prisma.DbNull, updatedAt };
+          const data = { ...rest, steps: steps ?? Prisma.DbNull, restricted: channelIds !== null, updatedAt };
           await tx.trigger.upsert({ where: { eventType }, create: { eventType, ...data }, update: data });
           await tx.triggerChannel.deleteMany({ where: { eventType } });
           if (channelIds) await tx.triggerChannel.createMany({ data: channelIds.map((channelId) => ({ eventType, channelId })) });

@@ -90,6 +90,7 @@ describe("the first start", () => {
     expect(modeOf(dir)).toBe("700");
     expect(modeOf(join(dir, "secret.key"))).toBe("600");
     expect(modeOf(join(dir, "admin.token"))).toBe("600");
+    expect(modeOf(databaseIn(dir))).toBe("600");
     const token = readFileSync(join(dir, "admin.token"), "utf8").trim();
     expect(token).toMatch(/^car_[\w-]{43}$/);
     expect(Buffer.from(readFileSync(join(dir, "secret.key"), "utf8").trim(), "base64")).toHaveLength(32);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CATEGORIES } from "../../src/catalogue/category.ts";
+import { EVENT_TYPES } from "../../src/catalogue/eventTypes.ts";
 import { composeMessage } from "../../src/dispatch/composeMessage.ts";
 import type { ComposeInput } from "../../src/dispatch/composeMessage.ts";
 import type { Json, MessageReason } from "../../src/render/message.ts";
@@ -67,6 +68,7 @@ describe("a message", () => {
   test("of a one-off has no condition", () => {
     expect(compose().condition).toBeNull();
     expect(compose({ event: { conditionId: "condition-1" } }).condition).toBeNull();
+    expect(compose({ context: { openedAt: NOW.toISOString(), count: 2 } }).condition).toBeNull();
   });
 });
 
@@ -85,6 +87,14 @@ describe("the title", () => {
     ["FIRST", { type: "alert.resolved", title: "Alert resolved" }, "Alert resolved"],
   ])("%s of %o is %s", (reason, event, expected) => {
     expect(compose({ reason, event }).title).toBe(expected);
+  });
+
+  test.each(EVENT_TYPES.filter(({ recovers }) => recovers !== undefined).map(({ name, title }) => [name, title]))("of a recovery of type %s says so by itself: %s", (type, title) => {
+    expect(compose({ reason: "RECOVERY", event: { type: type as string, title: title as string } }).title).toBe(title);
+  });
+
+  test("of a problem whose type only sounds like a recovery says that it is resolved", () => {
+    expect(compose({ reason: "RECOVERY", event: { type: "app.recovery_failed", status: "RESOLVED" } }).title).toBe("Resolved: App down");
   });
 
   test("recovered is set for a recovery alone", () => {

@@ -14,6 +14,12 @@ describe("a rate limit", () => {
     expect(rate.take(START + 500)).toBe(500);
   });
 
+  test("tells whole milliseconds, never too few", () => {
+    const rate = createRateLimit(3, 1);
+    rate.take(START);
+    expect(rate.take(START)).toBe(334);
+  });
+
   test("answering with a wait takes nothing", () => {
     const rate = createRateLimit(1, 1);
     rate.take(START);

@@ -113,6 +113,7 @@ CREATE TABLE "Trigger" (
     "severity" TEXT,
     "cooldownSeconds" INTEGER,
     "steps" JSONB,
+    "restricted" BOOLEAN NOT NULL,
     "updatedAt" DATETIME NOT NULL
 );
 

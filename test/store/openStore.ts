@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { openDatabase } from "../../src/db/database.ts";
+import type { Database } from "../../src/db/database.ts";
+import type { Channel } from "../../src/db/generated/client.ts";
+import type { Delivery } from "../../src/dispatch/delivery.model.ts";
+import type { StoredEvent } from "../../src/events/event.model.ts";
+import { createIds } from "../../src/ids.ts";
+
+export const NOW = new Date("2026-03-01T12:00:00.123Z");
+export const ids = createIds(() => NOW.getTime());
+
+export function freshFile(): string {
+  const dir = mkdtempSync(join(tmpdir(), "carillon-store-"));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return join(dir, "carillon.db");
+}
+
+/** A database of its own, gone with the test. */
+export async function openStore(file = freshFile()): Promise<Database> {
+  const db = await openDatabase(file, () => NOW);
+  onTestFinished(() => db.close());
+  return db;
+}
+
+export function someEvent(changes: Partial<StoredEvent> = {}): StoredEvent {
+  return {
+    id: ids.next(), receivedAt: NOW, occurredAt: NOW, type: "custom", category: "custom", severity: "INFO", status: null, source: null, service: null,
+    customer: null, title: "title", message: "message", details: {}, value: null, dedupKey: null, fingerprint: "f", conditionId: null, fate: "MATCHED",
+    decision: { verdict: { action: "SEND", because: "MATCHED", until: null }, channels: [], reason: "FIRST" },
+    ...changes,
+  };
+}
+
+export function someDelivery(eventId: string, channelId: string, changes: Partial<Delivery> = {}): Delivery {
+  return {
+    id: ids.next(), eventId, channelId, conditionId: null, customer: null, state: "PENDING", reason: "FIRST", context: {}, tries: 0, dueAt: NOW,
+    createdAt: NOW, finishedAt: null, reference: null,
+    ...changes,
+  };
+}
+
+export async function addChannel(db: Database, name = "channel"): Promise<string> {
+  const id = ids.next();
+  const row: Channel = {
+    id, name, kind: "LOG", customer: null, enabled: true, config: {}, secrets: null, secretsSet: [], rich: true, displayName: null, minimumSeverity: "INFO",
+    customers: [], services: [], sources: [], disabledReason: null, createdAt: NOW, updatedAt: NOW,
+  };
+  await db.write((tx) => tx.channel.create({ data: row as never }));
+  return id;
+}
