@@ -1,4 +1,5 @@
-import { expect, it } from "vitest";
+import { rmSync } from "node:fs";
+import { expect, it, onTestFinished } from "vitest";
 import { startFakeHttp } from "../channels/fakeHttp.ts";
 import type { Answer } from "../channels/fakeHttp.ts";
 import { eventually } from "../e2e/apiClient.ts";
@@ -18,6 +19,7 @@ it.each<{ name: string; answer: Answer; restart: boolean; told: string[] }>([
   const clock = createManualClock();
   let server = await startTestServer({ clock });
   const { dataDir } = server;
+  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
   await server.api.createChannel("hook", { webhook: { url: hook.url } });
   await server.api.emit({ type: "service.health.down", service: "web" });
   await eventually(async () => (await server.api.history({ kinds: ["WEBHOOK"] })).length === 1);

@@ -94,8 +94,8 @@ describe("the first start", () => {
     const token = readFileSync(join(dir, "admin.token"), "utf8").trim();
     expect(token).toMatch(/^car_[\w-]{43}$/);
     expect(Buffer.from(readFileSync(join(dir, "secret.key"), "utf8").trim(), "base64")).toHaveLength(32);
-    expect(first.stdout().split(token)).toHaveLength(2);
     await eventually(() => first.stdout().includes("mutation {"));
+    expect(first.stdout().split(token)).toHaveLength(2);
     expect(first.stdout()).toContain(`GraphiQL: ${first.url}/graphql`);
     expect(first.stderr()).toBe("");
 
