@@ -52,6 +52,7 @@ const TRY_LATER_MS = 10_000;
 
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const { db, snapshot, clock, log, recorder } = deps;
+  const startedAt = clock.now();
   const lanes = new Map<string, Lane>();
   const firstTold = new DataLoader(
     async (keys: readonly { conditionId: string; channelId: string }[]) => {
@@ -71,11 +72,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       clock,
       send: (job) => send(job).catch((error: unknown) => tryLater(job, error)),
       drop: async (jobs) => {
-        const ids = jobs.map(({ delivery }) => delivery.id);
-        const perhaps = await findPerhapsDelivered(db, ids).catch((error: unknown) => {
-          log.error({ err: error }, "earlier tries could not be read; taken as perhaps delivered");
-          return new Set(ids);
-        });
+        const perhaps = await perhapsDelivered(jobs);
         await Promise.all(jobs.map((job) => drop(job, "The problem was over before this could be delivered.", perhaps.has(job.delivery.id) ? "UNKNOWN" : "DROPPED")));
       },
       load: (afterId, limit) =>
@@ -86,6 +83,20 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     });
     lanes.set(channel.id, lane);
     return lane;
+  }
+
+  /**
+   * Deliveries that an earlier try may have brought: its answer was lost, or the process was killed before it was stored.
+   * What cannot be known counts as perhaps: a recovery too many is better than a problem that never ends.
+   */
+  async function perhapsDelivered(jobs: PlannedDelivery[]): Promise<Set<string>> {
+    const ids = jobs.map(({ delivery }) => delivery.id);
+    const inherited = jobs.filter(({ delivery }) => delivery.createdAt < startedAt).map(({ delivery }) => delivery.id);
+    const unknown = await findPerhapsDelivered(db, ids).catch((error: unknown) => {
+      log.error({ err: error }, "earlier tries could not be read; taken as perhaps delivered");
+      return ids;
+    });
+    return new Set([...inherited, ...unknown]);
   }
 
   async function send(job: PlannedDelivery): Promise<Step> {
