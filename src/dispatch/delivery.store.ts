@@ -16,6 +16,8 @@ const DELIVERY: Table = {
 export interface PlannedDelivery {
   delivery: Delivery;
   event: StoredEvent;
+  /** True when an earlier process may have been killed while it sent this. */
+  cutShort?: boolean;
 }
 
 export async function insertDeliveries(tx: Transaction, deliveries: Delivery[]): Promise<void> {

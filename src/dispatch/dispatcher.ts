@@ -76,7 +76,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         await Promise.all(jobs.map((job) => drop(job, "The problem was over before this could be delivered.", perhaps.has(job.delivery.id) ? "UNKNOWN" : "DROPPED")));
       },
       load: (afterId, limit) =>
-        findUnfinished(db, channel.id, afterId, limit).catch((error: unknown) => {
+        load(channel.id, afterId, limit).catch((error: unknown) => {
           log.error({ err: error, channel: channel.id }, "unfinished deliveries could not be read");
           throw error;
         }),
@@ -85,18 +85,24 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     return lane;
   }
 
+  async function load(channelId: string, afterId: string, limit: number): Promise<PlannedDelivery[]> {
+    const jobs = await findUnfinished(db, channelId, afterId, limit);
+    // What was planned before this process and was due by then may have been on its way when the last one ended.
+    return jobs.map((job) => ({ ...job, cutShort: job.delivery.createdAt < startedAt && job.delivery.dueAt <= startedAt }));
+  }
+
   /**
    * Deliveries that an earlier try may have brought: its answer was lost, or the process was killed before it was stored.
    * What cannot be known counts as perhaps: a recovery too many is better than a problem that never ends.
    */
   async function perhapsDelivered(jobs: PlannedDelivery[]): Promise<Set<string>> {
     const ids = jobs.map(({ delivery }) => delivery.id);
-    const inherited = jobs.filter(({ delivery }) => delivery.createdAt < startedAt).map(({ delivery }) => delivery.id);
+    const cutShort = jobs.filter((job) => job.cutShort).map(({ delivery }) => delivery.id);
     const unknown = await findPerhapsDelivered(db, ids).catch((error: unknown) => {
       log.error({ err: error }, "earlier tries could not be read; taken as perhaps delivered");
       return ids;
     });
-    return new Set([...inherited, ...unknown]);
+    return new Set([...cutShort, ...unknown]);
   }
 
   async function send(job: PlannedDelivery): Promise<Step> {

@@ -103,6 +103,7 @@ it(`kill -9 ${KILLS} times in ${PRODUCERS * EVENTS_EACH} events: nothing acknowl
   flaky.script = Array.from({ length: 3000 }, (): Answer => (random() < 0.01 ? (moods[Math.floor(random() * moods.length)] as Answer) : { status: 200 }));
 
   let server: ServerProcess = await startServerProcess(dataDir, { LOG_LEVEL: "fatal" });
+  onTestFinished(() => server[Symbol.asyncDispose]());
   let up: Promise<void> = Promise.resolve();
   for (const [name, { url }] of Object.entries({ healthy, second, flaky, hanging, limiting, failing })) await server.api.createChannel(name, { webhook: { url } });
 
@@ -183,6 +184,7 @@ it(`kill -9 ${KILLS} times in ${PRODUCERS * EVENTS_EACH} events: nothing acknowl
   const arrivedLate = new Set(seenAt(taken).map(({ body }) => body.title));
   const dropped = statesOf(dataDir, "flaky").filter(({ state }) => state !== "SENT");
   for (const { title, type, state } of dropped) expect([type, state], title).toEqual([expect.stringMatching(/^service\.health/), expect.stringMatching(/^(DROPPED|UNKNOWN)$/)]);
+  const perhapsTold = new Set(dropped.filter(({ state }) => state === "UNKNOWN").map(({ title }) => rawId(accepted.get(title) ?? "")));
   const givenUp = new Set(dropped.map(({ title }) => title));
   expect([...accepted.keys()].filter((title) => !arrivedLate.has(title) && !givenUp.has(title)), "missing at flaky").toEqual([]);
 
@@ -205,7 +207,9 @@ it(`kill -9 ${KILLS} times in ${PRODUCERS * EVENTS_EACH} events: nothing acknowl
     const conditions = grouped([...first.values()].filter(({ conditionId }) => conditionId !== null).sort((one, other) => one.at - other.at));
     if (name !== "flaky") expect(conditions.size).toBe((PRODUCERS * EVENTS_EACH) / 8);
     for (const [conditionId, all] of conditions) {
-      expect(all.map(({ event }) => event), `condition ${conditionId} at ${name}`).toEqual(["service.health.down", "service.health.recovered"]);
+      // Cut short by a kill, the problem may have arrived: then its end is told, rather than a problem that never ends.
+      if (name === "flaky" && perhapsTold.has(conditionId ?? "") && all.length === 1) expect(all[0]?.event).toBe("service.health.recovered");
+      else expect(all.map(({ event }) => event), `condition ${conditionId} at ${name}`).toEqual(["service.health.down", "service.health.recovered"]);
     }
   }
 
@@ -217,6 +221,11 @@ it(`kill -9 ${KILLS} times in ${PRODUCERS * EVENTS_EACH} events: nothing acknowl
   expect(integrityOf(dataDir)).toEqual(["ok", []]);
   console.log(`${KILLS} kills: ${lostAnswers} events were sent again and known, ${repeats} messages came twice under the same id`);
 });
+
+/** A condition is named by the event that opened it. */
+function rawId(globalId: string): string {
+  return Buffer.from(globalId, "base64").toString().slice("Event:".length);
+}
 
 function grouped<Item extends { conditionId: string | null }>(items: Item[]): Map<string | null, Item[]> {
   const groups = new Map<string | null, Item[]>();
