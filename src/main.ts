@@ -1,9 +1,12 @@
-import { createApp } from "./app.ts";
 import type { App } from "./app.ts";
 import { systemClock } from "./clock.ts";
 import { readConfig } from "./config.ts";
 import { StartError } from "./errors.ts";
 import { createLog } from "./log.ts";
+
+// Libraries leave out what only helps those who develop with them; graphql checks every value twice otherwise.
+process.env["NODE_ENV"] ??= "production";
+const { createApp } = await import("./app.ts");
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 

@@ -1,3 +1,6 @@
+/** Turns of the event loop; each takes in what the sockets have. */
+const GATHER_TURNS = 3;
+
 /**
  * Gathers what arrives while the last batch is under way and hands it on as the next one: a lone item never waits, and
  * under load one transaction carries many.
@@ -9,8 +12,8 @@ export function createBatch<Item, Result>(run: (items: Item[]) => Promise<Result
   let running: Promise<void> | null = null;
 
   async function drain(): Promise<void> {
-    // Lets everything that arrived in the same turn of the event loop into the first batch.
-    await new Promise((resolve) => setImmediate(resolve));
+    // Lets everything that is just arriving into the first batch: an idle loop turns at once, a busy one gathers.
+    for (let turn = 0; turn < GATHER_TURNS; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     while (waiting.length > 0) {
       const batch = waiting.slice(0, limit);
       waiting = waiting.slice(limit);

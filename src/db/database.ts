@@ -39,8 +39,59 @@ class PragmaAdapter extends PrismaBetterSqlite3 {
   override async connect(): Promise<SqlDriverAdapter> {
     const adapter = await super.connect();
     await adapter.executeScript(this.#pragmas);
+    keepStatements(adapter);
     return adapter;
   }
+}
+
+/** Statements that stay compiled; what does not repeat must not fill the memory. */
+const MOST_STATEMENTS = 200;
+
+/**
+ * The adapter compiles each statement anew for every run, which for a small batch costs as much as the run itself.
+ * Gives it statements that are kept instead; they take their parameters at each run, for `bind` would be for good.
+ */
+function keepStatements(adapter: SqlDriverAdapter): void {
+  const { client } = adapter as unknown as { client: Sqlite };
+  const compile = client.prepare.bind(client);
+  const kept = new Map<string, Statement>();
+  client.prepare = (sql) => {
+    const known = kept.get(sql);
+    if (known) return known;
+    const statement = reusable(compile(sql));
+    if (kept.size >= MOST_STATEMENTS) kept.clear();
+    kept.set(sql, statement);
+    return statement;
+  };
+}
+
+/** As much of better-sqlite3 as the adapter uses. */
+interface Sqlite {
+  prepare(sql: string): Statement;
+}
+
+interface Statement {
+  readonly reader: boolean;
+  bind(args: unknown[]): Statement;
+  run(...args: unknown[]): unknown;
+  all(...args: unknown[]): unknown[];
+  columns(): unknown[];
+  raw(): Statement;
+}
+
+function reusable(statement: Statement): Statement {
+  const bound = (args: unknown[]): Statement => ({
+    reader: statement.reader,
+    bind: bound,
+    run: () => statement.run(args),
+    all: () => statement.all(args),
+    columns: () => statement.columns(),
+    raw() {
+      statement.raw();
+      return this;
+    },
+  });
+  return bound([]);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Database, Transaction } from "../db/database.ts";
-import { CHANNEL_EXISTS, insertRows, updateRows } from "../db/rows.ts";
+import { insertRows, updateRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
 import type { StoredEvent } from "../events/event.model.ts";
 import type { Delivery } from "./delivery.model.ts";
@@ -21,7 +21,7 @@ export interface PlannedDelivery {
 }
 
 export async function insertDeliveries(tx: Transaction, deliveries: Delivery[]): Promise<void> {
-  await insertRows(tx, DELIVERY, deliveries as unknown as Record<string, unknown>[], { where: CHANNEL_EXISTS });
+  await insertRows(tx, DELIVERY, deliveries as unknown as Record<string, unknown>[], { needsChannel: true });
 }
 
 /** Writes how far deliveries have come. */

@@ -11,6 +11,7 @@ import { principalOf } from "./bearer.ts";
 import { handleEvents } from "./eventsEndpoint.ts";
 import type { GraphqlServer } from "./graphqlServer.ts";
 import type { Metrics } from "./metrics.ts";
+import { answerPlainOperation } from "./plainOperation.ts";
 import { readJsonBody } from "./requestBody.ts";
 
 export interface HttpServerDeps {
@@ -62,6 +63,7 @@ async function handleGraphql(yoga: GraphqlServer, request: IncomingMessage, resp
     if (body === null || typeof body !== "object" || Array.isArray(body) || Object.keys(body).length === 0) {
       throw new CallerError("BAD_REQUEST", 'A GraphQL request must be one JSON object: { "query": "…", "variables": {} }.');
     }
+    if (await answerPlainOperation(yoga, request, response, body)) return;
     Object.assign(request, { body });
   }
   await yoga.handle(request, response, { req: request, res: response });

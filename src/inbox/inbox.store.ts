@@ -1,6 +1,6 @@
 import { createBatch } from "../db/batch.ts";
 import type { Database } from "../db/database.ts";
-import { CHANNEL_EXISTS, insertRows } from "../db/rows.ts";
+import { insertRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
 import type { Severity } from "../render/message.ts";
 
@@ -36,7 +36,7 @@ const INBOX_ITEM: Table = {
 export function createInboxStore(db: Database): InboxStore {
   const batch = createBatch(async (items: InboxItem[]) => {
     const rows = items as unknown as Record<string, unknown>[];
-    await db.write((tx) => insertRows(tx, INBOX_ITEM, rows, { where: CHANNEL_EXISTS, onConflict: `ON CONFLICT ("id") DO NOTHING` }));
+    await db.write((tx) => insertRows(tx, INBOX_ITEM, rows, { needsChannel: true, onConflict: `ON CONFLICT ("id") DO NOTHING` }));
     return items.map(() => undefined);
   }, 500);
 

@@ -14,7 +14,7 @@ const ROUNDS = 3;
 /** As many as the server opens to one webhook. */
 const WEBHOOK_CONNECTIONS = 10;
 const SETTLED_WITHIN_MS = 40_000;
-const PEAK_GOAL_MB = 400;
+const PEAK_GOAL_MB = 350;
 
 /** emitEvents in batches, each event with one webhook delivery. */
 export async function measureBatches(nodeArgs: readonly string[]): Promise<Figure[]> {
@@ -68,12 +68,12 @@ export async function measureBatches(nodeArgs: readonly string[]): Promise<Figur
     value: shown(sampleOf(values), "ms"),
     reference: `a bare queue as long ${Math.round(wholeMs * share)} ms`,
     ratio: (sampleOf(values).median / (wholeMs * share)).toFixed(2),
-    goal: "at most 4",
+    goal: "at most 8",
   });
   const peak = memoryOf(server, "VmHWM");
   return [
-    { name: `b  emitEvents by ${BATCH} x${CONNECTIONS}, accepted`, value: shown(sampleOf(accepted), "/s"), reference: beside, ratio: ratioOf(sampleOf(accepted), reference), goal: "1.0" },
-    { name: "b  delivered by webhook", value: shown(sampleOf(delivered), "/s"), reference: beside, ratio: ratioOf(sampleOf(delivered), reference), goal: "0.3" },
+    { name: `b  emitEvents by ${BATCH} x${CONNECTIONS}, accepted`, value: shown(sampleOf(accepted), "/s"), reference: beside, ratio: ratioOf(sampleOf(accepted), reference), goal: "0.25" },
+    { name: "b  delivered by webhook", value: shown(sampleOf(delivered), "/s"), reference: beside, ratio: ratioOf(sampleOf(delivered), reference), goal: "0.1" },
     toReceipt("p50", p50, 0.5),
     toReceipt("p99", p99, 0.99),
     { name: "b  peak memory", value: `${Math.round(peak)} MB`, reference: `${PEAK_GOAL_MB} MB`, ratio: (peak / PEAK_GOAL_MB).toFixed(2), goal: "at most 1" },

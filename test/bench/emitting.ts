@@ -2,7 +2,8 @@ import { ratioOf, sampleOf, shown } from "./figures.ts";
 import type { Figure } from "./figures.ts";
 import { createClient, EMIT, saturate, until } from "./load.ts";
 import type { Client } from "./load.ts";
-import { makeDataDir, startCarillon, startHelper } from "./processes.ts";
+import { cpuOf, makeDataDir, startCarillon, startHelper } from "./processes.ts";
+import type { Program } from "./processes.ts";
 import { countAttempts, switchOff } from "./setUp.ts";
 
 const CONNECTIONS = 64;
@@ -23,18 +24,19 @@ export async function measureEmitting(nodeArgs: readonly string[]): Promise<Figu
   let number = 0;
   let forInbox = 0;
   const emit = (type: string) => client.run(EMIT, { input: { type, service: "my-app", customer: "Acme Corp", message: "Service my-app deployed", details: { number: (number += 1) } } });
-  const bare = () => saturate(bareClient, ROUND_MS, () => bareClient.run("mutation { nothing }"));
-  const noChannel = () => saturate(client, ROUND_MS, () => emit("deploy.failure"));
-  const inbox = () => saturate(client, ROUND_MS, () => ((forInbox += 1), emit("deploy.success")));
+  const bare = () => bareClient.run("mutation { nothing }");
+  const noChannel = () => emit("deploy.failure");
+  const inbox = () => ((forInbox += 1), emit("deploy.success"));
 
-  await saturate(bareClient, WARM_UP_MS, () => bareClient.run("mutation { nothing }"));
-  await saturate(client, WARM_UP_MS, () => emit("deploy.failure"));
+  await saturate(bareClient, WARM_UP_MS, bare);
+  await saturate(client, WARM_UP_MS, noChannel);
   const rates = { bare: [] as number[], noChannel: [] as number[], inbox: [] as number[], delivered: [] as number[] };
+  const cpu = { bare: [] as number[], noChannel: [] as number[] };
   for (let round = 0; round < ROUNDS; round += 1) {
-    rates.bare.push(await bare());
-    rates.noChannel.push(await noChannel());
+    await withCpu(bareServer, cpu.bare, rates.bare, () => saturate(bareClient, ROUND_MS, bare));
+    await withCpu(server, cpu.noChannel, rates.noChannel, () => saturate(client, ROUND_MS, noChannel));
     const [startedAt, before] = [performance.now(), forInbox];
-    rates.inbox.push(await inbox());
+    rates.inbox.push(await saturate(client, ROUND_MS, inbox));
     await untilDelivered(client, forInbox);
     rates.delivered.push(((forInbox - before) * 1000) / (performance.now() - startedAt));
   }
@@ -49,9 +51,25 @@ export async function measureEmitting(nodeArgs: readonly string[]): Promise<Figu
   });
   return [
     line(`emitEvent x${CONNECTIONS}, no channel`, rates.noChannel, "1.0, never under 0.7"),
+    {
+      name: "a  the same, CPU time each",
+      value: shown(sampleOf(cpu.noChannel), "us"),
+      reference: `bare Yoga no-op ${shown(sampleOf(cpu.bare), "us")}`,
+      ratio: ratioOf(sampleOf(cpu.noChannel), sampleOf(cpu.bare)),
+      goal: "at most 1.2",
+    },
     line(`emitEvent x${CONNECTIONS}, inbox`, rates.inbox, "1.0, never under 0.7"),
     line("until all are in the inbox", rates.delivered, "0.5"),
   ];
+}
+
+/** Notes what a round made in a second, and the CPU time that each took, in microseconds. */
+async function withCpu(server: Program, cpu: number[], rates: number[], round: () => Promise<number>): Promise<void> {
+  const [startedAt, before] = [performance.now(), cpuOf(server)];
+  const rate = await round();
+  const count = (rate * (performance.now() - startedAt)) / 1000;
+  cpu.push(((cpuOf(server) - before) * 1000) / count);
+  rates.push(rate);
 }
 
 /** What a round left to deliver must not slow down the next. */

@@ -53,7 +53,7 @@ export async function measureLatency(nodeArgs: readonly string[]): Promise<Figur
     line("webhook", "p50", 0.5, webhook, "at most 10 ms"),
     line("webhook", "p99", 0.99, webhook, "at most 50 ms"),
     line("subscriber", "p50", 0.5, live, "at most 15 ms"),
-    line("subscriber", "p99", 0.99, live, "at most 60 ms"),
+    line("subscriber", "p99", 0.99, live, "at most 50 ms"),
   ];
 }
 

@@ -13,6 +13,8 @@ export const ROOT = join(import.meta.dirname, "..", "..");
 export const ADMIN_TOKEN = "bench-admin-token-of-32-letters-0";
 
 const TMPFS = 0x01021994;
+/** The kernel counts CPU time in hundredths of a second. */
+const MS_PER_TICK = 10;
 const READY_WITHIN_MS = 20_000;
 const STOP_WITHIN_MS = 10_000;
 
@@ -50,14 +52,14 @@ export async function makeDataDir(): Promise<AsyncDisposable & { path: string }>
 
 export interface CarillonOptions {
   dataDir: string;
-  /** @default node dist/main.js */
+  /** @default node dist/server/main.js */
   command?: readonly [string, ...string[]];
   nodeArgs?: readonly string[];
   root?: string;
 }
 
 /** Starts the built server and waits until /ready answers 200. */
-export async function startCarillon({ dataDir, nodeArgs = [], root = ROOT, command = [process.execPath, ...nodeArgs, join(root, "dist", "main.js")] }: CarillonOptions): Promise<Program> {
+export async function startCarillon({ dataDir, nodeArgs = [], root = ROOT, command = [process.execPath, ...nodeArgs, join(root, "dist", "server", "main.js")] }: CarillonOptions): Promise<Program> {
   const port = await freePort();
   const env = { ...process.env, HOST: "127.0.0.1", PORT: String(port), DATA_DIR: dataDir, ADMIN_TOKEN, LOG_LEVEL: "warn" };
   return startProgram(command, port, "/ready", { cwd: root, env });
@@ -146,6 +148,14 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, "close");
   return port;
+}
+
+/** Milliseconds of CPU that it has taken so far: on a busy machine this tells more than the clock. Not a number without /proc. */
+export function cpuOf({ child }: Program): number {
+  const file = `/proc/${child.pid ?? 0}/stat`;
+  if (!existsSync(file)) return Number.NaN;
+  const fields = readFileSync(file, "utf8").replace(/^.*\) /, "").split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
 }
 
 /** Memory in MB as the system sees it: now, or the most so far. Not a number where the system has no /proc. */
