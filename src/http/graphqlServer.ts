@@ -12,7 +12,7 @@ import type { Services } from "../services.ts";
 import { principalOf } from "./bearer.ts";
 
 /** A document larger than this is no query that a client wrote; data belongs into variables. */
-const MOST_TOKENS = 2000;
+export const MOST_TOKENS = 2000;
 
 const OPERATIONS = join(import.meta.dirname, "..", "..", "schema", "operations");
 
@@ -39,6 +39,8 @@ export function createGraphqlServer({ services, log, graphiql, introspection }: 
     landingPage: false,
     batching: false,
     multipart: false,
+    // Tokens travel in a header, never in a cookie: any page may ask, none is trusted by where it comes from.
+    cors: { origin: "*", credentials: false },
     logging: false,
     maskedErrors: { maskError: mask },
     graphiql: graphiql && {

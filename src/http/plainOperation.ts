@@ -1,16 +1,17 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { getOperationAST } from "graphql";
-import type { DocumentNode, ExecutionResult } from "graphql";
+import { getOperationAST, parse } from "graphql";
+import type { ExecutionResult } from "graphql";
+import { MOST_TOKENS } from "./graphqlServer.ts";
 import type { GraphqlServer } from "./graphqlServer.ts";
 
 /** Accept headers that leave no doubt, with the answer's type. */
-const ANSWER_TYPES: Record<string, string> = {
-  "": "application/json",
-  "*/*": "application/json",
-  "application/json": "application/json",
-  "application/graphql-response+json": "application/graphql-response+json",
-  "application/graphql-response+json, application/json": "application/graphql-response+json",
-};
+const ANSWER_TYPES = new Map([
+  ["", "application/json"],
+  ["*/*", "application/json"],
+  ["application/json", "application/json"],
+  ["application/graphql-response+json", "application/graphql-response+json"],
+  ["application/graphql-response+json, application/json", "application/graphql-response+json"],
+]);
 
 const MEMBERS = new Set(["query", "variables", "operationName", "extensions"]);
 
@@ -20,11 +21,12 @@ const MEMBERS = new Set(["query", "variables", "operationName", "extensions"]);
  * @returns false when nothing was run: for wrong requests, subscriptions, browsers and unusual headers, which are the server's
  */
 export async function answerPlainOperation(yoga: GraphqlServer, request: IncomingMessage, response: ServerResponse, body: object): Promise<boolean> {
-  const type = ANSWER_TYPES[request.headers.accept ?? ""];
-  if (!type || request.headers.origin !== undefined || !isPlain(body)) return false;
-  const { schema, parse, validate, contextFactory, execute } = yoga.getEnveloped({ req: request, res: response, params: body });
-  const document = parsed(parse, body.query);
-  if (!document || validate(schema, document).length > 0) return false;
+  const type = ANSWER_TYPES.get(request.headers.accept ?? "");
+  if (!type || request.headers.origin !== undefined || !isPlain(body) || !isParsable(body.query)) return false;
+  const enveloped = yoga.getEnveloped({ req: request, res: response, params: body });
+  const { schema, contextFactory, execute } = enveloped;
+  const document = enveloped.parse(body.query);
+  if (enveloped.validate(schema, document).length > 0) return false;
   const operation = getOperationAST(document, body.operationName);
   if (!operation || operation.operation === "subscription") return false;
 
@@ -54,10 +56,21 @@ function isPlain(body: object): body is PlainBody {
   );
 }
 
-function parsed(parse: (source: string) => DocumentNode, query: string): DocumentNode | null {
+/** Texts that are known to parse. What is wrong must not come to the server this way: it keeps the error, without its status. */
+const parsable = new Set<string>();
+const MOST_REMEMBERED = 1000;
+/** Longer texts are rare, and remembering them would fill the memory. */
+const LONGEST_REMEMBERED = 10_000;
+
+function isParsable(query: string): boolean {
+  if (query.length > LONGEST_REMEMBERED) return false;
+  if (parsable.has(query)) return true;
   try {
-    return parse(query);
+    parse(query, { maxTokens: MOST_TOKENS });
   } catch {
-    return null;
+    return false;
   }
+  if (parsable.size >= MOST_REMEMBERED) parsable.clear();
+  parsable.add(query);
+  return true;
 }

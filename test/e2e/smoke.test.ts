@@ -12,3 +12,15 @@ it("takes an event in and keeps it in the inbox of a new installation", async ()
   });
   expect(attempt).toMatchObject({ channelName: "Inbox", outcome: "DELIVERED", type: "deploy.success" });
 });
+
+it("lets pages of other origins ask with a token, and trusts none by its origin", async () => {
+  await using server = await startTestServer();
+  const response = await fetch(`${server.url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${server.api.token}`, origin: "https://dashboard.example.com" },
+    body: JSON.stringify({ query: "{ viewer { role } }" }),
+  });
+  expect(await response.json()).toEqual({ data: { viewer: { role: "ADMIN" } } });
+  expect(response.headers.get("access-control-allow-origin")).toBe("*");
+  expect(response.headers.get("access-control-allow-credentials")).toBeNull();
+});
