@@ -21,6 +21,6 @@ it("lets pages of other origins ask with a token, and trusts none by its origin"
     body: JSON.stringify({ query: "{ viewer { role } }" }),
   });
   expect(await response.json()).toEqual({ data: { viewer: { role: "ADMIN" } } });
-  expect(response.headers.get("access-control-allow-origin")).toBe("*");
+  expect(response.headers.get("access-control-allow-origin")).toBe("https://dashboard.example.com");
   expect(response.headers.get("access-control-allow-credentials")).toBeNull();
 });
