@@ -58,7 +58,8 @@ export async function findFirstTold(db: Database, wanted: readonly { conditionId
   return db.read.$queryRawUnsafe<FirstTold[]>(
     `SELECT d."conditionId", d."channelId", d."reference", MIN(d."id") AS "firstId"
      FROM json_each(?) AS e JOIN "Delivery" AS d ON d."conditionId" = e.value ->> 'conditionId' AND d."channelId" = e.value ->> 'channelId'
-     WHERE d."state" IN ('SENT', 'UNKNOWN') GROUP BY d."conditionId", d."channelId"`,
+     WHERE d."state" IN ('SENT', 'UNKNOWN') OR EXISTS (SELECT 1 FROM "Attempt" AS a WHERE a."deliveryId" = d."id" AND a."outcome" = 'UNKNOWN')
+     GROUP BY d."conditionId", d."channelId"`,
     JSON.stringify(wanted),
   );
 }

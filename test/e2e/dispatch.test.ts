@@ -380,6 +380,19 @@ describe("a try whose outcome is unknown", () => {
     // The receiver took the problem, so it must learn of its end, whether the problem itself is repeated or not.
     expect(fake.requests.map(({ headers }) => headers["x-carillon-event"]).at(-1)).toBe("service.health.recovered");
   });
+
+  it("counts as told, even when a later try is refused for good", async () => {
+    const { api, clock } = await startServer();
+    const { fake } = await addChannel(api);
+    fake.script.push("CUT_OFF", { status: 400 });
+    await api.emit({ type: "service.health.down", service: "api" });
+    await attempts(api, 1);
+    clock.advance(MINUTE);
+    await attempts(api, 2);
+    await api.emit({ type: "service.health.recovered", service: "api" });
+    await attempts(api, 3);
+    expect(fake.requests.map(({ headers }) => headers["x-carillon-event"])).toEqual(["service.health.down", "service.health.down", "service.health.recovered"]);
+  });
 });
 
 describe("channels", () => {
