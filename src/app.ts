@@ -31,6 +31,7 @@ import { createHub } from "./live/hub.ts";
 import type { Log } from "./log.ts";
 import { createHttp } from "./providers/http.ts";
 import { createMail } from "./providers/mail.ts";
+import { createRunProgram } from "./providers/program.ts";
 import { createSecretBox } from "./secretBox.ts";
 import type { Services } from "./services.ts";
 import { checkSecretKey } from "./settings/secretKeyCheck.ts";
@@ -42,6 +43,8 @@ import { createTriggerStore } from "./triggers/trigger.store.ts";
 
 export interface AppDeps {
   config: Config;
+  /** Of which programs that channels run get the little that they need. */
+  environment: Readonly<Record<string, string | undefined>>;
   clock: Clock;
   log: Log;
   /** From 0 to 1. */
@@ -67,7 +70,7 @@ const ANSWER_MS = 5_000;
  * Puts the server together and starts it: the only place where things meet.
  * @throws {StartError} with one clear line, when the database, the key or the port cannot be used
  */
-export async function createApp({ config, clock, log, random, print }: AppDeps): Promise<App> {
+export async function createApp({ config, environment, clock, log, random, print }: AppDeps): Promise<App> {
   const keys = readKeys(config);
   const ids = createIds(() => clock.now().getTime());
   const db = await openDatabase(config.databaseFile, () => clock.now());
@@ -101,7 +104,7 @@ export async function createApp({ config, clock, log, random, print }: AppDeps):
   const http = createHttp({ allowPrivate: true });
   const mail = createMail({ hostname: hostName });
   const inbox = createInboxService(createInboxStore(db), clock);
-  const outside: Outside = { http: http.http, mail: mail.mail, inbox: inbox.add, print };
+  const outside: Outside = { http: http.http, mail: mail.mail, checkMail: mail.checkMail, run: createRunProgram(environment), inbox: inbox.add, print };
   const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, random, hostName, disableChannel: channels.disable, changeConfig: channels.changeConfig });
   const intake = createIntake({ db, snapshot, clock, ids, registerUnknown: triggers.registerUnknown, dispatch: dispatcher.dispatch, received: metrics.received });
 

@@ -19,7 +19,7 @@ process.stderr.on("error", () => undefined);
 try {
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);
-  const app = await createApp({ config, clock: systemClock, log, random: Math.random, print });
+  const app = await createApp({ config, environment: process.env, clock: systemClock, log, random: Math.random, print });
   welcome(app);
   stopOnSignals(app);
 } catch (error) {

@@ -1,15 +1,11 @@
 import type { Clock } from "../clock.ts";
-import type { Http } from "../providers/http.ts";
-import type { Mail } from "../providers/mail.ts";
 import { DeliveryError } from "../providers/provider.ts";
-import type { FailureOutcome, Provider, Receipt } from "../providers/provider.ts";
+import type { FailureOutcome, Provider, Receipt, Ways } from "../providers/provider.ts";
 import type { Log } from "../log.ts";
 import type { Message } from "../render/message.ts";
 
 /** The outside world, as channel kinds reach it. */
-export interface Outside {
-  http: Http;
-  mail: Mail;
+export interface Outside extends Omit<Ways, "signal" | "now"> {
   /** Stores the message in the inbox of this channel. */
   inbox(channelId: string, message: Message): Promise<void>;
   print(line: string): void;
@@ -50,6 +46,8 @@ export async function sendMessage({ provider, channelId, config, message }: Send
       message,
       http: outside.http,
       mail: outside.mail,
+      checkMail: outside.checkMail,
+      run: outside.run,
       inbox: (stored: Message) => outside.inbox(channelId, stored),
       print: outside.print,
       signal: abort.signal,

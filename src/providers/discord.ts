@@ -25,7 +25,7 @@ const config = z.strictObject({
     description: "URL of a webhook of the Discord channel.",
     secret: true,
     format: "url",
-    example: "https://discord.com/api/webhooks/…/…",
+    example: "https://discord.com/api/webhooks/1122334455667788990/XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX",
   } satisfies FieldMeta),
   username: z.string().trim().min(1, "must not be empty").max(80, "must be at most 80 characters").optional().meta({
     title: "User name",
@@ -79,6 +79,7 @@ export const discord = defineProvider({
   title: "Discord",
   docs: "https://discord.com/developers/docs/resources/webhook",
   config,
+  recovery: "FOLLOWS",
   // 5 messages in 2 seconds and 30 a minute for each channel are seen but not documented (unverified).
   pace: { concurrency: 1, perSecond: 0.5, burst: 5, timeoutMs: 10_000 },
   idempotent: false,

@@ -6,7 +6,7 @@ import { cut } from "../render/cut.ts";
 import { type EmailParts, emailHtml } from "../render/emailHtml.ts";
 import type { Message, MessageReason, Severity } from "../render/message.ts";
 import type { MailMessage, SmtpServer } from "./mail.ts";
-import { defineProvider, type FieldMeta } from "./provider.ts";
+import { defineAccount, defineProvider, type FieldMeta } from "./provider.ts";
 
 const TLS_MODES = ["NONE", "STARTTLS", "IMPLICIT"] as const;
 const DEFAULT_PORT: Record<SmtpServer["tls"], number> = { NONE: 25, STARTTLS: 587, IMPLICIT: 465 };
@@ -52,52 +52,70 @@ function addressList(texts: string[]): string[] {
 
 const noControl = (what: string) => [(text: string) => !CONTROL.test(text), `${what} must not hold line breaks or other control characters`] as const;
 
+const serverFields = z.strictObject({
+  host: z
+    .string()
+    .trim()
+    .min(1, "Give the name of the SMTP server, e.g. smtp.example.com")
+    .max(253)
+    .refine((host) => HOST.test(host) || z.ipv6().safeParse(host).success, "Give the server's name or IP address alone, without smtp:// and without the port")
+    .meta({ title: "SMTP server", description: "Name or IP address of the SMTP server.", format: "host", example: "smtp.example.com" } satisfies FieldMeta),
+  port: z
+    .int("Give a whole number from 1 to 65535")
+    .min(1, "Give a port from 1 to 65535")
+    .max(65535, "Give a port from 1 to 65535")
+    .optional()
+    .meta({ title: "Port", description: "TCP port. Default: 587 with STARTTLS, 465 with IMPLICIT, 25 with NONE.", format: "port", example: "587" } satisfies FieldMeta),
+  tls: z
+    .enum(TLS_MODES)
+    .default("STARTTLS")
+    .meta({
+      title: "Encryption",
+      description: "STARTTLS: starts in clear, then must encrypt (usual, port 587). IMPLICIT: encrypted from the first byte (port 465). NONE: never encrypts, the password included; for a relay in your own network.",
+    } satisfies FieldMeta),
+  user: z
+    .string()
+    .trim()
+    .max(320)
+    .refine(...noControl("The user name"))
+    .optional()
+    .meta({ title: "User", description: "Name to log in with, often the mail address. Leave empty when the server wants no login.", example: "alerts@example.com" } satisfies FieldMeta),
+  password: z
+    .string()
+    .max(1000)
+    .refine(...noControl("The password"))
+    .optional()
+    .meta({ title: "Password", description: "Password to log in with. Gmail and Microsoft 365 want an app password here.", secret: true } satisfies FieldMeta),
+  from: z
+    .string()
+    .trim()
+    .min(1, "Give the sender's address, e.g. Carillon <alerts@example.com>")
+    .max(500)
+    .refine(...noControl("The sender"))
+    .refine((text) => {
+      const found = mailboxes(text);
+      return found.length === 1 && isAddress(found[0]?.address ?? "");
+    }, "Give exactly one sender, as alerts@example.com or Carillon <alerts@example.com>")
+    .meta({ title: "From", description: "The sender, with or without a name. Most servers want it to belong to the user who logs in.", format: "email", example: "Carillon <alerts@example.com>" } satisfies FieldMeta),
+  verifyCertificate: z
+    .boolean()
+    .default(true)
+    .meta({ title: "Verify certificate", description: "Refuse a server whose certificate is not trusted. Switch off only for a server of your own with a self-signed certificate." } satisfies FieldMeta),
+});
+
+interface Login {
+  user?: string | undefined;
+  password?: string | undefined;
+}
+
+type Rule = [(login: Login) => boolean, { path: string[]; message: string }];
+
+const userHasPassword: Rule = [({ user, password }: Login) => !user || !!password, { path: ["password"], message: "A user needs a password: give both or neither" }];
+const passwordHasUser: Rule = [({ user, password }: Login) => !password || !!user, { path: ["user"], message: "A password needs a user: give both or neither" }];
+
 const config = z
-  .object({
-    host: z
-      .string()
-      .trim()
-      .min(1, "Give the name of the SMTP server, e.g. smtp.example.com")
-      .max(253)
-      .refine((host) => HOST.test(host) || z.ipv6().safeParse(host).success, "Give the server's name or IP address alone, without smtp:// and without the port")
-      .meta({ title: "SMTP server", description: "Name or IP address of the SMTP server.", format: "host", example: "smtp.example.com" } satisfies FieldMeta),
-    port: z
-      .int("Give a whole number from 1 to 65535")
-      .min(1, "Give a port from 1 to 65535")
-      .max(65535, "Give a port from 1 to 65535")
-      .optional()
-      .meta({ title: "Port", description: "TCP port. Default: 587 with STARTTLS, 465 with IMPLICIT, 25 with NONE.", format: "port", example: "587" } satisfies FieldMeta),
-    tls: z
-      .enum(TLS_MODES)
-      .default("STARTTLS")
-      .meta({
-        title: "Encryption",
-        description: "STARTTLS: starts in clear, then must encrypt (usual, port 587). IMPLICIT: encrypted from the first byte (port 465). NONE: never encrypts, the password included; for a relay in your own network.",
-      } satisfies FieldMeta),
-    user: z
-      .string()
-      .trim()
-      .max(320)
-      .refine(...noControl("The user name"))
-      .optional()
-      .meta({ title: "User", description: "Name to log in with, often the mail address. Leave empty when the server wants no login.", example: "alerts@example.com" } satisfies FieldMeta),
-    password: z
-      .string()
-      .max(1000)
-      .refine(...noControl("The password"))
-      .optional()
-      .meta({ title: "Password", description: "Password to log in with. Gmail and Microsoft 365 want an app password here.", secret: true } satisfies FieldMeta),
-    from: z
-      .string()
-      .trim()
-      .min(1, "Give the sender's address, e.g. Carillon <alerts@example.com>")
-      .max(500)
-      .refine(...noControl("The sender"))
-      .refine((text) => {
-        const found = mailboxes(text);
-        return found.length === 1 && isAddress(found[0]?.address ?? "");
-      }, "Give exactly one sender, as alerts@example.com or Carillon <alerts@example.com>")
-      .meta({ title: "From", description: "The sender, with or without a name. Most servers want it to belong to the user who logs in.", format: "email", example: "Carillon <alerts@example.com>" } satisfies FieldMeta),
+  .strictObject({
+    ...serverFields.shape,
     to: z
       .array(z.string().max(30_000))
       .overwrite(addressList)
@@ -109,13 +127,27 @@ const config = z
         }
       })
       .meta({ title: "To", description: "The recipients. Each entry is one address or a comma-separated list of addresses.", format: "email", example: "ops@example.com, oncall@example.com" } satisfies FieldMeta),
-    verifyCertificate: z
-      .boolean()
-      .default(true)
-      .meta({ title: "Verify certificate", description: "Refuse a server whose certificate is not trusted. Switch off only for a server of your own with a self-signed certificate." } satisfies FieldMeta),
   })
-  .refine(({ user, password }) => !user || password, { path: ["password"], message: "A user needs a password: give both or neither" })
-  .refine(({ user, password }) => !password || user, { path: ["user"], message: "A password needs a user: give both or neither" });
+  .refine(...userHasPassword)
+  .refine(...passwordHasUser);
+
+const serverOf = ({ host, port, tls, user, password, verifyCertificate }: z.output<typeof serverFields>): SmtpServer => ({
+  host,
+  port: port ?? DEFAULT_PORT[tls],
+  tls,
+  user: user || undefined,
+  password: password || undefined,
+  verifyCertificate,
+});
+
+const account = defineAccount({
+  kind: "SMTP",
+  title: "SMTP server",
+  config: serverFields.refine(...userHasPassword).refine(...passwordHasUser),
+  async check({ config, checkMail, signal }) {
+    return { status: await checkMail(serverOf(config), { signal }) };
+  },
+});
 
 /** The three headers say the same to the different mail readers. */
 const PRIORITY: Record<Severity, Record<string, string>> = {
@@ -144,6 +176,9 @@ export const email = defineProvider<typeof config, Omit<MailMessage, "date">>({
   title: "Email",
   docs: "https://www.rfc-editor.org/rfc/rfc5321",
   config,
+  account,
+  recipientFields: ["to"],
+  recovery: "REPLIES",
   // Gmail takes 20 a second, Microsoft 365 30 a minute; a mailbox of a person is full long before.
   pace: { concurrency: 2, perSecond: 0.5, burst: 20, timeoutMs: 60_000 },
   idempotent: false,
@@ -183,9 +218,7 @@ export const email = defineProvider<typeof config, Omit<MailMessage, "date">>({
   },
 
   async send(payload, { config, mail, signal, now }) {
-    const { host, port, tls, user, password, verifyCertificate } = config;
-    const server = { host, port: port ?? DEFAULT_PORT[tls], tls, user: user || undefined, password: password || undefined, verifyCertificate };
-    const { status, refused } = await mail(server, { ...payload, date: now }, { signal });
+    const { status, refused } = await mail(serverOf(config), { ...payload, date: now }, { signal });
     return {
       status: refused.length === 0 ? status : `Refused for ${refused.join(", ")}; else ${status}`.slice(0, 200),
       reference: payload.messageId,

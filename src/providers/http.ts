@@ -11,7 +11,7 @@ export interface HttpRequest {
   /** User and password in it are sent as Basic authorization. */
   url: string;
   headers?: Record<string, string>;
-  body?: string;
+  body?: string | Uint8Array;
   /** Secrets to keep out of errors besides the URL's path and query and the header values, which always are. */
   secrets?: string[];
 }

@@ -9,6 +9,7 @@ export const inbox = defineProvider({
   title: "Inbox",
   docs: "",
   config: z.object({}),
+  recovery: "FOLLOWS",
   pace: { concurrency: 64, perSecond: Infinity, burst: Infinity, timeoutMs: 10_000 },
   idempotent: true,
   guide: ["Nothing to set up: messages are kept in the server. Read them with the inbox query and mark them read with markInboxRead."],

@@ -9,6 +9,7 @@ export const log = defineProvider({
   title: "Log",
   docs: "",
   config: z.object({}),
+  recovery: "FOLLOWS",
   pace: { concurrency: 64, perSecond: Infinity, burst: Infinity, timeoutMs: 10_000 },
   idempotent: false,
   guide: ["Nothing to set up: each message becomes one line on the server's standard output."],

@@ -43,6 +43,13 @@ export interface MailMessage {
  */
 export type Mail = (server: SmtpServer, message: MailMessage, options: { signal: AbortSignal }) => Promise<{ status: string; refused: string[] }>;
 
+/**
+ * Connects, encrypts and logs in, and sends nothing.
+ * @returns what to tell a person
+ * @throws {DeliveryError} classified as by Mail
+ */
+export type CheckMail = (server: SmtpServer, options: { signal: AbortSignal }) => Promise<string>;
+
 const CONNECTION_TIMEOUT_MS = 20_000;
 const GREETING_TIMEOUT_MS = 20_000;
 const SOCKET_TIMEOUT_MS = 60_000;
@@ -86,7 +93,7 @@ interface Letter {
 }
 
 /** Makes the one sender of mails of this process. It keeps connections for a while, so close it. */
-export function createMail(settings: MailSettings): { mail: Mail; close(): Promise<void> } {
+export function createMail(settings: MailSettings): { mail: Mail; checkMail: CheckMail; close(): Promise<void> } {
   // Some servers refuse an EHLO name without a dot; an address literal is always allowed.
   const name = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(settings.hostname) ? settings.hostname : "[127.0.0.1]";
   const ca = settings.authorities === undefined ? undefined : [...rootCertificates, ...settings.authorities];
@@ -269,6 +276,15 @@ export function createMail(settings: MailSettings): { mail: Mail; close(): Promi
       } finally {
         sending.delete(job);
       }
+    },
+    async checkMail(server, { signal }) {
+      try {
+        await retire(await open(server, signal));
+      } catch (error) {
+        if (error instanceof Interruption) throw new DeliveryError(readFailure(error, server));
+        throw error;
+      }
+      return server.user === undefined ? "connected" : "logged in";
     },
     async close() {
       closed = true;

@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import type { Message } from "../render/message.ts";
 import type { Http } from "./http.ts";
-import type { Mail } from "./mail.ts";
+import type { CheckMail, Mail } from "./mail.ts";
+import type { RunProgram } from "./program.ts";
 
 /**
  * What became of one try, as far as it failed.
@@ -54,19 +55,26 @@ export interface Rendered<Payload> {
   payload: Payload;
 }
 
-/** Everything a kind may touch while sending. Nothing else: no fetch, environment, clock, log, sleep or retry. */
-export interface SendContext<Config> {
-  config: Config;
-  message: Message;
+/** The ways out, and how long they may take. Nothing else: no fetch, environment, clock, log, sleep or retry. */
+export interface Ways {
   http: Http;
   mail: Mail;
+  checkMail: CheckMail;
+  /** Runs a program that is installed on this machine. */
+  run: RunProgram;
+  /** Aborts when the try's time is up. */
+  signal: AbortSignal;
+  now: Date;
+}
+
+/** Everything a kind may touch while sending. */
+export interface SendContext<Config> extends Ways {
+  config: Config;
+  message: Message;
   /** Stores the message in the server's own inbox. */
   inbox: (message: Message) => Promise<void>;
   /** Writes one line to standard output. */
   print: (line: string) => void;
-  /** Aborts when the try's time is up. */
-  signal: AbortSignal;
-  now: Date;
 }
 
 /** How fast a channel of this kind may be used: the provider's documented limits. */
@@ -89,10 +97,39 @@ export interface FieldMeta {
   /** Write-only: encrypted at rest, never in an answer. */
   secret?: true;
   /** Helps a form choose its control and check early. */
-  format?: "url" | "email" | "host" | "port" | "multiline";
-  /** A value to show greyed out, e.g. "smtp.example.com". */
+  format?: "url" | "email" | "host" | "port" | "phone" | "multiline";
+  /** A value to show greyed out, which the field would take: e.g. "smtp.example.com"; of a list, one entry. */
   example?: string;
 }
+
+/** Credentials that many channels can share, e.g. a Telegram bot. Its fields are among those of the kinds that use it. */
+export interface Account<Schema extends z.ZodObject = z.ZodObject> {
+  /** UPPER_SNAKE, as in the API's ProviderAccountKind. Several channel kinds may share one. */
+  kind: string;
+  /** What it is to people, e.g. "Telegram bot". */
+  title: string;
+  config: Schema;
+  /**
+   * Asks the provider whether it takes the credentials, and sends nothing to anyone.
+   * @throws {DeliveryError} when it does not, or cannot be asked
+   */
+  check(context: Ways & { config: z.output<Schema> }): Promise<Receipt>;
+}
+
+/** Gives an account its types. */
+export function defineAccount<Schema extends z.ZodObject>(account: Account<Schema>): Account<Schema> {
+  return account;
+}
+
+/**
+ * How those who were told of a problem hear of its end.
+ * - RESOLVES: the provider closes the incident that the problem opened.
+ * - REPLIES: an answer to, or a message in the thread of, the first one.
+ * - REPLACES: takes the place of the first one.
+ * - FOLLOWS: a second message.
+ */
+export const RECOVERY_FORMS = ["RESOLVES", "REPLIES", "REPLACES", "FOLLOWS"] as const;
+export type RecoveryForm = (typeof RECOVERY_FORMS)[number];
 
 export interface Provider<Schema extends z.ZodObject = z.ZodObject, Payload = unknown> {
   /** UPPER_SNAKE, as in the API's ChannelKind. */
@@ -102,6 +139,11 @@ export interface Provider<Schema extends z.ZodObject = z.ZodObject, Payload = un
   /** The provider's own documentation. */
   docs: string;
   config: Schema;
+  /** The account that can give some of the config, for kinds that have one. */
+  account?: Account;
+  /** Names of config fields that a trigger may set for its events: who gets them. None of them is secret. */
+  recipientFields?: readonly string[];
+  recovery: RecoveryForm;
   pace: Pace;
   /** True when the provider recognises a repeated message by its id, so that an unknown outcome may be tried again. */
   idempotent: boolean;

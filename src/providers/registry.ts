@@ -1,5 +1,6 @@
 import { discord } from "./discord.ts";
 import { email } from "./email.ts";
+import { gotify } from "./gotify.ts";
 import { inbox } from "./inbox.ts";
 import { log } from "./log.ts";
 import type { Provider } from "./provider.ts";
@@ -8,7 +9,7 @@ import { telegram } from "./telegram.ts";
 import { webhook } from "./webhook.ts";
 
 /** Every channel kind, in the order in which people are shown them. A new kind is one file and one line here. */
-export const PROVIDERS: readonly Provider[] = [email, slack, discord, telegram, webhook, inbox, log] as unknown as readonly Provider[];
+export const PROVIDERS: readonly Provider[] = [email, slack, discord, telegram, webhook, gotify, inbox, log] as unknown as readonly Provider[];
 
 const byKind = new Map(PROVIDERS.map((provider) => [provider.kind, provider]));
 

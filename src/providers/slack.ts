@@ -21,7 +21,7 @@ const config = z.strictObject({
     description: "Incoming webhook URL of a Slack app; it decides the channel that is posted to.",
     secret: true,
     format: "url",
-    example: "https://hooks.slack.com/services/T…/B…/…",
+    example: "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
   } satisfies FieldMeta),
   channel: z
     .string()
@@ -73,6 +73,7 @@ export const slack = defineProvider({
   title: "Slack",
   docs: "https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks",
   config,
+  recovery: "FOLLOWS",
   // One message per second, short bursts tolerated: https://docs.slack.dev/apis/web-api/rate-limits
   pace: { concurrency: 1, perSecond: 1, burst: 3, timeoutMs: 10_000 },
   idempotent: false,

@@ -5,15 +5,15 @@ import { escapeHtml } from "../render/escape.ts";
 import { fitFacts } from "../render/facts.ts";
 import { plainText } from "../render/plain.ts";
 import type { HttpResponse } from "./http.ts";
-import { DeliveryError, type DeliveryFailure, defineProvider, type FieldMeta } from "./provider.ts";
+import { defineAccount, DeliveryError, type DeliveryFailure, defineProvider, type FieldMeta } from "./provider.ts";
 import { parseRetryAfter } from "./retryAfter.ts";
-import { httpUrl } from "./url.ts";
+import { httpUrl, joinUrl } from "./url.ts";
 
 /** Of the text after tags and entities are read, as UTF-16 units; that the server counts in this unit is unverified. */
 const TEXT_LIMIT = 4096;
 const LIMITS = { title: 256, facts: 20, allFacts: 1500, label: 64, value: 512, displayName: 128 };
 
-const config = z.strictObject({
+const credentials = z.strictObject({
   botToken: z
     .string()
     .trim()
@@ -24,8 +24,17 @@ const config = z.strictObject({
       title: "Bot token",
       description: "Token of the bot that sends the messages, from @BotFather.",
       secret: true,
-      example: "123456789:AA…",
+      example: "123456789:AAExampleExampleExampleExampleExamp",
     } satisfies FieldMeta),
+  apiBaseUrl: httpUrl().default("https://api.telegram.org").meta({
+    title: "API base URL",
+    description: "Where the Bot API is: Telegram's own, or a Bot API server or relay of yours.",
+    format: "url",
+    example: "https://api.telegram.org",
+  } satisfies FieldMeta),
+});
+
+const config = z.strictObject({
   chatId: z
     .string()
     .trim()
@@ -48,12 +57,20 @@ const config = z.strictObject({
     title: "Silent",
     description: "Delivers without a sound.",
   } satisfies FieldMeta),
-  apiBaseUrl: httpUrl().default("https://api.telegram.org").meta({
-    title: "API base URL",
-    description: "Where the Bot API is: Telegram's own, or a Bot API server or relay of yours.",
-    format: "url",
-    example: "https://api.telegram.org",
-  } satisfies FieldMeta),
+  ...credentials.shape,
+});
+
+const methodUrl = ({ apiBaseUrl, botToken }: z.output<typeof credentials>, method: string) => joinUrl(apiBaseUrl, `/bot${botToken}/${method}`);
+
+/** https://core.telegram.org/bots/api#getme */
+const account = defineAccount({
+  kind: "TELEGRAM",
+  title: "Telegram bot",
+  config: credentials,
+  async check({ config, http, signal, now }) {
+    const response = await http({ method: "GET", url: methodUrl(config, "getMe"), secrets: [config.botToken] }, { signal, now, explain: (answer) => explain(answer, now) });
+    return { status: String(response.status) };
+  },
 });
 
 /** Keeps "@name" in a text from calling people: a word joiner, which nobody sees, makes it no name any more. */
@@ -71,6 +88,9 @@ export const telegram = defineProvider({
   title: "Telegram",
   docs: "https://core.telegram.org/bots/api",
   config,
+  account,
+  recipientFields: ["chatId", "topicId"],
+  recovery: "REPLIES",
   // 20 messages a minute to one group, 1 a second to one person: https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
   pace: { concurrency: 1, perSecond: 20 / 60, burst: 5, timeoutMs: 15_000 },
   idempotent: false,
@@ -113,7 +133,7 @@ export const telegram = defineProvider({
     return { text, payload };
   },
   async send(payload, { config, message, http, signal, now }) {
-    const url = `${config.apiBaseUrl.replace(/\/+$/, "")}/bot${config.botToken}/sendMessage`;
+    const url = methodUrl(config, "sendMessage");
     let chat = config.chatId;
     let html = payload.html;
     let thread = /^\d{1,15}$/.test(message.thread ?? "") ? Number(message.thread) : undefined;

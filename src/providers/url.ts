@@ -20,3 +20,8 @@ export function httpUrl(problem: (url: URL) => string | undefined = () => undefi
       if (message !== undefined) context.addIssue({ code: "custom", message });
     });
 }
+
+/** A path below a base URL that may or may not end in a slash. */
+export function joinUrl(base: string, path: string): string {
+  return `${base.replace(/\/+$/, "")}${path}`;
+}

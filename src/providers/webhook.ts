@@ -66,7 +66,7 @@ const config = z.strictObject({
       title: "Standard Webhooks secret",
       description: "Signs every request by the Standard Webhooks specification: whsec_ and 24 to 64 random bytes in base64.",
       secret: true,
-      example: "whsec_…",
+      example: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwEXAMPLEonly",
     } satisfies FieldMeta),
 });
 
@@ -90,6 +90,7 @@ export const webhook = defineProvider({
   title: "Webhook",
   docs: "https://www.standardwebhooks.com",
   config,
+  recovery: "FOLLOWS",
   // There is no limit of a provider; the time-out is the lower end of what the specification suggests.
   pace: { concurrency: 10, perSecond: Number.POSITIVE_INFINITY, burst: Number.POSITIVE_INFINITY, timeoutMs: 15_000 },
   idempotent: true,

@@ -1,4 +1,5 @@
 import type { DeliveryFailure, Provider } from "../../src/providers/provider.ts";
+import type { Message } from "../../src/render/message.ts";
 import { type FakeHttp, startFakeHttp } from "./fakeHttp.ts";
 import type { Answer, Reply, SeenRequest } from "./fakeHttp.ts";
 
@@ -20,11 +21,19 @@ export interface ContractCase {
   accept: (request: SeenRequest) => Reply;
   /** Valid input with every field set and the canary in each secret one, for a provider at `url`. */
   config: (url: string) => Record<string, unknown>;
+  /** What stands in the secret fields instead of the canary, where the provider's format does not take that. At least 12 characters each. */
+  secrets?: string[];
   /** Input that must be refused, by field name, and what the message must say. */
   invalid: { field: string; value: unknown; message: RegExp }[];
   errors: ErrorCase[];
   /** Reference in the receipt of an accepted message. */
-  reference: string | undefined;
+  reference: string | undefined | ((message: Message) => string | undefined);
+  /** Errors of the account's check, for kinds with an account. Its good answer comes from `accept`. */
+  checkErrors?: ErrorCase[];
+  /** True where every 2xx answer is a success, whatever its body. */
+  takesAny2xx?: true;
+  /** A body that is neither JSON, a form nor text, as golden files show it. */
+  readBody?: (request: SeenRequest) => unknown;
   /** Request headers that are part of the golden files. */
   goldenHeaders: string[];
 }
@@ -46,3 +55,10 @@ export function json(status: number, body: unknown, headers: Record<string, stri
 export function text(status: number, body: string, headers: Record<string, string> = {}): Reply {
   return { status, headers: { "content-type": "text/plain", ...headers }, body };
 }
+
+const unused = () => {
+  throw new Error("not for this kind");
+};
+
+/** The ways out that a kind must not take; spread first, then the ones that it may. */
+export const unusedWays = { http: unused, mail: unused, checkMail: unused, run: unused, inbox: unused, print: unused };

@@ -7,6 +7,7 @@ import { email } from "../../src/providers/email.ts";
 import { createMail, type SmtpServer } from "../../src/providers/mail.ts";
 import { DeliveryError, type DeliveryFailure, type Receipt } from "../../src/providers/provider.ts";
 import type { Message } from "../../src/render/message.ts";
+import { unusedWays } from "./case.ts";
 import { SMTP_FAULTS, type SinkMessage, type SmtpFault, type SmtpSink, startSmtpSink } from "./smtpSink.ts";
 
 const NOW = new Date("2026-11-21T10:00:00Z");
@@ -81,13 +82,9 @@ function configFor(sink: { host: string; port: number }, change: Record<string, 
   return email.config.parse({ host: sink.host, port: sink.port, tls: "NONE", from: "Carillon <alerts@example.com>", to: ["ops@example.com"], ...change });
 }
 
-const unused = () => {
-  throw new Error("a mail needs only ctx.mail");
-};
-
 async function send(config: Config, what: Message, made = mailer(), signal?: AbortSignal): Promise<Receipt> {
   const { payload } = email.render(what, config);
-  return email.send(payload, { config, message: what, mail: made.mail, http: unused, inbox: unused, print: unused, signal: signal ?? AbortSignal.timeout(10_000), now: NOW });
+  return email.send(payload, { ...unusedWays, config, message: what, mail: made.mail, signal: signal ?? AbortSignal.timeout(10_000), now: NOW });
 }
 
 async function failureOf(sent: Promise<unknown>): Promise<DeliveryFailure> {
@@ -616,7 +613,7 @@ describe("config", () => {
       const config = email.config.parse({ ...good, tls });
       const { payload } = email.render(message(), config);
       const mail = async (server: SmtpServer) => (asked.push(server.port), { status: "250 OK", refused: [] });
-      await email.send(payload, { config, message: message(), mail, http: unused, inbox: unused, print: unused, signal: new AbortController().signal, now: NOW });
+      await email.send(payload, { ...unusedWays, config, message: message(), mail, signal: new AbortController().signal, now: NOW });
     }
     expect(asked).toEqual([25, 587, 465]);
   });

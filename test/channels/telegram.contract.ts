@@ -28,9 +28,10 @@ function parseHtml(html: string): string {
 }
 
 function accept(request: SeenRequest) {
-  const [, token] = /^\/bot([^/]+)\/sendMessage$/.exec(request.path) ?? [];
+  const [, token, method] = /^\/bot([^/]+)\/(sendMessage|getMe)$/.exec(request.path) ?? [];
   if (token === undefined) throw new Complaint("path", error(404, "Not Found"));
   if (!/^\d+:[A-Za-z0-9_-]{20,}$/.test(token)) throw new Complaint("token", error(401, "Unauthorized: invalid token specified"));
+  if (method === "getMe") return json(200, { ok: true, result: { id: 123456789, is_bot: true, first_name: "Alerts", username: "alerts_bot" } });
   const body = strictJson(request, refuse);
   const known = ["chat_id", "message_thread_id", "text", "parse_mode", "disable_notification", "link_preview_options", "reply_parameters"];
   for (const key of Object.keys(body)) if (!known.includes(key)) throw refuse(`unknown parameter ${key}`);
@@ -111,6 +112,7 @@ export const telegramCase: ContractCase = {
     { name: "504", answers: [{ status: 504 }], expect: { outcome: "TRANSIENT" } },
     { name: "200 of something else", answers: [{ status: 200, body: "<html>Welcome</html>" }], expect: { outcome: "PERMANENT", hint: /API base URL/ } },
   ],
+  checkErrors: [permanent(401, "Unauthorized", /token is wrong/), permanent(404, "Not Found", /wrong shape/)],
   reference: "77",
   goldenHeaders: ["content-type", "user-agent"],
 };

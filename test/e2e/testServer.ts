@@ -36,7 +36,7 @@ export async function startTestServer<C extends Clock = ManualClock>(options: Te
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "carillon-test-")));
   const printed: string[] = [];
   const config = readConfig({ PORT: "0", DATA_DIR: dataDir, LOG_LEVEL: "fatal", ...options.env });
-  const app = await createApp({ config, clock, log: createLog(config.logLevel), random: () => 0, print: (line) => printed.push(line) });
+  const app = await createApp({ config, environment: process.env, clock, log: createLog(config.logLevel), random: () => 0, print: (line) => printed.push(line) });
   return {
     app,
     api: createApiClient(app.url, app.adminToken.value),
