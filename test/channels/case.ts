@@ -21,6 +21,8 @@ export interface ContractCase {
   accept: (request: SeenRequest) => Reply;
   /** Valid input with every field set and the canary in each secret one, for a provider at `url`. */
   config: (url: string) => Record<string, unknown>;
+  /** The config of the golden requests, where `config` would fix what the severity decides. */
+  goldenConfig?: (url: string) => Record<string, unknown>;
   /** What stands in the secret fields instead of the canary, where the provider's format does not take that. At least 12 characters each. */
   secrets?: string[];
   /** Input that must be refused, by field name, and what the message must say. */

@@ -29,6 +29,7 @@ export const gotifyCase: ContractCase = {
   provider: asProvider(gotify),
   accept,
   config: (url) => ({ serverUrl: `${url}/sub/path/`, appToken: TOKEN, priority: 0 }),
+  goldenConfig: (url) => ({ serverUrl: `${url}/sub/path`, appToken: TOKEN }),
   secrets: [TOKEN],
   invalid: [
     { field: "serverUrl", value: "gotify.example.com", message: /starts with https:/ },
