@@ -26,10 +26,29 @@ const { instance } = await WebAssembly.instantiate(readFileSync(wasm), { "./sche
 (engine as unknown as { __wbg_set_wasm: (exports: unknown) => void }).__wbg_set_wasm(instance.exports);
 (instance.exports as { __wbindgen_start: () => void }).__wbindgen_start();
 
+/** The schema language knows no partial indexes, and the engine fails at describing them. */
+function withoutPartialIndexes(sql: string): string {
+  return sql.replace(/^CREATE (UNIQUE )?INDEX [^;]* WHERE [^;]*;$/gm, "");
+}
+
+/** The engine sends a whole migration as one statement, which this database takes as a script only. */
+class ScriptTakingAdapter extends PrismaBetterSqlite3 {
+  override async connectToShadowDb() {
+    const connection = await super.connectToShadowDb();
+    const executeRaw = connection.executeRaw.bind(connection);
+    connection.executeRaw = async (query) => {
+      if (query.args.length > 0) return executeRaw(query);
+      await connection.executeScript(query.sql);
+      return 0;
+    };
+    return connection;
+  }
+}
+
 const schemaEngine = await engine.SchemaEngine.new(
   { datamodels: schema.files.map((file) => [file.path, file.content]) } as never,
   () => undefined,
-  bindMigrationAwareSqlAdapterFactory(new PrismaBetterSqlite3({ url: ":memory:" })),
+  bindMigrationAwareSqlAdapterFactory(new ScriptTakingAdapter({ url: ":memory:" })),
 );
 const result = await schemaEngine.diff({
   from: {
@@ -41,7 +60,7 @@ const result = await schemaEngine.diff({
       path: migration,
       migrationFile: {
         path: "migration.sql",
-        content: { tag: "ok", value: readFileSync(join(folder, migration, "migration.sql"), "utf8") },
+        content: { tag: "ok", value: withoutPartialIndexes(readFileSync(join(folder, migration, "migration.sql"), "utf8")) },
       },
     })),
   },

@@ -2,6 +2,9 @@ import { hostname } from "node:os";
 import type { AddressInfo } from "node:net";
 import { createAccessTokenService } from "./access/accessToken.service.ts";
 import { createAccessTokenStore } from "./access/accessToken.store.ts";
+import { createProviderAccountService } from "./accounts/providerAccount.service.ts";
+import { createProviderAccountStore } from "./accounts/providerAccount.store.ts";
+import { createProviderAccountTester } from "./accounts/providerAccountTest.service.ts";
 import { createChannelService } from "./channels/channel.service.ts";
 import { createChannelStore } from "./channels/channel.store.ts";
 import { createChannelTester } from "./channels/channelTest.service.ts";
@@ -82,8 +85,9 @@ export async function createApp({ config, environment, clock, log, random, print
   await checkSecretKey(settingStore, box, clock);
   const snapshot = createSnapshotHolder(() => ({ catalogue: triggers.catalogue, triggers: triggers.triggers, channels: channels.load, server: settings.get }));
   const settings = createSettingsService(settingStore, clock, snapshot.reload);
-  const channels = createChannelService(createChannelStore(db), box, clock, ids, snapshot.reload);
-  const triggers = createTriggerService(createTriggerStore(db), clock, log, snapshot.reload, (id) => snapshot.current.channels.has(id));
+  const providerAccounts = createProviderAccountService({ store: createProviderAccountStore(db), box, clock, ids, changed: snapshot.reload, checkChannels: (id, account) => channels.checkAccountChange(id, account) });
+  const channels = createChannelService({ store: createChannelStore(db), accounts: providerAccounts, box, clock, ids, changed: snapshot.reload });
+  const triggers = createTriggerService(createTriggerStore(db), clock, log, snapshot.reload, (id) => snapshot.current.channels.get(id)?.kind);
   const accessTokens = createAccessTokenService(createAccessTokenStore(db), clock, ids);
   await accessTokens.setFirstAdmin(keys.adminToken.value);
   await seedInbox(settingStore, channels, clock);
@@ -120,6 +124,8 @@ export async function createApp({ config, environment, clock, log, random, print
     deliveries: createDeliveryService(db, dispatcher, clock, ids),
     history,
     inbox,
+    providerAccounts,
+    providerAccountTester: createProviderAccountTester(providerAccounts, outside, clock, log),
     settings,
     triggers,
   };

@@ -1,4 +1,6 @@
 import type { AccessTokenService } from "./access/accessToken.service.ts";
+import type { ProviderAccountService } from "./accounts/providerAccount.service.ts";
+import type { ProviderAccountTester } from "./accounts/providerAccountTest.service.ts";
 import type { ChannelService } from "./channels/channel.service.ts";
 import type { ChannelTester } from "./channels/channelTest.service.ts";
 import type { ConditionService } from "./conditions/condition.service.ts";
@@ -23,6 +25,8 @@ export interface Services {
   deliveries: DeliveryService;
   history: HistoryService;
   inbox: InboxService;
+  providerAccounts: ProviderAccountService;
+  providerAccountTester: ProviderAccountTester;
   settings: SettingsService;
   triggers: TriggerService;
 }

@@ -44,18 +44,20 @@ export type AttemptOutcome =
 /** The config of a channel: exactly one member, named after its kind. */
 export type ChannelConfigInput =
   {   /** A channel that sends by Discord. */
-  discord: DiscordConfigInput; email?: never; inbox?: never; log?: never; slack?: never; telegram?: never; webhook?: never; }
+  discord: DiscordConfigInput; email?: never; gotify?: never; inbox?: never; log?: never; slack?: never; telegram?: never; webhook?: never; }
   |  { discord?: never;   /** A channel that sends by Email. */
-  email: EmailConfigInput; inbox?: never; log?: never; slack?: never; telegram?: never; webhook?: never; }
-  |  { discord?: never; email?: never;   /** A channel that sends by Inbox. Nothing to configure: give true. */
+  email: EmailConfigInput; gotify?: never; inbox?: never; log?: never; slack?: never; telegram?: never; webhook?: never; }
+  |  { discord?: never; email?: never;   /** A channel that sends by Gotify. */
+  gotify: GotifyConfigInput; inbox?: never; log?: never; slack?: never; telegram?: never; webhook?: never; }
+  |  { discord?: never; email?: never; gotify?: never;   /** A channel that sends by Inbox. Nothing to configure: give true. */
   inbox: boolean; log?: never; slack?: never; telegram?: never; webhook?: never; }
-  |  { discord?: never; email?: never; inbox?: never;   /** A channel that sends by Log. Nothing to configure: give true. */
+  |  { discord?: never; email?: never; gotify?: never; inbox?: never;   /** A channel that sends by Log. Nothing to configure: give true. */
   log: boolean; slack?: never; telegram?: never; webhook?: never; }
-  |  { discord?: never; email?: never; inbox?: never; log?: never;   /** A channel that sends by Slack. */
+  |  { discord?: never; email?: never; gotify?: never; inbox?: never; log?: never;   /** A channel that sends by Slack. */
   slack: SlackConfigInput; telegram?: never; webhook?: never; }
-  |  { discord?: never; email?: never; inbox?: never; log?: never; slack?: never;   /** A channel that sends by Telegram. */
+  |  { discord?: never; email?: never; gotify?: never; inbox?: never; log?: never; slack?: never;   /** A channel that sends by Telegram. */
   telegram: TelegramConfigInput; webhook?: never; }
-  |  { discord?: never; email?: never; inbox?: never; log?: never; slack?: never; telegram?: never;   /** A channel that sends by Webhook. */
+  |  { discord?: never; email?: never; gotify?: never; inbox?: never; log?: never; slack?: never; telegram?: never;   /** A channel that sends by Webhook. */
   webhook: WebhookConfigInput; };
 
 /** What a channel sends by. The channelKinds query has each kind's setup guide and fields. */
@@ -64,6 +66,8 @@ export type ChannelKind =
   | 'DISCORD'
   /** Sends by Email. */
   | 'EMAIL'
+  /** Sends by Gotify. */
+  | 'GOTIFY'
   /** Sends by Inbox. */
   | 'INBOX'
   /** Sends by Log. */
@@ -74,6 +78,18 @@ export type ChannelKind =
   | 'TELEGRAM'
   /** Sends by Webhook. */
   | 'WEBHOOK';
+
+/** How fast a channel may be used. What is left out is as the kind has it: the provider's documented limit. */
+export type ChannelPaceInput = {
+  /** Messages that may go out at once before `perSecond` holds: 1 to 10,000. */
+  burst?: number | null | undefined;
+  /** Messages under way at once: 1 to 100. */
+  concurrency?: number | null | undefined;
+  /** Messages per second on average: 0.001 to 10,000. */
+  perSecond?: number | null | undefined;
+  /** One try's time: PT1S to PT5M. */
+  timeout?: string | null | undefined;
+};
 
 /** Which conditions are wanted; what is left out does not matter. */
 export type ConditionFilter = {
@@ -123,6 +139,8 @@ export type CreateAccessTokenInput = {
 
 /** A new channel. */
 export type CreateChannelInput = {
+  /** A provider account that gives the credentials, for kinds that have one. What stands in `config` goes before it. */
+  accountId?: string | null | undefined;
   /** Its config: the one member that is set says which kind it is. */
   config: ChannelConfigInput;
   /** Customers to hear of. Left out: all. */
@@ -135,6 +153,8 @@ export type CreateChannelInput = {
   minimumSeverity?: Severity | null | undefined;
   /** Its name: unique, at most 100 characters. */
   name: string;
+  /** Left out: as the kind has it. */
+  pace?: ChannelPaceInput | null | undefined;
   /** Left out: true. */
   rich?: boolean | null | undefined;
   /** Services to hear of. Left out: all. */
@@ -149,7 +169,7 @@ export type DiscordConfigInput = {
   avatarUrl?: string | null | undefined;
   /** Posts into this thread. Forum and media channels need one. */
   threadId?: string | null | undefined;
-  /** URL of a webhook of the Discord channel. Required in a new channel. Write-only; left out of an update it stays. */
+  /** URL of a webhook of the Discord channel. Required in a new one. Write-only; left out of an update it stays. */
   url?: string | null | undefined;
   /** Name shown as the sender in place of the webhook's own. */
   username?: string | null | undefined;
@@ -157,10 +177,10 @@ export type DiscordConfigInput = {
 
 /** Config of a channel of the kind EMAIL. The channelKinds query tells how to get each value. */
 export type EmailConfigInput = {
-  /** The sender, with or without a name. Most servers want it to belong to the user who logs in. */
-  from: string;
-  /** Name or IP address of the SMTP server. */
-  host: string;
+  /** The sender, with or without a name. Most servers want it to belong to the user who logs in. Required unless the channel's provider account has it. */
+  from?: string | null | undefined;
+  /** Name or IP address of the SMTP server. Required unless the channel's provider account has it. */
+  host?: string | null | undefined;
   /** Password to log in with. Gmail and Microsoft 365 want an app password here. Write-only; left out of an update it stays, null removes it. */
   password?: string | null | undefined;
   /** TCP port. Default: 587 with STARTTLS, 465 with IMPLICIT, 25 with NONE. */
@@ -175,7 +195,13 @@ export type EmailConfigInput = {
   verifyCertificate?: boolean | null | undefined;
 };
 
-/** Encryption of a channel of the kind EMAIL. */
+/** Who gets it on a channel of the kind EMAIL. What is left out stays as the channel has it. */
+export type EmailRecipientInput = {
+  /** The recipients. Each entry is one address or a comma-separated list of addresses. */
+  to?: Array<string> | null | undefined;
+};
+
+/** Encryption: what may be chosen. */
 export type EmailTls =
   /** Encryption: IMPLICIT. */
   | 'IMPLICIT'
@@ -252,6 +278,16 @@ export type EventStatus =
   /** The problem is over. */
   | 'RESOLVED';
 
+/** Config of a channel of the kind GOTIFY. The channelKinds query tells how to get each value. */
+export type GotifyConfigInput = {
+  /** Token of the application that messages are shown under. Required in a new one. Write-only; left out of an update it stays. */
+  appToken?: string | null | undefined;
+  /** The same for every message, 0 to 10. Left out: 8 for critical, 5 for warnings, 2 for information and recoveries. */
+  priority?: number | null | undefined;
+  /** Where the Gotify server is, with its path when it has one. */
+  serverUrl: string;
+};
+
 /** Why a message exists. */
 export type MessageReason =
   /** Worse than before: a higher severity or a further threshold step. */
@@ -272,6 +308,13 @@ export type NameValueInput = {
   /** The value. */
   value: string;
 };
+
+/** Who gets it: exactly one member, named after the channel's kind. */
+export type RecipientConfigInput =
+  {   /** On a channel of the kind EMAIL. */
+  email: EmailRecipientInput; telegram?: never; }
+  |  { email?: never;   /** On a channel of the kind TELEGRAM. */
+  telegram: TelegramRecipientInput; };
 
 /** A set of scopes for a token. */
 export type Role =
@@ -297,7 +340,7 @@ export type Severity =
 export type SlackConfigInput = {
   /** Posts to another channel. Only old webhooks (custom integrations) obey it; those of Slack apps ignore it. */
   channel?: string | null | undefined;
-  /** Incoming webhook URL of a Slack app; it decides the channel that is posted to. Required in a new channel. Write-only; left out of an update it stays. */
+  /** Incoming webhook URL of a Slack app; it decides the channel that is posted to. Required in a new one. Write-only; left out of an update it stays. */
   url?: string | null | undefined;
 };
 
@@ -305,12 +348,20 @@ export type SlackConfigInput = {
 export type TelegramConfigInput = {
   /** Where the Bot API is: Telegram's own, or a Bot API server or relay of yours. */
   apiBaseUrl?: string | null | undefined;
-  /** Token of the bot that sends the messages, from @BotFather. Required in a new channel. Write-only; left out of an update it stays. */
+  /** Token of the bot that sends the messages, from @BotFather. Required unless the channel's provider account has it. Write-only; left out of an update it stays. */
   botToken?: string | null | undefined;
   /** Person, group or channel that gets the messages: its number, or the @name of a public channel or group. */
   chatId: string;
   /** Delivers without a sound. */
   silent?: boolean | null | undefined;
+  /** Topic within a group that has topics (message_thread_id). */
+  topicId?: number | null | undefined;
+};
+
+/** Who gets it on a channel of the kind TELEGRAM. What is left out stays as the channel has it. */
+export type TelegramRecipientInput = {
+  /** Person, group or channel that gets the messages: its number, or the @name of a public channel or group. */
+  chatId?: string | null | undefined;
   /** Topic within a group that has topics (message_thread_id). */
   topicId?: number | null | undefined;
 };
@@ -322,8 +373,18 @@ export type ThresholdDirection =
   /** A value equal or below, e.g. days left of a certificate. */
   | 'AT_MOST';
 
+/** Who gets an event type's events on one channel, in place of whom the channel names. */
+export type TriggerRecipientInput = {
+  /** The channel. */
+  channelId: string;
+  /** Who gets them. */
+  config: RecipientConfigInput;
+};
+
 /** What is left out stays as it is. */
 export type UpdateChannelInput = {
+  /** The provider account that gives the credentials from now on, in place of its own; null takes it away. */
+  accountId?: string | null | undefined;
   /** Its whole config, of the same kind. Secrets that are left out stay. */
   config?: ChannelConfigInput | null | undefined;
   /** Customers to hear of; empty: all. */
@@ -336,6 +397,8 @@ export type UpdateChannelInput = {
   minimumSeverity?: Severity | null | undefined;
   /** Its name: unique, at most 100 characters. */
   name?: string | null | undefined;
+  /** How fast it may be used; null returns to what the kind has. */
+  pace?: ChannelPaceInput | null | undefined;
   /** Whether messages take the kind's native form. */
   rich?: boolean | null | undefined;
   /** Services to hear of; empty: all. */
@@ -352,6 +415,8 @@ export type UpdateTriggerInput = {
   cooldown?: string | null | undefined;
   /** The master toggle. */
   enabled?: boolean | null | undefined;
+  /** Who gets its events in place of whom a channel names: the whole list. The recovery goes to the same. */
+  recipients?: Array<TriggerRecipientInput> | null | undefined;
   /** The severity of an event that brings none. */
   severity?: Severity | null | undefined;
   /** Threshold steps: 1 to 10 numbers, for types that have a threshold. */
@@ -414,11 +479,11 @@ export type WebhookConfigInput = {
   secret?: string | null | undefined;
   /** Signs every request by the Standard Webhooks specification: whsec_ and 24 to 64 random bytes in base64. Write-only; left out of an update it stays, null removes it. */
   signingSecret?: string | null | undefined;
-  /** Where every notification is sent to as JSON. Redirects count as failures; an answer of 410 switches the channel off. Required in a new channel. Write-only; left out of an update it stays. */
+  /** Where every notification is sent to as JSON. Redirects count as failures; an answer of 410 switches the channel off. Required in a new one. Write-only; left out of an update it stays. */
   url?: string | null | undefined;
 };
 
-/** Method of a channel of the kind WEBHOOK. */
+/** Method: what may be chosen. */
 export type WebhookMethod =
   /** Method: POST. */
   | 'POST'
@@ -577,6 +642,7 @@ export type ChannelsQueryVariables = Exact<{
 export type ChannelsQuery = { channels: { nodes: Array<{ id: string, name: string, kind: ChannelKind, enabled: boolean, disabledReason: string | null, rich: boolean, displayName: string | null, minimumSeverity: Severity, customers: Array<string>, services: Array<string>, sources: Array<string>, config:
         | { __typename: 'DiscordConfig', username: string | null, avatarUrl: string | null, threadId: string | null, secretsSet: Array<string> }
         | { __typename: 'EmailConfig', host: string | null, port: number | null, tls: EmailTls | null, user: string | null, from: string | null, to: Array<string> | null, verifyCertificate: boolean | null, secretsSet: Array<string> }
+        | { __typename: 'GotifyConfig' }
         | { __typename: 'InboxConfig' }
         | { __typename: 'LogConfig' }
         | { __typename: 'SlackConfig', channel: string | null, secretsSet: Array<string> }

@@ -4,8 +4,11 @@ import { builder } from "../graphql/builder.ts";
 import { AttemptOutcomeEnum, SeverityEnum } from "../graphql/enums.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
+import { providerOf } from "../providers/registry.ts";
 import type { ChannelRow } from "./channel.store.ts";
-import { ChannelConfig, ChannelConfigInput, ChannelKindEnum } from "./channelKind.graphql.ts";
+import { ChannelConfig, ChannelConfigInput, ChannelKindEnum, PaceType } from "./channelKind.graphql.ts";
+import { paceOf } from "./channel.model.ts";
+import type { StoredPace } from "./channel.model.ts";
 
 const OverrideType = builder.prismaObject("ChannelOverride", {
   description: "A channel's own word on one event type or one category.",
@@ -28,10 +31,11 @@ export const ChannelType = builder.prismaNode("Channel", {
     disabledReason: t.exposeString("disabledReason", { nullable: true, description: "Why the server switched it off, when it did." }),
     config: t.field({
       type: ChannelConfig,
-      description: "Its config without secrets.",
+      description: "Its own config without secrets; what its provider account gives is in `account`.",
       resolve: ({ kind, config, secretsSet }) => ({ kind, config: config as Record<string, unknown>, secretsSet: secretsSet as string[] }),
     }),
     rich: t.exposeBoolean("rich", { description: "Whether messages take the kind's native form: formatting, colours, an emoji before the title." }),
+    pace: t.field({ type: PaceType, description: "How fast it is used: its kind's default, but for what it sets itself.", resolve: ({ kind, pace }) => paceOf(providerOf(kind).pace, pace as StoredPace) }),
     displayName: t.exposeString("displayName", { nullable: true, description: "Its own label for where alerts come from; null takes the server's." }),
     minimumSeverity: t.expose("minimumSeverity", { type: SeverityEnum, description: "It gets this severity and those above." }),
     customers: t.stringList({ description: "Customers that it hears of; empty: all.", resolve: ({ customers }) => customers as string[] }),
@@ -69,13 +73,25 @@ builder.queryField("channel", (t) =>
   }),
 );
 
+const ChannelPaceInput = builder.inputType("ChannelPaceInput", {
+  description: "How fast a channel may be used. What is left out is as the kind has it: the provider's documented limit.",
+  fields: (t) => ({
+    concurrency: t.int({ description: "Messages under way at once: 1 to 100." }),
+    perSecond: t.float({ description: "Messages per second on average: 0.001 to 10,000." }),
+    burst: t.int({ description: "Messages that may go out at once before `perSecond` holds: 1 to 10,000." }),
+    timeout: t.field({ type: "Duration", description: "One try's time: PT1S to PT5M." }),
+  }),
+});
+
 const CreateChannelInput = builder.inputType("CreateChannelInput", {
   description: "A new channel.",
   fields: (t) => ({
     name: t.string({ required: true, description: "Its name: unique, at most 100 characters." }),
     config: t.field({ type: ChannelConfigInput, required: true, description: "Its config: the one member that is set says which kind it is." }),
+    accountId: t.globalID({ description: "A provider account that gives the credentials, for kinds that have one. What stands in `config` goes before it." }),
     enabled: t.boolean({ description: "Left out: true." }),
     rich: t.boolean({ description: "Left out: true." }),
+    pace: t.field({ type: ChannelPaceInput, description: "Left out: as the kind has it." }),
     displayName: t.string({ description: "Its own label for where alerts come from. Left out: the server's." }),
     minimumSeverity: t.field({ type: SeverityEnum, description: "Left out: INFO, which is everything." }),
     customers: t.stringList({ description: "Customers to hear of. Left out: all." }),
@@ -89,8 +105,10 @@ const UpdateChannelInput = builder.inputType("UpdateChannelInput", {
   fields: (t) => ({
     name: t.string({ description: "Its name: unique, at most 100 characters." }),
     config: t.field({ type: ChannelConfigInput, description: "Its whole config, of the same kind. Secrets that are left out stay." }),
+    accountId: t.globalID({ description: "The provider account that gives the credentials from now on, in place of its own; null takes it away." }),
     enabled: t.boolean({ description: "Whether it is sent anything." }),
     rich: t.boolean({ description: "Whether messages take the kind's native form." }),
+    pace: t.field({ type: ChannelPaceInput, description: "How fast it may be used; null returns to what the kind has." }),
     displayName: t.string({ description: "Its own label; empty takes the server's." }),
     minimumSeverity: t.field({ type: SeverityEnum, description: "It gets this severity and those above." }),
     customers: t.stringList({ description: "Customers to hear of; empty: all." }),
@@ -98,6 +116,11 @@ const UpdateChannelInput = builder.inputType("UpdateChannelInput", {
     sources: t.stringList({ description: "Sources to hear of; empty: all." }),
   }),
 });
+
+/** @returns what is no provider account's id as one that there is not, for the service to refuse */
+function accountIdOf(given: { typename: string; id: string } | null | undefined): string | null | undefined {
+  return given && given.typename !== "ProviderAccount" ? "" : (given?.id ?? (given as null | undefined));
+}
 
 /** Payloads that hold the channel as it is now. */
 function channelPayload(name: string, description: string) {
@@ -114,7 +137,7 @@ builder.mutationField("createChannel", (t) =>
     authScopes: { may: "SETTINGS_MANAGE" },
     errors: resultOf("createChannel", ValidationError, ConflictError),
     args: { input: t.arg({ type: CreateChannelInput, required: true, description: "The channel." }) },
-    resolve: async (_root, { input }, { services }) => ({ channel: await services.channels.create(input as never) }),
+    resolve: async (_root, { input }, { services }) => ({ channel: await services.channels.create({ ...input, accountId: accountIdOf(input.accountId) } as never) }),
   }),
 );
 
@@ -128,7 +151,7 @@ builder.mutationField("updateChannel", (t) =>
       id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }),
       input: t.arg({ type: UpdateChannelInput, required: true, description: "The changes." }),
     },
-    resolve: async (_root, { id, input }, { services }) => ({ channel: await services.channels.update(id.id, input as never) }),
+    resolve: async (_root, { id, input }, { services }) => ({ channel: await services.channels.update(id.id, { ...input, accountId: accountIdOf(input.accountId) } as never) }),
   }),
 );
 
@@ -210,10 +233,11 @@ builder.mutationField("testChannelConfig", (t) =>
     args: {
       config: t.arg({ type: ChannelConfigInput, required: true, description: "The config." }),
       channelId: t.arg.globalID({ for: ChannelType, description: "A saved channel of the same kind, whose secrets stand in for those left out." }),
+      accountId: t.arg.globalID({ description: "The provider account that is to give the credentials." }),
       rich: t.arg.boolean({ defaultValue: true, description: "Whether to send the rich form." }),
     },
-    resolve: async (_root, { config, channelId, rich }, { services }) => {
-      const result = await services.channelTester.testUnsaved(config as never, channelId?.id ?? null, rich ?? true);
+    resolve: async (_root, { config, channelId, accountId, rich }, { services }) => {
+      const result = await services.channelTester.testUnsaved(config as never, { baseId: channelId?.id ?? null, accountId: accountIdOf(accountId) ?? null, rich: rich ?? true });
       const failed = result.outcome === "DELIVERED" ? { status: result.receipt.status, error: null, hint: null } : result;
       return { outcome: result.outcome, status: failed.status, error: failed.error, hint: failed.hint, durationMs: result.durationMs, body: result.text };
     },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Pace } from "../providers/provider.ts";
 import { SEVERITIES } from "../render/message.ts";
 import type { Severity } from "../render/message.ts";
 
@@ -9,8 +10,11 @@ export interface Channel {
   kind: string;
   customer: string | null;
   enabled: boolean;
-  /** As the kind's config schema gives it, secrets included. */
+  accountId: string | null;
+  /** As the kind's config schema gives it, secrets and what comes from the account included. */
   config: Record<string, unknown>;
+  /** How fast it may be used. */
+  pace: Pace;
   rich: boolean;
   /** Null takes the server's. */
   displayName: string | null;
@@ -30,7 +34,8 @@ export interface Override {
 
 const oneLine = /^[^\p{Cc}\p{Surrogate}]*$/u;
 
-const name = z
+/** A unique name for people. */
+export const nameField = z
   .string()
   .trim()
   .min(1, "must not be empty")
@@ -41,11 +46,33 @@ const filter = z.array(z.string().trim().min(1, "must not be empty").max(200, "m
 
 const displayName = z.string().trim().max(100, "must be at most 100 characters").regex(oneLine, "must be one line without control characters").transform((text) => text || null);
 
+/** What of its kind's pace a channel changes; `timeout` in seconds. Bounds that no sensible channel meets keep typing errors out. */
+const paceChange = z.object({
+  concurrency: z.int("must be a whole number").min(1, "must be from 1 to 100").max(100, "must be from 1 to 100").nullish(),
+  perSecond: z.number().min(0.001, "must be from 0.001 to 10000").max(10_000, "must be from 0.001 to 10000").nullish(),
+  burst: z.int("must be a whole number").min(1, "must be from 1 to 10000").max(10_000, "must be from 1 to 10000").nullish(),
+  timeout: z.number().min(1, "must be from PT1S to PT5M").max(300, "must be from PT1S to PT5M").nullish(),
+});
+
+/** A channel's pace as it is stored: only what differs from its kind's. */
+export type StoredPace = z.output<typeof paceChange> | null;
+
+/** The pace that holds: the kind's, but for what the channel changes. */
+export function paceOf(kind: Pace, own: StoredPace): Pace {
+  return {
+    concurrency: own?.concurrency ?? kind.concurrency,
+    perSecond: own?.perSecond ?? kind.perSecond,
+    burst: own?.burst ?? kind.burst,
+    timeoutMs: own?.timeout ? own.timeout * 1000 : kind.timeoutMs,
+  };
+}
+
 /** What a new channel starts with, besides its config. */
 export const channelInput = z.object({
-  name,
+  name: nameField,
   enabled: z.boolean().nullish().transform((value) => value ?? true),
   rich: z.boolean().nullish().transform((value) => value ?? true),
+  pace: paceChange.nullish().transform((value) => value ?? null),
   displayName: displayName.nullish().transform((value) => value ?? null),
   minimumSeverity: z.enum(SEVERITIES).nullish().transform((value) => value ?? "INFO"),
   customers: filter.nullish().transform((value) => value ?? []),
@@ -55,9 +82,10 @@ export const channelInput = z.object({
 
 /** What of a channel may change; whatever is left out stays. */
 export const channelChange = z.object({
-  name: name.optional(),
+  name: nameField.optional(),
   enabled: z.boolean().optional(),
   rich: z.boolean().optional(),
+  pace: paceChange.nullish(),
   displayName: displayName.optional(),
   minimumSeverity: z.enum(SEVERITIES).optional(),
   customers: filter.optional(),

@@ -1,3 +1,5 @@
+import type { ProviderAccount } from "../accounts/providerAccount.model.ts";
+import type { ProviderAccountService } from "../accounts/providerAccount.service.ts";
 import type { Clock } from "../clock.ts";
 import { NotFoundError, ValidationError } from "../errors.ts";
 import type { Ids } from "../ids.ts";
@@ -6,20 +8,19 @@ import type { Provider } from "../providers/provider.ts";
 import { PROVIDERS, providerOf } from "../providers/registry.ts";
 import type { SecretBox } from "../secretBox.ts";
 import { checkConfig, chosenConfig, configKey, openConfig, sealConfig } from "./channelConfig.ts";
-import { channelChange, channelInput } from "./channel.model.ts";
-import type { Channel, ChannelChange, ChannelInput } from "./channel.model.ts";
+import type { GivenConfig } from "./channelConfig.ts";
+import { channelChange, channelInput, paceOf } from "./channel.model.ts";
+import type { Channel, ChannelChange, ChannelInput, StoredPace } from "./channel.model.ts";
 import type { ChannelRow, ChannelStore, ChannelWithOverrides } from "./channel.store.ts";
-
-/** A config as the API takes it: one member set, named after the kind. */
-export type GivenConfig = Record<string, unknown>;
 
 export interface ChannelService {
   /** Every channel with its secrets open, for the settings snapshot. */
   load(): Promise<Channel[]>;
   /** @throws {NotFoundError} */
   get(id: string): Promise<Channel>;
-  create(input: ChannelInput & { config: GivenConfig }): Promise<ChannelRow>;
-  update(id: string, input: ChannelChange & { config?: GivenConfig | null | undefined }): Promise<ChannelRow>;
+  create(input: ChannelInput & { config: GivenConfig; accountId?: string | null | undefined }): Promise<ChannelRow>;
+  /** @param input `accountId` null takes the account away; what the config had from it must then be given */
+  update(id: string, input: ChannelChange & { config?: GivenConfig | null | undefined; accountId?: string | null | undefined }): Promise<ChannelRow>;
   delete(id: string): Promise<void>;
   /** A copy under another name, secrets and overrides included, switched off. */
   duplicate(id: string, name: string): Promise<ChannelRow>;
@@ -28,19 +29,40 @@ export interface ChannelService {
   /** Saves config fields that the provider has told to change. */
   changeConfig(id: string, fields: Record<string, unknown>): Promise<void>;
   /** Checks a config that is not saved. @param base the saved channel whose secrets stand in for those left out */
-  checkUnsaved(config: GivenConfig, base: Channel | null): { provider: Provider; config: Record<string, unknown> };
+  checkUnsaved(config: GivenConfig, base: Channel | null, accountId: string | null): Promise<{ provider: Provider; config: Record<string, unknown> }>;
+  /** Makes sure that the channels which use an account could do with this config of it. @throws {ValidationError} */
+  checkAccountChange(accountId: string, config: Record<string, unknown>): Promise<void>;
   setOverride(id: string, target: OverrideTarget, enabled: boolean | null): Promise<void>;
 }
 
 /** One of both: an event type by its canonical name, or a category. */
 export type OverrideTarget = { eventType: string } | { category: string };
 
-/** @param changed called after every change, so that the new settings take effect */
-export function createChannelService(store: ChannelStore, box: SecretBox, clock: Clock, ids: Ids, changed: () => Promise<void>): ChannelService {
+export interface ChannelServiceDeps {
+  store: ChannelStore;
+  accounts: Pick<ProviderAccountService, "load" | "get">;
+  box: SecretBox;
+  clock: Clock;
+  ids: Ids;
+  /** Called after every change, so that the new settings take effect. */
+  changed(): Promise<void>;
+}
+
+export function createChannelService({ store, accounts, box, clock, ids, changed }: ChannelServiceDeps): ChannelService {
   async function find(id: string): Promise<ChannelWithOverrides> {
     const row = await store.find(id);
     if (!row) throw new NotFoundError("This channel");
     return row;
+  }
+
+  /** @throws {ValidationError} when there is none, or it is of no use to the kind */
+  async function accountFor(provider: Provider, accountId: string | null | undefined): Promise<Record<string, unknown>> {
+    if (accountId === null || accountId === undefined) return {};
+    const account = await accounts.get(accountId).catch(() => null);
+    if (!account) throw ValidationError.of("accountId", "must be the id of a provider account", "not_found");
+    if (!provider.account) throw ValidationError.of("accountId", `must be left out: channels of the kind ${provider.kind} have their own credentials only`);
+    if (provider.account.kind !== account.kind) throw ValidationError.of("accountId", `must be an account of the kind ${provider.account.kind}; this one is of the kind ${account.kind}`);
+    return account.config;
   }
 
   async function update(id: string, changes: Partial<ChannelRow>): Promise<ChannelRow> {
@@ -49,29 +71,55 @@ export function createChannelService(store: ChannelStore, box: SecretBox, clock:
     return row;
   }
 
-  const open = (row: ChannelWithOverrides): Channel => channelOf(row, box);
+  const ownConfig = (row: ChannelRow) => openConfig(row as never, box, channelRow(row.id));
+
+  async function open(row: ChannelWithOverrides): Promise<Channel> {
+    return channelOf(row, ownConfig(row), row.accountId === null ? undefined : await accounts.get(row.accountId));
+  }
+
+  /** The config as it will be stored when these changes are made; undefined when it stays as it is. */
+  async function changedConfig(before: ChannelWithOverrides, given: GivenConfig | null | undefined, accountId: string | null | undefined): Promise<Record<string, unknown> | undefined> {
+    const provider = providerOf(before.kind);
+    const account = await accountFor(provider, accountId === undefined ? before.accountId : accountId);
+    if (!given && accountId === undefined) return undefined;
+    const own = ownConfig(before);
+    // Credentials of its own would go before those of the account that it is to use from now on.
+    const movesTo = accountId !== undefined && accountId !== null && accountId !== before.accountId;
+    const kept = movesTo ? Object.fromEntries(Object.entries(own).filter(([name]) => !(name in account))) : own;
+    return checkConfig(provider, given ? configOfKind(before.kind, given) : kept, { before: kept, account });
+  }
 
   return {
-    load: async () => (await store.all()).map(open),
+    async load() {
+      const byId = new Map((await accounts.load()).map((account) => [account.id, account]));
+      return (await store.all()).map((row) => channelOf(row, ownConfig(row), byId.get(row.accountId ?? "")));
+    },
     get: async (id) => open(await find(id)),
 
-    async create({ config: given, ...rest }) {
+    async create({ config: given, accountId = null, ...rest }) {
       const input = parseInput(channelInput, rest);
-      const { provider, config } = chosenConfig(PROVIDERS, given);
+      const { owner: provider, config } = chosenConfig(PROVIDERS, given);
       const id = ids.next();
-      const stored = sealConfig(provider, checkConfig(provider, config), box, id);
+      const checked = checkConfig(provider, config, { account: await accountFor(provider, accountId) });
       const now = clock.now();
-      const row = { id, kind: provider.kind, customer: null, disabledReason: null, createdAt: now, updatedAt: now, ...input, ...stored } as ChannelRow;
+      const row = { id, kind: provider.kind, customer: null, accountId, disabledReason: null, createdAt: now, updatedAt: now, ...input, ...sealConfig(provider, checked, box, channelRow(id)) } as ChannelRow;
       await store.insert(row, []);
       await changed();
       return row;
     },
 
-    async update(id, { config: given, ...rest }) {
+    async update(id, { config: given, accountId, pace, ...rest }) {
       const before = await find(id);
-      const changes = parseInput(channelChange, withoutNulls(rest)) as Partial<ChannelRow>;
-      if (changes.enabled) changes.disabledReason = null;
-      if (given) Object.assign(changes, changedConfig(before, given, box));
+      const provider = providerOf(before.kind);
+      const changes = parseInput(channelChange, { ...withoutNulls(rest), pace }) as Partial<ChannelRow>;
+      const config = await changedConfig(before, given, accountId);
+      if (config) Object.assign(changes, sealConfig(provider, config, box, channelRow(id)));
+      if (accountId !== undefined) changes.accountId = accountId;
+      if (changes.enabled) {
+        changes.disabledReason = null;
+        // It may have lost its account since it was switched off.
+        if (!config) checkConfig(provider, ownConfig(before), { account: await accountFor(provider, before.accountId) });
+      }
       return update(id, changes);
     },
 
@@ -82,15 +130,13 @@ export function createChannelService(store: ChannelStore, box: SecretBox, clock:
     },
 
     async duplicate(id, name) {
-      const before = await find(id);
+      const { overrides, ...before } = await find(id);
       const copyId = ids.next();
       const now = clock.now();
-      const { overrides, ...row } = before;
-      const provider = providerOf(row.kind);
       const copy: ChannelRow = {
-        ...row,
+        ...before,
         ...parseInput(channelInput.pick({ name: true }), { name }),
-        ...(sealConfig(provider, open(before).config, box, copyId) as Pick<ChannelRow, "config" | "secrets" | "secretsSet">),
+        ...(sealConfig(providerOf(before.kind), ownConfig(before), box, channelRow(copyId)) as Pick<ChannelRow, "config" | "secrets" | "secretsSet">),
         id: copyId,
         enabled: false,
         disabledReason: null,
@@ -107,15 +153,28 @@ export function createChannelService(store: ChannelStore, box: SecretBox, clock:
     },
 
     async changeConfig(id, fields) {
-      const before = open(await find(id));
+      const before = await find(id);
       const provider = providerOf(before.kind);
-      const config = checkConfig(provider, { ...before.config, ...fields });
-      await update(id, sealConfig(provider, config, box, id) as Partial<ChannelRow>);
+      const config = checkConfig(provider, { ...ownConfig(before), ...fields }, { account: await accountFor(provider, before.accountId) });
+      await update(id, sealConfig(provider, config, box, channelRow(id)) as Partial<ChannelRow>);
     },
 
-    checkUnsaved(given, base) {
-      const { provider, config } = chosenConfig(PROVIDERS, given);
-      return { provider, config: checkConfig(provider, config, base?.kind === provider.kind ? base.config : {}) };
+    async checkUnsaved(given, base, accountId) {
+      const { owner: provider, config } = chosenConfig(PROVIDERS, given);
+      const before = base?.kind === provider.kind ? base.config : {};
+      const account = await accountFor(provider, accountId);
+      return { provider, config: { ...account, ...checkConfig(provider, config, { before, account }) } };
+    },
+
+    async checkAccountChange(accountId, account) {
+      for (const row of await store.usingAccount(accountId)) {
+        try {
+          checkConfig(providerOf(row.kind), ownConfig(row), { account });
+        } catch (error) {
+          if (!(error instanceof ValidationError)) throw error;
+          throw ValidationError.of("config", `would not do for the channel "${row.name}", which uses the account. ${error.message}`);
+        }
+      }
     },
 
     async setOverride(id, target, enabled) {
@@ -127,23 +186,28 @@ export function createChannelService(store: ChannelStore, box: SecretBox, clock:
   };
 }
 
-function changedConfig(before: ChannelRow, given: GivenConfig, box: SecretBox): Partial<ChannelRow> {
-  const { provider, config } = chosenConfig(PROVIDERS, given);
-  if (provider.kind !== before.kind) {
-    throw ValidationError.of(`config.${configKey(provider.kind)}`, `must be "${configKey(before.kind)}": a channel keeps its kind. Create a new channel for another kind.`);
-  }
-  const checked = checkConfig(provider, config, openConfig(before as never, box, before.id));
-  return sealConfig(provider, checked, box, before.id) as Partial<ChannelRow>;
+/** Names the row that a channel's secrets are bound to. */
+export function channelRow(id: string): string {
+  return `channel:${id}`;
 }
 
-function channelOf(row: ChannelWithOverrides, box: SecretBox): Channel {
+/** @throws {ValidationError} when the config is one of another kind */
+function configOfKind(kind: string, given: GivenConfig): Record<string, unknown> {
+  const { owner, config } = chosenConfig(PROVIDERS, given);
+  if (owner.kind === kind) return config;
+  throw ValidationError.of(`config.${configKey(owner.kind)}`, `must be "${configKey(kind)}": a channel keeps its kind. Create a new channel for another kind.`);
+}
+
+function channelOf(row: ChannelWithOverrides, own: Record<string, unknown>, account: ProviderAccount | undefined): Channel {
   return {
     id: row.id,
     name: row.name,
     kind: row.kind,
     customer: row.customer,
     enabled: row.enabled,
-    config: openConfig(row as never, box, row.id),
+    accountId: row.accountId,
+    config: { ...account?.config, ...own },
+    pace: paceOf(providerOf(row.kind).pace, row.pace as StoredPace),
     rich: row.rich,
     displayName: row.displayName,
     minimumSeverity: row.minimumSeverity,

@@ -1,7 +1,7 @@
 import type { Database } from "../db/database.ts";
+import { whenNameIsFree } from "../db/databaseErrors.ts";
 import { Prisma } from "../db/generated/client.ts";
 import type { Channel as ChannelRow, ChannelOverride } from "../db/generated/client.ts";
-import { ConflictError } from "../errors.ts";
 
 export type { ChannelRow, ChannelOverride };
 export type ChannelWithOverrides = ChannelRow & { overrides: ChannelOverride[] };
@@ -9,6 +9,7 @@ export type ChannelWithOverrides = ChannelRow & { overrides: ChannelOverride[] }
 export interface ChannelStore {
   all(): Promise<ChannelWithOverrides[]>;
   find(id: string): Promise<ChannelWithOverrides | null>;
+  usingAccount(accountId: string): Promise<ChannelWithOverrides[]>;
   /** @throws {ConflictError} when the name is taken */
   insert(row: ChannelRow, overrides: ChannelOverride[]): Promise<void>;
   /** @throws {ConflictError} when the name is taken */
@@ -19,19 +20,22 @@ export interface ChannelStore {
   removeOverride(channelId: string, target: { eventType?: string; category?: string }): Promise<void>;
 }
 
+const taken = (name: string) => `There is already a channel named "${name}". Choose another name.`;
+
 export function createChannelStore(db: Database): ChannelStore {
   return {
     all: () => db.read.channel.findMany({ include: { overrides: true }, orderBy: { id: "asc" } }),
     find: (id) => db.read.channel.findUnique({ where: { id }, include: { overrides: true } }),
+    usingAccount: (accountId) => db.read.channel.findMany({ where: { accountId }, include: { overrides: true } }),
     async insert(row, overrides) {
-      await nameFree(row.name, () =>
+      await whenNameIsFree(taken(row.name), () =>
         db.write(async (tx) => {
           await tx.channel.create({ data: asInput(row) });
           if (overrides.length > 0) await tx.channelOverride.createMany({ data: overrides });
         }),
       );
     },
-    update: (id, changes) => nameFree(changes.name ?? "", () => db.write((tx) => tx.channel.update({ where: { id }, data: asInput(changes) }))),
+    update: (id, changes) => whenNameIsFree(taken(changes.name ?? ""), () => db.write((tx) => tx.channel.update({ where: { id }, data: asInput(changes) }))),
     async delete(id) {
       await db.write((tx) => tx.channel.delete({ where: { id } }));
     },
@@ -48,16 +52,7 @@ export function createChannelStore(db: Database): ChannelStore {
   };
 }
 
-/** Prisma's input types want JSON columns as input values; the rows' own types are the same values read. */
-function asInput<Row extends Partial<ChannelRow>>(row: Row): Row & Prisma.ChannelCreateInput {
-  return row as Row & Prisma.ChannelCreateInput;
-}
-
-async function nameFree<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    const taken = error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2002";
-    throw taken ? new ConflictError(`There is already a channel named "${name}". Choose another name.`) : error;
-  }
+/** Prisma's input types want JSON columns as input values; the rows' own types are the same values read, but for the database's NULL. */
+function asInput<Row extends Partial<ChannelRow>>(row: Row): Row & Prisma.ChannelUncheckedCreateInput {
+  return (row.pace === null ? { ...row, pace: Prisma.DbNull } : row) as unknown as Row & Prisma.ChannelUncheckedCreateInput;
 }

@@ -10,13 +10,14 @@ import type { Ids } from "../ids.ts";
 import type { Log } from "../log.ts";
 import { providerOf } from "../providers/registry.ts";
 import type { SnapshotHolder } from "../settings/snapshot.ts";
-import type { ChannelService, GivenConfig } from "./channel.service.ts";
+import type { ChannelService } from "./channel.service.ts";
+import type { GivenConfig } from "./channelConfig.ts";
 
 export interface ChannelTester {
   /** Sends a test message by a saved channel, switched on or not, and records it in the history. @throws {NotFoundError} */
   testSaved(id: string): Promise<Attempt>;
   /** Sends a test message by a config that is not saved. @throws {ValidationError} */
-  testUnsaved(given: GivenConfig, baseId: string | null, rich: boolean): Promise<SendResult>;
+  testUnsaved(given: GivenConfig, options: { baseId: string | null; accountId: string | null; rich: boolean }): Promise<SendResult>;
 }
 
 export interface ChannelTesterDeps {
@@ -43,14 +44,14 @@ export function createChannelTester(deps: ChannelTesterDeps): ChannelTester {
       const channel = await channels.get(id);
       const message = testMessage(channel);
       const provider = providerOf(channel.kind);
-      const result = await sendMessage({ provider, channelId: id, config: channel.config, message }, deps.outside, clock, deps.log);
+      const result = await sendMessage({ provider, channelId: id, config: channel.config, message, timeoutMs: channel.pace.timeoutMs }, deps.outside, clock, deps.log);
       return deps.recorder.record({ attempt: attemptOf(channel, message, result, { delivery: null, at: clock.now() }), delivery: null });
     },
-    async testUnsaved(given, baseId, rich) {
+    async testUnsaved(given, { baseId, accountId, rich }) {
       const base = baseId === null ? null : await channels.get(baseId);
-      const { provider, config } = channels.checkUnsaved(given, base);
+      const { provider, config } = await channels.checkUnsaved(given, base, accountId ?? base?.accountId ?? null);
       const message = testMessage({ displayName: base?.displayName ?? null, rich });
-      return sendMessage({ provider, channelId: base?.id ?? "", config, message }, deps.outside, clock, deps.log);
+      return sendMessage({ provider, channelId: base?.id ?? "", config, message, timeoutMs: provider.pace.timeoutMs }, deps.outside, clock, deps.log);
     },
   };
 }

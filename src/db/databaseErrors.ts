@@ -1,4 +1,5 @@
-import { CallerError, StartError } from "../errors.ts";
+import { CallerError, ConflictError, StartError } from "../errors.ts";
+import { Prisma } from "./generated/client.ts";
 
 /** SQLite's words for what can go wrong with the file, and what to do about it. */
 const CAUSES: { match: RegExp; advice: string }[] = [
@@ -36,4 +37,14 @@ export function storageErrorOf(error: unknown): unknown {
   if (error instanceof CallerError) return error;
   const full = /SQLITE_FULL|SQLITE_IOERR|SQLITE_READONLY|disk is full|disk I\/O error|readonly database/.test(textOf(error));
   return full ? new CallerError("UNAVAILABLE", "The server cannot write to its disk at present; nothing was stored. Try again later.") : error;
+}
+
+/** @throws {ConflictError} with this message when the row's unique name is taken */
+export async function whenNameIsFree<Result>(message: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    const taken = error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2002";
+    throw taken ? new ConflictError(message) : error;
+  }
 }

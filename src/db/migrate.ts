@@ -66,7 +66,8 @@ async function apply(db: SqlDriverAdapter, names: string[], now: () => Date): Pr
       VALUES ('${randomUUID()}', '${checksum}', '${name}', ${now().getTime()}, ${now().getTime()}, 1);`;
   });
   try {
-    await db.executeScript(`BEGIN IMMEDIATE; ${MIGRATIONS_TABLE}; ${scripts.join("\n")} COMMIT;`);
+    // A table that is made anew is dropped first: with foreign keys on, all that refers to it would go with it.
+    await db.executeScript(`PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE; ${MIGRATIONS_TABLE}; ${scripts.join("\n")} COMMIT;`);
   } catch (error) {
     await db.executeScript("ROLLBACK").catch(() => undefined);
     throw error;

@@ -6,7 +6,7 @@ import type { Attempt, AttemptOutcome } from "../history/attempt.model.ts";
 import type { Log } from "../log.ts";
 import { providerOf } from "../providers/registry.ts";
 import type { Message } from "../render/message.ts";
-import type { SnapshotHolder } from "../settings/snapshot.ts";
+import type { Snapshot, SnapshotHolder } from "../settings/snapshot.ts";
 import { composeMessage } from "./composeMessage.ts";
 import type { Delivery } from "./delivery.model.ts";
 import { findFirstTold, findPerhapsDelivered, findUnfinished, findWaitingChannels } from "./delivery.store.ts";
@@ -61,6 +61,13 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     },
     { cache: false },
   );
+  snapshot.onReload(({ channels }) => {
+    for (const [id, lane] of lanes) {
+      const channel = channels.get(id);
+      if (channel) lane.setPace(channel.pace);
+      else if (lane.size === 0) lanes.delete(id);
+    }
+  });
   let cancelSweep: (() => void) | null = null;
   let closed = false;
 
@@ -68,7 +75,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const known = lanes.get(channel.id);
     if (known) return known;
     const lane = createLane({
-      pace: providerOf(channel.kind).pace,
+      pace: channel.pace,
       clock,
       send: (job) => send(job).catch((error: unknown) => tryLater(job, error)),
       drop: async (jobs) => {
@@ -123,12 +130,14 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       thread: first?.reference ?? null,
     });
     const provider = providerOf(channel.kind);
-    const result = await sendMessage({ provider, channelId: channel.id, config: channel.config, message }, deps.outside, clock, log);
+    const recipient = recipientOf(event.type, channel.id, snapshot.current);
+    const result = await sendMessage({ provider, channelId: channel.id, config: { ...channel.config, ...recipient }, message, timeoutMs: channel.pace.timeoutMs }, deps.outside, clock, log);
     const after = afterTry(delivery, result, provider.idempotent, clock.now(), deps.random());
     await store({ attempt: attemptOf(channel, message, result, { delivery: after, at: clock.now() }), delivery: after });
     // The lane goes on with the delivery as it now stands: its tries and when it is due.
     job.delivery = after;
-    await applyToChannel(channel, result);
+    // What a provider says of a recipient that a trigger has set is not about the channel.
+    if (!recipient) await applyToChannel(channel, result);
     return after.state === "RETRY" ? { done: false, retryAt: after.dueAt, limited: result.outcome === "RATE_LIMITED" } : { done: true };
   }
 
@@ -237,6 +246,12 @@ function byChannel(planned: PlannedDelivery[]): Map<string, PlannedDelivery[]> {
 
 function told({ conditionId, channelId }: { conditionId: string; channelId: string }): string {
   return `${conditionId} ${channelId}`;
+}
+
+/** Who gets it in place of whom the channel names: as the type's trigger has it, or for a recovery the problem's. */
+function recipientOf(eventType: string, channelId: string, { catalogue, triggers }: Snapshot): Record<string, unknown> | undefined {
+  const problem = catalogue.resolve(eventType)?.recovers ?? eventType;
+  return triggers.get(problem)?.recipients[channelId];
 }
 
 /** The label for where alerts come from: the channel's, else the server's, else the host's name. */

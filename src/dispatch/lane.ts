@@ -19,6 +19,8 @@ export interface LaneDeps {
 
 /** Everything that waits for one channel: its order, concurrency, rate and pauses. Lanes share nothing. */
 export interface Lane {
+  /** Keeps to this pace from now on. */
+  setPace(pace: Pace): void;
   /** Takes deliveries that were just stored, in the order of their ids. */
   add(jobs: PlannedDelivery[]): void;
   /** Looks into the database for what this process does not have in memory. */
@@ -38,8 +40,9 @@ const LONGEST_PAUSE_MS = 60_000;
 const LOAD_AGAIN_MS = 1_000;
 
 export function createLane(deps: LaneDeps): Lane {
-  const { pace, clock } = deps;
-  const rate = createRateLimit(pace.perSecond, pace.burst);
+  const { clock } = deps;
+  let { pace } = deps;
+  let rate = createRateLimit(pace.perSecond, pace.burst);
   const ready: PlannedDelivery[] = [];
   /** Deliveries of one condition go one after the other: the first of a chain is ready, running or waiting for its next try. */
   const chains = new Map<string, PlannedDelivery[]>();
@@ -189,6 +192,11 @@ export function createLane(deps: LaneDeps): Lane {
   }
 
   return {
+    setPace(next) {
+      if (next.perSecond !== pace.perSecond || next.burst !== pace.burst) rate = createRateLimit(next.perSecond, next.burst);
+      pace = next;
+      pump();
+    },
     add(jobs) {
       for (const job of jobs) {
         if (loading) {

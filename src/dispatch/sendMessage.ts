@@ -12,7 +12,7 @@ export interface Outside extends Omit<Ways, "signal" | "now"> {
 }
 
 /** What one try came to. */
-export type SendResult = { text: string; durationMs: number } & (
+export type TryResult = { durationMs: number } & (
   | { outcome: "DELIVERED"; receipt: Receipt }
   | {
       outcome: FailureOutcome;
@@ -24,50 +24,53 @@ export type SendResult = { text: string; durationMs: number } & (
     }
 );
 
+export type SendResult = TryResult & { text: string };
+
 export interface SendInput {
   provider: Provider;
   channelId: string;
   config: Record<string, unknown>;
   message: Message;
+  timeoutMs: number;
 }
 
-/** One try: renders and sends within the kind's time. Never throws; a fault of ours is a PERMANENT failure and logged. */
-export async function sendMessage({ provider, channelId, config, message }: SendInput, outside: Outside, clock: Clock, log: Log): Promise<SendResult> {
-  const startedAt = performance.now();
-  const abort = new AbortController();
-  const cancelTimeout = clock.after(provider.pace.timeoutMs, () => abort.abort(new DOMException("the try's time is up", "TimeoutError")));
+/** One try: renders and sends. Never throws. */
+export async function sendMessage({ provider, channelId, config, message, timeoutMs }: SendInput, outside: Outside, clock: Clock, log: Log): Promise<SendResult> {
   let text = `${message.title}\n${message.body}`;
-  const spent = () => Math.round(performance.now() - startedAt);
-  try {
+  const result = await tryOut(provider.kind, timeoutMs, clock, log, (signal) => {
     const rendered = provider.render(message, config);
     text = rendered.text;
-    const context = {
-      config,
-      message,
-      http: outside.http,
-      mail: outside.mail,
-      checkMail: outside.checkMail,
-      run: outside.run,
-      inbox: (stored: Message) => outside.inbox(channelId, stored),
-      print: outside.print,
-      signal: abort.signal,
-      now: clock.now(),
-    };
-    const receipt = await provider.send(rendered.payload, context);
-    return { outcome: "DELIVERED", text, receipt, durationMs: spent() };
+    const inbox = (stored: Message) => outside.inbox(channelId, stored);
+    return provider.send(rendered.payload, { ...outside, inbox, config, message, signal, now: clock.now() });
+  });
+  return { ...result, text };
+}
+
+/**
+ * Whatever asks a provider something, within a time. Never throws; a fault of ours is a PERMANENT failure and logged.
+ * @param kind of the channel or account, for the log
+ */
+export async function tryOut(kind: string, timeoutMs: number, clock: Clock, log: Log, work: (signal: AbortSignal) => Promise<Receipt>): Promise<TryResult> {
+  const startedAt = performance.now();
+  const abort = new AbortController();
+  const cancelTimeout = clock.after(timeoutMs, () => abort.abort(new DOMException("the try's time is up", "TimeoutError")));
+  const spent = () => Math.round(performance.now() - startedAt);
+  try {
+    const receipt = await work(abort.signal);
+    return { outcome: "DELIVERED", receipt, durationMs: spent() };
   } catch (error) {
-    return { ...failureOf(error, provider, log), text, durationMs: spent() };
+    return { ...failureOf(error, kind, log), durationMs: spent() };
   } finally {
     cancelTimeout();
   }
 }
 
-function failureOf(error: unknown, provider: Provider, log: Log) {
+function failureOf(error: unknown, kind: string, log: Log) {
   if (error instanceof DeliveryError) {
     const { outcome, message, hint, status, retryAfterMs, disableChannel } = error.failure;
     return { outcome, error: message, hint: hint ?? null, status: status ?? null, retryAfterMs, disableChannel: disableChannel ?? false };
   }
-  log.error({ err: error, kind: provider.kind }, "a channel kind failed by a fault of its own");
+  log.error({ err: error, kind }, "a channel kind failed by a fault of its own");
   return {
     outcome: "PERMANENT" as const,
     error: "The message could not be made ready for this channel.",

@@ -3,6 +3,7 @@ import { describeCommonFields } from "./commonDescriptions.ts";
 import "./scalars.ts";
 import "./errorTypes.ts";
 import "../access/accessToken.graphql.ts";
+import "../accounts/providerAccount.graphql.ts";
 import "../channels/channel.graphql.ts";
 import "../channels/channelKind.graphql.ts";
 import "../conditions/condition.graphql.ts";

@@ -3,7 +3,7 @@ import { email } from "./email.ts";
 import { gotify } from "./gotify.ts";
 import { inbox } from "./inbox.ts";
 import { log } from "./log.ts";
-import type { Provider } from "./provider.ts";
+import type { Account, Provider } from "./provider.ts";
 import { slack } from "./slack.ts";
 import { telegram } from "./telegram.ts";
 import { webhook } from "./webhook.ts";
@@ -18,4 +18,16 @@ export function providerOf(kind: string): Provider {
   const provider = byKind.get(kind);
   if (!provider) throw new Error(`There is no channel kind ${kind}`);
   return provider;
+}
+
+/** Every kind of provider account, in the order of the channel kinds that use them. */
+export const ACCOUNTS: readonly Account[] = [...new Set(PROVIDERS.flatMap(({ account }) => account ?? []))];
+
+const accountByKind = new Map(ACCOUNTS.map((account) => [account.kind, account]));
+
+/** @throws {Error} when there is no such kind */
+export function accountOf(kind: string): Account {
+  const account = accountByKind.get(kind);
+  if (!account) throw new Error(`There is no kind of provider account ${kind}`);
+  return account;
 }

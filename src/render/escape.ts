@@ -1,4 +1,4 @@
-import { cut, lengthIn, type LengthUnit } from "./cut.ts";
+import { CUT_MARK, cut, lengthIn, type LengthUnit } from "./cut.ts";
 
 /** Plain text as HTML text or attribute value. Uses only entities that Telegram knows too. */
 export function escapeHtml(text: string): string {
@@ -16,6 +16,8 @@ export function cutEscaped(text: string, limit: number, unit: LengthUnit, escape
   // The longest source that fits, found by halving: the escaped length grows with the source.
   let fits = lengthIn(unit, "…");
   let tooLong = lengthIn(unit, short);
+  // So short that the mark alone takes more room than the text itself.
+  if (tooLong <= fits) return CUT_MARK;
   while (tooLong - fits > 1) {
     const middle = Math.floor((fits + tooLong) / 2);
     if (lengthIn(unit, escape(cut(short, middle, unit))) <= limit) fits = middle;

@@ -2,6 +2,7 @@ import { CATEGORIES } from "../catalogue/category.ts";
 import type { Category } from "../catalogue/category.ts";
 import type { EventType } from "../catalogue/eventType.ts";
 import { ChannelType } from "../channels/channel.graphql.ts";
+import { RecipientConfig, RecipientConfigInput } from "../channels/channelKind.graphql.ts";
 import type { CompiledTrigger } from "../decide/settings.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
@@ -23,6 +24,23 @@ const ThresholdType = builder.objectRef<NonNullable<CompiledTrigger["threshold"]
     direction: t.expose("direction", { type: ThresholdDirectionEnum, description: "Which values reach it." }),
     steps: t.floatList({ description: "The steps in the order in which they are crossed. Of several, each fires once while the problem goes on.", resolve: ({ steps }) => [...steps] }),
     unit: t.exposeString("unit", { description: "What is measured, e.g. % or days." }),
+  }),
+});
+
+interface TriggerRecipient {
+  channelId: string;
+  config: Record<string, unknown>;
+}
+
+const TriggerRecipientType = builder.objectRef<TriggerRecipient>("TriggerRecipient").implement({
+  description: "Who gets an event type's events on one channel, in place of whom the channel names.",
+  fields: (t) => ({
+    channel: t.prismaField({ type: ChannelType, description: "The channel.", resolve: (query, { channelId }, _args, { services }) => services.db.channel.findUniqueOrThrow({ ...query, where: { id: channelId } }) }),
+    config: t.field({
+      type: RecipientConfig,
+      description: "Who gets them.",
+      resolve: ({ channelId, config }, _args, { services }) => ({ kind: services.snapshot.current.channels.get(channelId)?.kind ?? "", config, secretsSet: [] }),
+    }),
   }),
 });
 
@@ -54,6 +72,14 @@ const EventTypeType = builder.objectRef<CompiledTrigger>("EventType").implement(
     }),
   }),
 });
+
+builder.objectField(EventTypeType, "recipients", (t) =>
+  t.field({
+    type: [TriggerRecipientType],
+    description: "Who gets its events in place of whom a channel names.",
+    resolve: ({ type }, _args, { services }) => Object.entries(services.snapshot.current.triggers.get(type.name)?.recipients ?? {}).map(([channelId, config]) => ({ channelId, config })),
+  }),
+);
 
 const CategoryType = builder.objectRef<Category>("Category").implement({
   description: "Event types that belong together.",
@@ -119,6 +145,14 @@ function mentions(type: EventType, text: string): boolean {
   return [type.name, type.title, ...type.aliases].some((name) => name.toLowerCase().includes(text));
 }
 
+const TriggerRecipientInput = builder.inputType("TriggerRecipientInput", {
+  description: "Who gets an event type's events on one channel, in place of whom the channel names.",
+  fields: (t) => ({
+    channelId: t.globalID({ required: true, for: ChannelType, description: "The channel." }),
+    config: t.field({ type: RecipientConfigInput, required: true, description: "Who gets them." }),
+  }),
+});
+
 const UpdateTriggerInput = builder.inputType("UpdateTriggerInput", {
   description: "Settings of one event type. What is left out stays; null returns to the catalogue's default.",
   fields: (t) => ({
@@ -127,6 +161,7 @@ const UpdateTriggerInput = builder.inputType("UpdateTriggerInput", {
     cooldown: t.field({ type: "Duration", description: "Between two messages on the same thing, e.g. PT10M; PT0S switches it off. At most a year." }),
     steps: t.floatList({ description: "Threshold steps: 1 to 10 numbers, for types that have a threshold." }),
     channelIds: t.globalIDList({ for: ChannelType, description: "The only channels that receive it." }),
+    recipients: t.field({ type: [TriggerRecipientInput], description: "Who gets its events in place of whom a channel names: the whole list. The recovery goes to the same." }),
   }),
 });
 
@@ -154,9 +189,10 @@ builder.mutationField("updateTrigger", (t) =>
       eventType: t.arg.string({ required: true, description: "The event type by any of its names." }),
       input: t.arg({ type: UpdateTriggerInput, required: true, description: "The changes." }),
     },
-    resolve: async (_root, { eventType, input: { channelIds, ...input } }, { services }) => {
+    resolve: async (_root, { eventType, input: { channelIds, recipients, ...input } }, { services }) => {
       const ids = channelIds === undefined ? {} : { channelIds: channelIds?.map(({ id }) => id) ?? null };
-      await services.triggers.update(eventType, { ...input, ...ids } as never);
+      const toWhom = recipients === undefined ? {} : { recipients: recipients?.map(({ channelId, config }) => ({ channelId: channelId.id, config })) ?? null };
+      await services.triggers.update(eventType, { ...input, ...ids, ...toWhom } as never);
       return compiledOrThrow(services, eventType);
     },
   }),

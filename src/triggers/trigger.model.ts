@@ -14,7 +14,12 @@ export interface Trigger {
   steps: number[] | null;
   /** The only channels that receive it; null lets every channel decide for itself. */
   channelIds: string[] | null;
+  /** By channel: config fields that say who gets it, in place of the channel's own. */
+  recipients: Record<string, Record<string, unknown>>;
 }
+
+/** Settings as the catalogue has them. */
+export const UNCHANGED: Omit<Trigger, "eventType"> = { enabled: null, severity: null, cooldownSeconds: null, steps: null, channelIds: null, recipients: {} };
 
 const seconds = z.number().int("must be whole seconds").min(0, "must be 0 or more seconds").max(366 * 86_400, "must be at most a year");
 
@@ -25,6 +30,7 @@ export const triggerChange = z.object({
   cooldown: seconds.nullish(),
   steps: z.array(z.number("must be a number")).min(1, "must hold at least one step").max(10, "must hold at most 10 steps").nullish(),
   channelIds: z.array(z.string()).min(1, "must name at least one channel; null lets every channel receive it, enabled: false none").max(1000, "must hold at most 1000 channels").nullish(),
+  recipients: z.array(z.object({ channelId: z.string(), config: z.record(z.string(), z.unknown()) })).max(1000, "must hold at most 1000 channels").nullish(),
 });
 
 export type TriggerChange = z.input<typeof triggerChange>;

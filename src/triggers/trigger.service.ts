@@ -3,13 +3,16 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import { CATEGORIES } from "../catalogue/category.ts";
 import type { EventType } from "../catalogue/eventType.ts";
 import { EVENT_TYPES } from "../catalogue/eventTypes.ts";
+import { checkConfig, chosenConfig, configKey } from "../channels/channelConfig.ts";
+import type { GivenConfig } from "../channels/channelConfig.ts";
 import type { OverrideTarget } from "../channels/channel.service.ts";
+import { RECIPIENT_CONFIGS } from "../channels/recipientConfig.ts";
 import type { Clock } from "../clock.ts";
 import { createBatch } from "../db/batch.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { parseInput } from "../parseInput.ts";
-import { canonicalName, eventTypeChange, eventTypeInput, eventTypeOf, triggerChange, unknownType } from "./trigger.model.ts";
+import { UNCHANGED, canonicalName, eventTypeChange, eventTypeInput, eventTypeOf, triggerChange, unknownType } from "./trigger.model.ts";
 import type { CustomEventType, EventTypeChange, EventTypeInput, Trigger, TriggerChange } from "./trigger.model.ts";
 import type { TriggerStore } from "./trigger.store.ts";
 
@@ -36,14 +39,14 @@ export interface TriggerService {
 
 /**
  * @param changed called after every change, so that the new settings take effect
- * @param channelExists tells whether there is a channel of this id
+ * @param channelKind tells the kind of the channel with this id; undefined when there is none
  */
 export function createTriggerService(
   store: TriggerStore,
   clock: Clock,
   log: Log,
   changed: () => Promise<void>,
-  channelExists: (id: string) => boolean,
+  channelKind: (id: string) => string | undefined,
 ): TriggerService {
   async function catalogue(): Promise<Catalogue> {
     return catalogueWith(await store.customTypes(), log);
@@ -64,7 +67,7 @@ export function createTriggerService(
 
   async function triggerOf(eventType: string): Promise<Trigger> {
     const found = (await store.triggers()).find((trigger) => trigger.eventType === eventType);
-    return found ?? { eventType, enabled: null, severity: null, cooldownSeconds: null, steps: null, channelIds: null };
+    return found ?? { eventType, ...UNCHANGED };
   }
 
   // One after the other: two events of one new type that come together must not both register it.
@@ -89,10 +92,12 @@ export function createTriggerService(
       const type = await typeNamed(eventType);
       const change = parseInput(triggerChange, input);
       if (change.steps && !type.threshold) throw ValidationError.of("steps", `must be left out: ${type.name} has no threshold`);
-      const unknown = change.channelIds?.findIndex((id) => !channelExists(id)) ?? -1;
+      const unknown = change.channelIds?.findIndex((id) => channelKind(id) === undefined) ?? -1;
       if (unknown >= 0) throw ValidationError.of(`channelIds.${unknown}`, "must be the id of a channel", "not_found");
-      const { cooldown, ...rest } = change;
-      const given = Object.fromEntries(Object.entries({ ...rest, cooldownSeconds: cooldown }).filter(([, value]) => value !== undefined));
+      const { cooldown, recipients, ...rest } = change;
+      if (recipients?.length && type.recovers) throw ValidationError.of("recipients", `must be left out: a recovery goes to those who were told of the problem. Set them on ${type.recovers}`);
+      const recipientsByChannel = recipients === null ? {} : recipients && checkedRecipients(recipients, channelKind);
+      const given = Object.fromEntries(Object.entries({ ...rest, recipients: recipientsByChannel, cooldownSeconds: cooldown }).filter(([, value]) => value !== undefined));
       await store.save([{ ...(await triggerOf(type.name)), ...given }], clock.now());
       await changed();
     },
@@ -106,8 +111,7 @@ export function createTriggerService(
       if (!CATEGORIES.some(({ name }) => name === category)) throw new NotFoundError(`The category "${category.slice(0, 100)}"`);
       const types = (await catalogue()).types.filter((type) => type.category === category);
       const saved = new Map((await store.triggers()).map((trigger) => [trigger.eventType, trigger]));
-      const blank = { severity: null, cooldownSeconds: null, steps: null, channelIds: null };
-      await store.save(types.map(({ name }) => ({ ...blank, ...saved.get(name), eventType: name, enabled })), clock.now());
+      await store.save(types.map(({ name }) => ({ ...UNCHANGED, ...saved.get(name), eventType: name, enabled })), clock.now());
       await changed();
     },
 
@@ -152,6 +156,35 @@ export function createTriggerService(
       throw ValidationError.of("target.eventType", `must be an event type; near to it are ${types.nearest(eventType, 3).join(", ") || "none"}`, "not_found");
     },
   };
+}
+
+/** @throws {ValidationError} naming the first that is wrong */
+function checkedRecipients(given: { channelId: string; config: GivenConfig }[], channelKind: (id: string) => string | undefined): Trigger["recipients"] {
+  const checked = given.map(({ channelId, config }, at): [string, Record<string, unknown>] => {
+    const path = `recipients.${at}`;
+    const kind = channelKind(channelId);
+    if (kind === undefined) throw ValidationError.of(`${path}.channelId`, "must be the id of a channel", "not_found");
+    const { owner, config: fields } = chosenConfig(RECIPIENT_CONFIGS, config);
+    if (owner.kind !== kind) throw ValidationError.of(`${path}.config`, `must be "${configKey(kind)}", the kind of that channel${RECIPIENT_CONFIGS.some((one) => one.kind === kind) ? "" : "; but channels of that kind name no recipient that could be changed"}`);
+    const recipient = withoutUndefined(underPath(path, () => checkConfig(owner, fields)));
+    if (Object.keys(recipient).length === 0) throw ValidationError.of(`${path}.config`, "must name at least one recipient");
+    return [channelId, recipient];
+  });
+  const repeated = checked.findIndex(([id], at) => checked.findIndex(([other]) => other === id) < at);
+  if (repeated >= 0) throw ValidationError.of(`recipients.${repeated}.channelId`, "must name each channel once");
+  return Object.fromEntries(checked);
+}
+
+function withoutUndefined(config: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+}
+
+function underPath<Result>(path: string, check: () => Result): Result {
+  try {
+    return check();
+  } catch (error) {
+    throw error instanceof ValidationError ? new ValidationError(error.issues.map((issue) => ({ ...issue, path: `${path}.${issue.path}` }))) : error;
+  }
 }
 
 function refuseClash(custom: CustomEventType[]): void {

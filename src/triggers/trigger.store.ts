@@ -17,19 +17,22 @@ export interface TriggerStore {
 export function createTriggerStore(db: Database): TriggerStore {
   return {
     async triggers() {
-      const rows = await db.read.trigger.findMany({ include: { channels: true } });
-      return rows.map(({ channels, steps, restricted, updatedAt: _, ...row }) => ({
+      const rows = await db.read.trigger.findMany({ include: { channels: true, recipients: true } });
+      return rows.map(({ channels, recipients, steps, restricted, updatedAt: _, ...row }) => ({
         ...row,
         steps: steps as number[] | null,
         channelIds: restricted ? channels.map((channel) => channel.channelId) : null,
+        recipients: Object.fromEntries(recipients.map(({ channelId, config }) => [channelId, config as Record<string, unknown>])),
       }));
     },
     async save(triggers, updatedAt) {
       await db.write(async (tx) => {
-        for (const { channelIds, eventType, steps, ...rest } of triggers) {
+        for (const { channelIds, recipients, eventType, steps, ...rest } of triggers) {
           const data = { ...rest, steps: steps ?? Prisma.DbNull, restricted: channelIds !== null, updatedAt };
           await tx.trigger.upsert({ where: { eventType }, create: { eventType, ...data }, update: data });
           await tx.triggerChannel.deleteMany({ where: { eventType } });
+          await tx.triggerRecipient.deleteMany({ where: { eventType } });
+          await tx.triggerRecipient.createMany({ data: Object.entries(recipients).map(([channelId, config]) => ({ eventType, channelId, config: config as Prisma.InputJsonObject })) });
           if (channelIds) await tx.triggerChannel.createMany({ data: channelIds.map((channelId) => ({ eventType, channelId })) });
         }
       });

@@ -1,3 +1,4 @@
+import { readFileSync, readdirSync } from "node:fs";
 import Sqlite from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { createBatch } from "../../src/db/batch.ts";
@@ -20,7 +21,7 @@ describe("migrations", () => {
       return rows;
     };
     const before = read();
-    expect(before[0]).toMatchObject([{ migration_name: expect.stringMatching(/^\d+_/) as string, checksum: expect.stringMatching(/^[0-9a-f]{64}$/) as string, applied_steps_count: 1, rolled_back_at: null }]);
+    expect(before[0]?.[0]).toMatchObject({ migration_name: expect.stringMatching(/^\d+_/) as string, checksum: expect.stringMatching(/^[0-9a-f]{64}$/) as string, applied_steps_count: 1, rolled_back_at: null });
     await migrate(file, () => new Date());
     await migrate(file, () => new Date());
     expect(read()).toEqual(before);
@@ -34,6 +35,28 @@ describe("migrations", () => {
     await first.close();
     const second = await openStore(file);
     expect(await second.read.event.findMany()).toEqual([event]);
+  });
+});
+
+describe("an upgrade", () => {
+  const folder = new URL("../../prisma/migrations/sqlite/", import.meta.url);
+  const [foundation = "", ...later] = readdirSync(folder).filter((name) => /^\d/.test(name)).sort();
+
+  it("keeps what the first version stored", async () => {
+    const file = freshFile();
+    const first = await openDatabase(file, () => NOW);
+    await first.close();
+    const old = new Sqlite(file);
+    old.pragma("foreign_keys = OFF");
+    for (const { name, type } of old.prepare(`SELECT "name", "type" FROM "sqlite_master" WHERE "name" NOT LIKE 'sqlite_%' AND "name" <> '_prisma_migrations' AND "type" = 'table'`).all() as { name: string; type: string }[]) old.exec(`DROP ${type} "${name}"`);
+    old.exec(readFileSync(new URL(`${foundation}/migration.sql`, folder), "utf8"));
+    for (const name of later) old.prepare(`DELETE FROM "_prisma_migrations" WHERE "migration_name" = ?`).run(name);
+    old.exec(`INSERT INTO "Channel" ("id", "name", "kind", "enabled", "config", "secretsSet", "rich", "minimumSeverity", "customers", "services", "sources", "createdAt", "updatedAt") VALUES ('c', 'Old', 'LOG', 1, '{}', '[]', 1, 'INFO', '[]', '[]', '[]', 1, 1);
+      INSERT INTO "ChannelOverride" ("id", "channelId", "eventType", "enabled") VALUES ('o', 'c', 'deploy.success', 0)`);
+    old.close();
+
+    const db = await openStore(file);
+    expect(await db.read.channel.findMany({ include: { overrides: true } })).toMatchObject([{ name: "Old", accountId: null, pace: null, overrides: [{ eventType: "deploy.success" }] }]);
   });
 });
 

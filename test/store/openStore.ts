@@ -45,9 +45,9 @@ export function someDelivery(eventId: string, channelId: string, changes: Partia
 export async function addChannel(db: Database, name = "channel"): Promise<string> {
   const id = ids.next();
   const row: Channel = {
-    id, name, kind: "LOG", customer: null, enabled: true, config: {}, secrets: null, secretsSet: [], rich: true, displayName: null, minimumSeverity: "INFO",
+    id, name, kind: "LOG", customer: null, enabled: true, accountId: null, pace: null, config: {}, secrets: null, secretsSet: [], rich: true, displayName: null, minimumSeverity: "INFO",
     customers: [], services: [], sources: [], disabledReason: null, createdAt: NOW, updatedAt: NOW,
   };
-  await db.write((tx) => tx.channel.create({ data: row as never }));
+  await db.write((tx) => tx.channel.create({ data: { ...row, pace: undefined } as never }));
   return id;
 }

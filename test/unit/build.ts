@@ -10,6 +10,7 @@ import type { StoredEvent } from "../../src/events/event.model.ts";
 import { serverSettings } from "../../src/settings/settings.model.ts";
 import type { ServerSettings } from "../../src/settings/settings.model.ts";
 import { compileSettings } from "../../src/triggers/compileSettings.ts";
+import { UNCHANGED } from "../../src/triggers/trigger.model.ts";
 import type { Trigger } from "../../src/triggers/trigger.model.ts";
 
 export const NOW = new Date("2026-03-01T12:00:00.000Z");
@@ -54,7 +55,9 @@ export function makeChannel(id: string, changes: Partial<Channel> = {}): Channel
     kind: "LOG",
     customer: null,
     enabled: true,
+    accountId: null,
     config: {},
+    pace: { concurrency: 1, perSecond: Infinity, burst: Infinity, timeoutMs: 10_000 },
     rich: true,
     displayName: null,
     minimumSeverity: "INFO",
@@ -67,7 +70,7 @@ export function makeChannel(id: string, changes: Partial<Channel> = {}): Channel
 }
 
 export function makeTrigger(eventType: string, changes: Partial<Trigger> = {}): Trigger {
-  return { eventType, enabled: null, severity: null, cooldownSeconds: null, steps: null, channelIds: null, ...changes };
+  return { eventType, ...UNCHANGED, ...changes };
 }
 
 export interface SettingsParts {

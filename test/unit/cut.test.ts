@@ -54,6 +54,10 @@ describe("cutEscaped", () => {
     );
   });
 
+  test("a text shorter than the mark, but not when escaped, becomes the mark", () => {
+    expect(cutEscaped("&&", 6, "BYTES", escapeHtml)).toBe("…");
+  });
+
   test("uses the room there is", () => {
     expect(cutEscaped("<<<<<", 13, "UTF16", escapeHtml)).toBe("&lt;&lt;&lt;…");
     expect(cutEscaped(`${"x".repeat(20)}<<<`, 20, "UTF16", escapeHtml)).toBe(`${"x".repeat(19)}…`);

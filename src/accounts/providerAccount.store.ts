@@ -1,0 +1,42 @@
+import type { Database } from "../db/database.ts";
+import type { Prisma, ProviderAccount as ProviderAccountRow } from "../db/generated/client.ts";
+import { whenNameIsFree } from "../db/databaseErrors.ts";
+
+export type { ProviderAccountRow };
+
+export interface ProviderAccountStore {
+  all(): Promise<ProviderAccountRow[]>;
+  find(id: string): Promise<ProviderAccountRow | null>;
+  /** @throws {ConflictError} when the name is taken */
+  insert(row: ProviderAccountRow): Promise<void>;
+  /** @throws {ConflictError} when the name is taken */
+  update(id: string, changes: Partial<ProviderAccountRow>): Promise<ProviderAccountRow>;
+  /** Names of the channels that use it. */
+  usedBy(id: string): Promise<string[]>;
+  /** Switches off the channels that use it. */
+  delete(id: string, reason: string, now: Date): Promise<void>;
+}
+
+const TAKEN = (name: string) => `There is already a provider account named "${name}". Choose another name.`;
+
+export function createProviderAccountStore(db: Database): ProviderAccountStore {
+  return {
+    all: () => db.read.providerAccount.findMany({ orderBy: { id: "asc" } }),
+    find: (id) => db.read.providerAccount.findUnique({ where: { id } }),
+    async insert(row) {
+      await whenNameIsFree(TAKEN(row.name), () => db.write((tx) => tx.providerAccount.create({ data: row as Prisma.ProviderAccountCreateInput })));
+    },
+    update: (id, changes) =>
+      whenNameIsFree(TAKEN(changes.name ?? ""), () => db.write((tx) => tx.providerAccount.update({ where: { id }, data: changes as Prisma.ProviderAccountUpdateInput }))),
+    async usedBy(id) {
+      const rows = await db.read.channel.findMany({ where: { accountId: id }, select: { name: true }, orderBy: { name: "asc" } });
+      return rows.map(({ name }) => name);
+    },
+    async delete(id, disabledReason, updatedAt) {
+      await db.write(async (tx) => {
+        await tx.channel.updateMany({ where: { accountId: id }, data: { enabled: false, disabledReason, updatedAt } });
+        await tx.providerAccount.delete({ where: { id } });
+      });
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { Clock } from "../clock.ts";
+import type { GivenConfig } from "../channels/channelConfig.ts";
+import { tryOut } from "../dispatch/sendMessage.ts";
+import type { Outside, TryResult } from "../dispatch/sendMessage.ts";
+import type { Log } from "../log.ts";
+import type { Account } from "../providers/provider.ts";
+import { accountOf } from "../providers/registry.ts";
+import type { ProviderAccountService } from "./providerAccount.service.ts";
+
+export interface ProviderAccountTester {
+  /** Asks the provider whether it takes a saved account's credentials. @throws {NotFoundError} */
+  testSaved(id: string): Promise<TryResult>;
+  /** The same for credentials that are not saved. @throws {ValidationError} */
+  testUnsaved(given: GivenConfig, baseId: string | null): Promise<TryResult>;
+}
+
+/** The time of one check in milliseconds. */
+const TIMEOUT_MS = 15_000;
+
+export function createProviderAccountTester(accounts: ProviderAccountService, outside: Outside, clock: Clock, log: Log): ProviderAccountTester {
+  const check = (account: Account, config: Record<string, unknown>) =>
+    tryOut(account.kind, TIMEOUT_MS, clock, log, (signal) => account.check({ ...outside, config, signal, now: clock.now() }));
+
+  return {
+    async testSaved(id) {
+      const { kind, config } = await accounts.get(id);
+      return check(accountOf(kind), config);
+    },
+    async testUnsaved(given, baseId) {
+      const base = baseId === null ? null : await accounts.get(baseId);
+      const { account, config } = accounts.checkUnsaved(given, base);
+      return check(account, config);
+    },
+  };
+}
