@@ -17,6 +17,7 @@ import { createDispatcher } from "./dispatch/dispatcher.ts";
 import { createRecorder } from "./dispatch/recorder.ts";
 import type { Outside } from "./dispatch/sendMessage.ts";
 import { readKeys } from "./firstStart.ts";
+import type { Keys } from "./firstStart.ts";
 import { createAttemptStore } from "./history/attempt.store.ts";
 import type { Attempt } from "./history/attempt.model.ts";
 import { createHistoryService } from "./history/history.service.ts";
@@ -35,11 +36,14 @@ import type { Log } from "./log.ts";
 import { createHttp } from "./providers/http.ts";
 import { createMail } from "./providers/mail.ts";
 import { createRunProgram } from "./providers/program.ts";
+import { keyInForce } from "./rotateKey.ts";
 import { createSecretBox } from "./secretBox.ts";
+import type { SecretBox } from "./secretBox.ts";
 import type { Services } from "./services.ts";
 import { checkSecretKey } from "./settings/secretKeyCheck.ts";
 import { createSettingsService } from "./settings/settings.service.ts";
 import { createSettingStore } from "./settings/settings.store.ts";
+import type { SettingStore } from "./settings/settings.store.ts";
 import { createSnapshotHolder } from "./settings/snapshot.ts";
 import { createTriggerService } from "./triggers/trigger.service.ts";
 import { createTriggerStore } from "./triggers/trigger.store.ts";
@@ -77,17 +81,19 @@ export async function createApp({ config, environment, clock, log, random, print
   const keys = readKeys(config);
   const ids = createIds(() => clock.now().getTime());
   const db = await openDatabase(config.databaseFile, () => clock.now());
-  const box = createSecretBox(keys.secretKey);
   const hostName = hostname();
 
   // Settings
   const settingStore = createSettingStore(db);
-  await checkSecretKey(settingStore, box, clock);
+  const box = await openBox(config, keys, settingStore, clock).catch(async (error: unknown) => {
+    await db.close();
+    throw error;
+  });
   const snapshot = createSnapshotHolder(() => ({ catalogue: triggers.catalogue, triggers: triggers.triggers, channels: channels.load, server: settings.get }));
   const settings = createSettingsService(settingStore, clock, snapshot.reload);
   const providerAccounts = createProviderAccountService({ store: createProviderAccountStore(db), box, clock, ids, changed: snapshot.reload, checkChannels: (id, account) => channels.checkAccountChange(id, account) });
   const channels = createChannelService({ store: createChannelStore(db), accounts: providerAccounts, box, clock, ids, changed: snapshot.reload });
-  const triggers = createTriggerService(createTriggerStore(db), clock, log, snapshot.reload, (id) => snapshot.current.channels.get(id)?.kind);
+  const triggers = createTriggerService(createTriggerStore(db), clock, log, snapshot.reload, (id) => snapshot.current.channels.get(id));
   const accessTokens = createAccessTokenService(createAccessTokenStore(db), clock, ids);
   await accessTokens.setFirstAdmin(keys.adminToken.value);
   await seedInbox(settingStore, channels, clock);
@@ -174,8 +180,15 @@ export async function createApp({ config, environment, clock, log, random, print
   };
 }
 
+/** @throws {StartError} when the key does not open the database's secrets */
+async function openBox(config: Config, keys: Keys, settings: SettingStore, clock: Clock): Promise<SecretBox> {
+  const box = createSecretBox(await keyInForce(config, keys.secretKey, settings));
+  await checkSecretKey(settings, box, clock);
+  return box;
+}
+
 /** A new installation can show its first message without any set-up. Seeded once: a deleted inbox stays deleted. */
-async function seedInbox(store: ReturnType<typeof createSettingStore>, channels: ReturnType<typeof createChannelService>, clock: Clock): Promise<void> {
+async function seedInbox(store: SettingStore, channels: ReturnType<typeof createChannelService>, clock: Clock): Promise<void> {
   if (await store.get("inboxSeeded")) return;
   if ((await channels.load()).length === 0) await channels.create({ name: "Inbox", config: { inbox: true } });
   await store.set("inboxSeeded", true, clock.now());

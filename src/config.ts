@@ -6,17 +6,20 @@ const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"
 
 const onOff = z.stringbool({ error: 'must be "true" or "false"' });
 
+const key = z
+  .string()
+  .transform((text) => Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? "hex" : "base64"))
+  .refine((bytes) => bytes.length === 32, "must be 32 bytes, written as 64 hexadecimal digits or as base64 (openssl rand -base64 32)");
+
 const environment = z.object({
   HOST: z.string().min(1, "must be an address to listen on, e.g. 127.0.0.1 or 0.0.0.0").default("127.0.0.1"),
   PORT: z.coerce.number("must be a port number").int("must be a whole number").min(0, "must be from 0 to 65535").max(65_535, "must be from 0 to 65535").default(4000),
   DATA_DIR: z.string().min(1, "must be a folder").default("./data"),
   DATABASE_URL: z.string().regex(/^file:.+/, 'must be a SQLite file as "file:path/to/carillon.db"; leave it out for carillon.db in DATA_DIR').optional(),
   ADMIN_TOKEN: z.string().min(24, "must be at least 24 characters, so that nobody guesses it").max(200, "must be at most 200 characters").regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces").optional(),
-  SECRET_KEY: z
-    .string()
-    .transform((text) => Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? "hex" : "base64"))
-    .refine((key) => key.length === 32, "must be 32 bytes, written as 64 hexadecimal digits or as base64 (openssl rand -base64 32)")
-    .optional(),
+  SECRET_KEY: key.optional(),
+  NEW_SECRET_KEY: key.optional(),
+  PRIVATE_TARGETS: onOff.default(true),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("info"),
   GRAPHIQL: onOff.default(true),
   INTROSPECTION: onOff.default(true),
@@ -32,6 +35,10 @@ export interface Config {
   readonly adminToken: string | undefined;
   /** 32 bytes. */
   readonly secretKey: Buffer | undefined;
+  /** 32 bytes; for rotating the key only. */
+  readonly newSecretKey: Buffer | undefined;
+  /** Whether channels may send to loopback and private networks. */
+  readonly privateTargets: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly graphiql: boolean;
   readonly introspection: boolean;
@@ -56,6 +63,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     databaseFile: values.DATABASE_URL ? resolve(values.DATABASE_URL.slice("file:".length)) : resolve(dataDir, "carillon.db"),
     adminToken: values.ADMIN_TOKEN,
     secretKey: values.SECRET_KEY,
+    newSecretKey: values.NEW_SECRET_KEY,
+    privateTargets: values.PRIVATE_TARGETS,
     logLevel: values.LOG_LEVEL,
     graphiql: values.GRAPHIQL,
     introspection: values.INTROSPECTION,

@@ -30,8 +30,13 @@ export function readKeys(config: Config): Keys {
   }
 }
 
+/** Where the secret key is, unless it comes from the environment. */
+export function secretKeyFile(dataDir: string): string {
+  return join(dataDir, "secret.key");
+}
+
 function readSecretKey({ dataDir, databaseFile }: Config): Buffer {
-  const file = join(dataDir, "secret.key");
+  const file = secretKeyFile(dataDir);
   if (!existsSync(file)) {
     if (existsSync(databaseFile)) {
       throw new StartError(`The secret key ${file} is missing, but there is a database that was encrypted with it. Put the key back, or give it as SECRET_KEY.`);
@@ -56,7 +61,7 @@ function readAdminToken({ dataDir, adminToken }: Config): Keys["adminToken"] {
   return { value, file, isNew: false };
 }
 
-function writeNew(file: string, text: string): void {
+export function writeNew(file: string, text: string): void {
   try {
     writeFileSync(file, `${text}\n`, { mode: 0o600, flag: "wx" });
   } catch (error) {

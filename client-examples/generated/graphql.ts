@@ -44,20 +44,50 @@ export type AttemptOutcome =
 /** The config of a channel: exactly one member, named after its kind. */
 export type ChannelConfigInput =
   {   /** A channel that sends by Discord. */
-  discord: DiscordConfigInput; email?: never; gotify?: never; inbox?: never; log?: never; slack?: never; telegram?: never; webhook?: never; }
+  discord: DiscordConfigInput; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
   |  { discord?: never;   /** A channel that sends by Email. */
-  email: EmailConfigInput; gotify?: never; inbox?: never; log?: never; slack?: never; telegram?: never; webhook?: never; }
-  |  { discord?: never; email?: never;   /** A channel that sends by Gotify. */
-  gotify: GotifyConfigInput; inbox?: never; log?: never; slack?: never; telegram?: never; webhook?: never; }
-  |  { discord?: never; email?: never; gotify?: never;   /** A channel that sends by Inbox. Nothing to configure: give true. */
-  inbox: boolean; log?: never; slack?: never; telegram?: never; webhook?: never; }
-  |  { discord?: never; email?: never; gotify?: never; inbox?: never;   /** A channel that sends by Log. Nothing to configure: give true. */
-  log: boolean; slack?: never; telegram?: never; webhook?: never; }
-  |  { discord?: never; email?: never; gotify?: never; inbox?: never; log?: never;   /** A channel that sends by Slack. */
-  slack: SlackConfigInput; telegram?: never; webhook?: never; }
-  |  { discord?: never; email?: never; gotify?: never; inbox?: never; log?: never; slack?: never;   /** A channel that sends by Telegram. */
-  telegram: TelegramConfigInput; webhook?: never; }
-  |  { discord?: never; email?: never; gotify?: never; inbox?: never; log?: never; slack?: never; telegram?: never;   /** A channel that sends by Webhook. */
+  email: EmailConfigInput; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never;   /** A channel that sends by Google Chat. */
+  googleChat: GoogleChatConfigInput; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never;   /** A channel that sends by Gotify. */
+  gotify: GotifyConfigInput; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never;   /** A channel that sends by Inbox. Nothing to configure: give true. */
+  inbox: boolean; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never;   /** A channel that sends by Log. Nothing to configure: give true. */
+  log: boolean; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never;   /** A channel that sends by Matrix. */
+  matrix: MatrixConfigInput; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never;   /** A channel that sends by Mattermost. */
+  mattermost: MattermostConfigInput; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never;   /** A channel that sends by OneSignal. */
+  onesignal: OnesignalConfigInput; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never;   /** A channel that sends by Opsgenie. */
+  opsgenie: OpsgenieConfigInput; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never;   /** A channel that sends by PagerDuty. */
+  pagerduty: PagerdutyConfigInput; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never;   /** A channel that sends by Pusher Beams. */
+  pusherBeams: PusherBeamsConfigInput; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never;   /** A channel that sends by Rocket.Chat. */
+  rocketChat: RocketChatConfigInput; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never;   /** A channel that sends by Signal. */
+  signal: SignalConfigInput; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never;   /** A channel that sends by Slack. */
+  slack: SlackConfigInput; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never;   /** A channel that sends by Microsoft Teams. */
+  teams: TeamsConfigInput; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never;   /** A channel that sends by Telegram. */
+  telegram: TelegramConfigInput; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never;   /** A channel that sends by SMS (Twilio). */
+  twilioSms: TwilioSmsConfigInput; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never;   /** A channel that sends by Phone call (Twilio). */
+  twilioVoice: TwilioVoiceConfigInput; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never;   /** A channel that sends by WhatsApp (Twilio). */
+  twilioWhatsapp: TwilioWhatsappConfigInput; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never;   /** A channel that sends by SMS (Vonage). */
+  vonageSms: VonageSmsConfigInput; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never;   /** A channel that sends by Web Push. */
+  webPush: WebPushConfigInput; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never;   /** A channel that sends by Webhook. */
   webhook: WebhookConfigInput; };
 
 /** What a channel sends by. The channelKinds query has each kind's setup guide and fields. */
@@ -66,18 +96,48 @@ export type ChannelKind =
   | 'DISCORD'
   /** Sends by Email. */
   | 'EMAIL'
+  /** Sends by Google Chat. */
+  | 'GOOGLE_CHAT'
   /** Sends by Gotify. */
   | 'GOTIFY'
   /** Sends by Inbox. */
   | 'INBOX'
   /** Sends by Log. */
   | 'LOG'
+  /** Sends by Matrix. */
+  | 'MATRIX'
+  /** Sends by Mattermost. */
+  | 'MATTERMOST'
+  /** Sends by OneSignal. */
+  | 'ONESIGNAL'
+  /** Sends by Opsgenie. */
+  | 'OPSGENIE'
+  /** Sends by PagerDuty. */
+  | 'PAGERDUTY'
+  /** Sends by Pusher Beams. */
+  | 'PUSHER_BEAMS'
+  /** Sends by Rocket.Chat. */
+  | 'ROCKET_CHAT'
+  /** Sends by Signal. */
+  | 'SIGNAL'
   /** Sends by Slack. */
   | 'SLACK'
+  /** Sends by Microsoft Teams. */
+  | 'TEAMS'
   /** Sends by Telegram. */
   | 'TELEGRAM'
+  /** Sends by SMS (Twilio). */
+  | 'TWILIO_SMS'
+  /** Sends by Phone call (Twilio). */
+  | 'TWILIO_VOICE'
+  /** Sends by WhatsApp (Twilio). */
+  | 'TWILIO_WHATSAPP'
+  /** Sends by SMS (Vonage). */
+  | 'VONAGE_SMS'
   /** Sends by Webhook. */
-  | 'WEBHOOK';
+  | 'WEBHOOK'
+  /** Sends by Web Push. */
+  | 'WEB_PUSH';
 
 /** How fast a channel may be used. What is left out is as the kind has it: the provider's documented limit. */
 export type ChannelPaceInput = {
@@ -278,6 +338,14 @@ export type EventStatus =
   /** The problem is over. */
   | 'RESOLVED';
 
+/** Config of a channel of the kind GOOGLE_CHAT. The channelKinds query tells how to get each value. */
+export type GoogleChatConfigInput = {
+  /** Posts everything into one thread of this name, which is yours to choose. Left out: one thread for each problem. */
+  threadKey?: string | null | undefined;
+  /** URL of a webhook of the Google Chat space, with its key and token. Required in a new one. Write-only; left out of an update it stays. */
+  url?: string | null | undefined;
+};
+
 /** Config of a channel of the kind GOTIFY. The channelKinds query tells how to get each value. */
 export type GotifyConfigInput = {
   /** Token of the application that messages are shown under. Required in a new one. Write-only; left out of an update it stays. */
@@ -286,6 +354,34 @@ export type GotifyConfigInput = {
   priority?: number | null | undefined;
   /** Where the Gotify server is, with its path when it has one. */
   serverUrl: string;
+};
+
+/** Config of a channel of the kind MATRIX. The channelKinds query tells how to get each value. */
+export type MatrixConfigInput = {
+  /** Token of the sender's login. Required unless the channel's provider account has it. Write-only; left out of an update it stays. */
+  accessToken?: string | null | undefined;
+  /** Where the homeserver of the sender is; it may be another name than the one in its Matrix id. Required unless the channel's provider account has it. */
+  homeserverUrl?: string | null | undefined;
+  /** Room that gets the messages: its internal id, or its address. The sender must have joined it. */
+  roomId: string;
+};
+
+/** Who gets it on a channel of the kind MATRIX. What is left out stays as the channel has it. */
+export type MatrixRecipientInput = {
+  /** Room that gets the messages: its internal id, or its address. The sender must have joined it. */
+  roomId?: string | null | undefined;
+};
+
+/** Config of a channel of the kind MATTERMOST. The channelKinds query tells how to get each value. */
+export type MattermostConfigInput = {
+  /** Posts to another channel of the team, by its name as in its URL, or to a person as @name. A webhook that is locked to its channel refuses it. */
+  channel?: string | null | undefined;
+  /** Picture shown for the sender, where the server lets integrations override it. */
+  iconUrl?: string | null | undefined;
+  /** URL of an incoming webhook; it decides the channel that is posted to. Required in a new one. Write-only; left out of an update it stays. */
+  url?: string | null | undefined;
+  /** Name shown as the sender, where the server lets integrations override it. */
+  username?: string | null | undefined;
 };
 
 /** Why a message exists. */
@@ -309,12 +405,146 @@ export type NameValueInput = {
   value: string;
 };
 
+/** Config of a channel of the kind ONESIGNAL. The channelKinds query tells how to get each value. */
+export type OnesignalConfigInput = {
+  /** Where OneSignal's API is, or a relay of yours. */
+  apiBaseUrl?: string | null | undefined;
+  /** App API key of the OneSignal app. Required unless the channel's provider account has it. Write-only; left out of an update it stays. */
+  apiKey?: string | null | undefined;
+  /** Id of the OneSignal app that sends the messages. Required unless the channel's provider account has it. */
+  appId?: string | null | undefined;
+  /** What the targets are: your own ids of users, OneSignal's ids of single devices, or names of segments. */
+  target: OnesignalTarget;
+  /** Who gets the messages: external ids, subscription ids or segments. */
+  targets: Array<string>;
+};
+
+/** Who gets it on a channel of the kind ONESIGNAL. What is left out stays as the channel has it. */
+export type OnesignalRecipientInput = {
+  /** Who gets the messages: external ids, subscription ids or segments. */
+  targets?: Array<string> | null | undefined;
+};
+
+/** Target: what may be chosen. */
+export type OnesignalTarget =
+  /** Target: EXTERNAL_IDS. */
+  | 'EXTERNAL_IDS'
+  /** Target: SEGMENTS. */
+  | 'SEGMENTS'
+  /** Target: SUBSCRIPTION_IDS. */
+  | 'SUBSCRIPTION_IDS';
+
+/** Config of a channel of the kind OPSGENIE. The channelKinds query tells how to get each value. */
+export type OpsgenieConfigInput = {
+  /** Sends to this URL in place of the region's, for a relay of yours; what follows it begins with /v2/. */
+  apiBaseUrl?: string | null | undefined;
+  /** Key of an API integration that may create and update alerts. Required unless the channel's provider account has it. Write-only; left out of an update it stays. */
+  apiKey?: string | null | undefined;
+  /** US or EU for Opsgenie, which ends on 5 April 2027; JSM for its successor, Jira Service Management. */
+  region?: OpsgenieRegion | null | undefined;
+  /** Who is told of an alert. Left out: whoever the integration's team or the routing rules say. */
+  responders?: Array<string> | null | undefined;
+  /** Put on every alert, for routing rules and searches. */
+  tags?: Array<string> | null | undefined;
+};
+
+/** Who gets it on a channel of the kind OPSGENIE. What is left out stays as the channel has it. */
+export type OpsgenieRecipientInput = {
+  /** Who is told of an alert. Left out: whoever the integration's team or the routing rules say. */
+  responders?: Array<string> | null | undefined;
+};
+
+/** Region: what may be chosen. */
+export type OpsgenieRegion =
+  /** Region: EU. */
+  | 'EU'
+  /** Region: JSM. */
+  | 'JSM'
+  /** Region: US. */
+  | 'US';
+
+/** Config of a channel of the kind PAGERDUTY. The channelKinds query tells how to get each value. */
+export type PagerdutyConfigInput = {
+  /** Sends to this URL in place of the region's, for a relay of yours. */
+  apiBaseUrl?: string | null | undefined;
+  /** Where PagerDuty keeps your account: EU when its address ends in .eu.pagerduty.com. */
+  region?: PagerdutyRegion | null | undefined;
+  /** Integration key of the service that is to be alerted, or of an event orchestration. Required in a new one. Write-only; left out of an update it stays. */
+  routingKey?: string | null | undefined;
+};
+
+/** Region: what may be chosen. */
+export type PagerdutyRegion =
+  /** Region: EU. */
+  | 'EU'
+  /** Region: US. */
+  | 'US';
+
+/** Config of a channel of the kind PUSHER_BEAMS. The channelKinds query tells how to get each value. */
+export type PusherBeamsConfigInput = {
+  /** Where the Beams API is, or a relay of yours. Left out: the instance's own host at Pusher. */
+  apiBaseUrl?: string | null | undefined;
+  /** Id of the Beams instance that sends the messages. Required unless the channel's provider account has it. */
+  instanceId?: string | null | undefined;
+  /** Secret key of the Beams instance. Required unless the channel's provider account has it. Write-only; left out of an update it stays. */
+  secretKey?: string | null | undefined;
+  /** What the targets are: interests that devices subscribe to, or ids of authenticated users. */
+  target: PusherBeamsTarget;
+  /** Who gets the messages: up to 100 interests or up to 1000 user ids. */
+  targets: Array<string>;
+};
+
+/** Who gets it on a channel of the kind PUSHER_BEAMS. What is left out stays as the channel has it. */
+export type PusherBeamsRecipientInput = {
+  /** Who gets the messages: up to 100 interests or up to 1000 user ids. */
+  targets?: Array<string> | null | undefined;
+};
+
+/** Target: what may be chosen. */
+export type PusherBeamsTarget =
+  /** Target: INTERESTS. */
+  | 'INTERESTS'
+  /** Target: USERS. */
+  | 'USERS';
+
 /** Who gets it: exactly one member, named after the channel's kind. */
 export type RecipientConfigInput =
   {   /** On a channel of the kind EMAIL. */
-  email: EmailRecipientInput; telegram?: never; }
-  |  { email?: never;   /** On a channel of the kind TELEGRAM. */
-  telegram: TelegramRecipientInput; };
+  email: EmailRecipientInput; matrix?: never; onesignal?: never; opsgenie?: never; pusherBeams?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
+  |  { email?: never;   /** On a channel of the kind MATRIX. */
+  matrix: MatrixRecipientInput; onesignal?: never; opsgenie?: never; pusherBeams?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
+  |  { email?: never; matrix?: never;   /** On a channel of the kind ONESIGNAL. */
+  onesignal: OnesignalRecipientInput; opsgenie?: never; pusherBeams?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
+  |  { email?: never; matrix?: never; onesignal?: never;   /** On a channel of the kind OPSGENIE. */
+  opsgenie: OpsgenieRecipientInput; pusherBeams?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
+  |  { email?: never; matrix?: never; onesignal?: never; opsgenie?: never;   /** On a channel of the kind PUSHER_BEAMS. */
+  pusherBeams: PusherBeamsRecipientInput; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
+  |  { email?: never; matrix?: never; onesignal?: never; opsgenie?: never; pusherBeams?: never;   /** On a channel of the kind SIGNAL. */
+  signal: SignalRecipientInput; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
+  |  { email?: never; matrix?: never; onesignal?: never; opsgenie?: never; pusherBeams?: never; signal?: never;   /** On a channel of the kind TELEGRAM. */
+  telegram: TelegramRecipientInput; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
+  |  { email?: never; matrix?: never; onesignal?: never; opsgenie?: never; pusherBeams?: never; signal?: never; telegram?: never;   /** On a channel of the kind TWILIO_SMS. */
+  twilioSms: TwilioSmsRecipientInput; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
+  |  { email?: never; matrix?: never; onesignal?: never; opsgenie?: never; pusherBeams?: never; signal?: never; telegram?: never; twilioSms?: never;   /** On a channel of the kind TWILIO_VOICE. */
+  twilioVoice: TwilioVoiceRecipientInput; twilioWhatsapp?: never; vonageSms?: never; }
+  |  { email?: never; matrix?: never; onesignal?: never; opsgenie?: never; pusherBeams?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never;   /** On a channel of the kind TWILIO_WHATSAPP. */
+  twilioWhatsapp: TwilioWhatsappRecipientInput; vonageSms?: never; }
+  |  { email?: never; matrix?: never; onesignal?: never; opsgenie?: never; pusherBeams?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never;   /** On a channel of the kind VONAGE_SMS. */
+  vonageSms: VonageSmsRecipientInput; };
+
+/** Config of a channel of the kind ROCKET_CHAT. The channelKinds query tells how to get each value. */
+export type RocketChatConfigInput = {
+  /** Name shown as the sender in place of the integration's own. */
+  alias?: string | null | undefined;
+  /** Picture shown for the sender in place of the integration's own. It goes before an emoji. */
+  avatarUrl?: string | null | undefined;
+  /** Posts to another channel or person. Only integrations that allow overriding the destination channel obey it; others refuse the message. */
+  channel?: string | null | undefined;
+  /** Emoji shown for the sender in place of a picture. */
+  emoji?: string | null | undefined;
+  /** URL of an incoming integration; it decides the room that is posted to. Required in a new one. Write-only; left out of an update it stays. */
+  url?: string | null | undefined;
+};
 
 /** A set of scopes for a token. */
 export type Role =
@@ -336,11 +566,37 @@ export type Severity =
   /** Needs a look soon. */
   | 'WARNING';
 
+/** Config of a channel of the kind SIGNAL. The channelKinds query tells how to get each value. */
+export type SignalConfigInput = {
+  /** Phone number that is registered or linked in the service. Required unless the channel's provider account has it. */
+  number?: string | null | undefined;
+  /** Password of that user. Write-only; left out of an update it stays, null removes it. */
+  password?: string | null | undefined;
+  /** Who gets the messages: phone numbers, or user names, or one group's id. */
+  recipients: Array<string>;
+  /** Where signal-cli-rest-api is, with its path when it has one. Required unless the channel's provider account has it. */
+  serverUrl?: string | null | undefined;
+  /** User of the proxy that protects the service, when it asks for one (Basic authentication). */
+  user?: string | null | undefined;
+};
+
+/** Who gets it on a channel of the kind SIGNAL. What is left out stays as the channel has it. */
+export type SignalRecipientInput = {
+  /** Who gets the messages: phone numbers, or user names, or one group's id. */
+  recipients?: Array<string> | null | undefined;
+};
+
 /** Config of a channel of the kind SLACK. The channelKinds query tells how to get each value. */
 export type SlackConfigInput = {
   /** Posts to another channel. Only old webhooks (custom integrations) obey it; those of Slack apps ignore it. */
   channel?: string | null | undefined;
   /** Incoming webhook URL of a Slack app; it decides the channel that is posted to. Required in a new one. Write-only; left out of an update it stays. */
+  url?: string | null | undefined;
+};
+
+/** Config of a channel of the kind TEAMS. The channelKinds query tells how to get each value. */
+export type TeamsConfigInput = {
+  /** URL of a Teams workflow that posts what it receives; the workflow decides the channel or chat. Required in a new one. Write-only; left out of an update it stays. */
   url?: string | null | undefined;
 };
 
@@ -379,6 +635,80 @@ export type TriggerRecipientInput = {
   channelId: string;
   /** Who gets them. */
   config: RecipientConfigInput;
+};
+
+/** Config of a channel of the kind TWILIO_SMS. The channelKinds query tells how to get each value. */
+export type TwilioSmsConfigInput = {
+  /** The account's id, as the Twilio Console shows it. Required unless the channel's provider account has it. */
+  accountSid?: string | null | undefined;
+  /** Where Twilio's API is: another region, or a relay of yours. */
+  apiBaseUrl?: string | null | undefined;
+  /** Id of an API key; the auth token is then this key's secret. */
+  apiKeySid?: string | null | undefined;
+  /** The account's auth token; with an API key, that key's secret. Required unless the channel's provider account has it. Write-only; left out of an update it stays. */
+  authToken?: string | null | undefined;
+  /** Sender: a number or short code of the account, a name of up to 11 letters and digits, or a messaging service SID. */
+  from: string;
+  /** Phone number that gets the messages, with + and country code. */
+  to: string;
+};
+
+/** Who gets it on a channel of the kind TWILIO_SMS. What is left out stays as the channel has it. */
+export type TwilioSmsRecipientInput = {
+  /** Phone number that gets the messages, with + and country code. */
+  to?: string | null | undefined;
+};
+
+/** Config of a channel of the kind TWILIO_VOICE. The channelKinds query tells how to get each value. */
+export type TwilioVoiceConfigInput = {
+  /** The account's id, as the Twilio Console shows it. Required unless the channel's provider account has it. */
+  accountSid?: string | null | undefined;
+  /** Where Twilio's API is: another region, or a relay of yours. */
+  apiBaseUrl?: string | null | undefined;
+  /** Id of an API key; the auth token is then this key's secret. */
+  apiKeySid?: string | null | undefined;
+  /** The account's auth token; with an API key, that key's secret. Required unless the channel's provider account has it. Write-only; left out of an update it stays. */
+  authToken?: string | null | undefined;
+  /** Number that calls: one of the account's, or one verified there. */
+  from: string;
+  /** Language that is spoken. Left out: that of the voice, or American English. */
+  language?: string | null | undefined;
+  /** How often the message is said in one call, 1 to 10. */
+  repeats?: number | null | undefined;
+  /** Phone number that is called, with + and country code. */
+  to: string;
+  /** Voice that speaks, as Twilio names it. It must speak the language. */
+  voice?: string | null | undefined;
+};
+
+/** Who gets it on a channel of the kind TWILIO_VOICE. What is left out stays as the channel has it. */
+export type TwilioVoiceRecipientInput = {
+  /** Phone number that is called, with + and country code. */
+  to?: string | null | undefined;
+};
+
+/** Config of a channel of the kind TWILIO_WHATSAPP. The channelKinds query tells how to get each value. */
+export type TwilioWhatsappConfigInput = {
+  /** The account's id, as the Twilio Console shows it. Required unless the channel's provider account has it. */
+  accountSid?: string | null | undefined;
+  /** Where Twilio's API is: another region, or a relay of yours. */
+  apiBaseUrl?: string | null | undefined;
+  /** Id of an API key; the auth token is then this key's secret. */
+  apiKeySid?: string | null | undefined;
+  /** The account's auth token; with an API key, that key's secret. Required unless the channel's provider account has it. Write-only; left out of an update it stays. */
+  authToken?: string | null | undefined;
+  /** Approved template that carries the message: {{1}} is the title, {{2}} the text. Without one, WhatsApp takes messages only within 24 hours of the recipient's last one. */
+  contentSid?: string | null | undefined;
+  /** The account's WhatsApp sender: its number with + and country code. */
+  from: string;
+  /** WhatsApp number that gets the messages, with + and country code. */
+  to: string;
+};
+
+/** Who gets it on a channel of the kind TWILIO_WHATSAPP. What is left out stays as the channel has it. */
+export type TwilioWhatsappRecipientInput = {
+  /** WhatsApp number that gets the messages, with + and country code. */
+  to?: string | null | undefined;
 };
 
 /** What is left out stays as it is. */
@@ -468,6 +798,44 @@ export type VerdictReason =
   | 'TRIGGER_OFF'
   /** The channel has switched this event type off. */
   | 'TYPE_OFF_FOR_CHANNEL';
+
+/** Config of a channel of the kind VONAGE_SMS. The channelKinds query tells how to get each value. */
+export type VonageSmsConfigInput = {
+  /** Where Vonage's SMS API is: another region, or a relay of yours. */
+  apiBaseUrl?: string | null | undefined;
+  /** The account's API key, as the Vonage dashboard shows it. Required unless the channel's provider account has it. */
+  apiKey?: string | null | undefined;
+  /** The account's API secret. Required unless the channel's provider account has it. Write-only; left out of an update it stays. */
+  apiSecret?: string | null | undefined;
+  /** Sender: a number of the account, or a name where the recipient's country allows one. */
+  from: string;
+  /** Phone number that gets the messages, with country code. */
+  to: string;
+};
+
+/** Who gets it on a channel of the kind VONAGE_SMS. What is left out stays as the channel has it. */
+export type VonageSmsRecipientInput = {
+  /** Phone number that gets the messages, with country code. */
+  to?: string | null | undefined;
+};
+
+/** Config of a channel of the kind WEB_PUSH. The channelKinds query tells how to get each value. */
+export type WebPushConfigInput = {
+  /** The subscription's secret, which the encryption needs as well. Required in a new one. Write-only; left out of an update it stays. */
+  auth?: string | null | undefined;
+  /** URL of the browser's subscription at its push service; whoever knows it may try to send there. Required in a new one. Write-only; left out of an update it stays. */
+  endpoint?: string | null | undefined;
+  /** The subscription's public key, which messages are encrypted for. */
+  p256dh: string;
+  /** Private key of the pair. Required unless the channel's provider account has it. Write-only; left out of an update it stays. */
+  privateKey?: string | null | undefined;
+  /** Public key of the pair; the browser subscribes with the same one. Required unless the channel's provider account has it. */
+  publicKey?: string | null | undefined;
+  /** How push services reach the sender in case of trouble: mailto: and an e-mail address, or an https:// URL. Required unless the channel's provider account has it. */
+  subject?: string | null | undefined;
+  /** Seconds for which the push service keeps a message while the browser is away; 0 drops it then. */
+  ttl?: number | null | undefined;
+};
 
 /** Config of a channel of the kind WEBHOOK. The channelKinds query tells how to get each value. */
 export type WebhookConfigInput = {
@@ -642,11 +1010,26 @@ export type ChannelsQueryVariables = Exact<{
 export type ChannelsQuery = { channels: { nodes: Array<{ id: string, name: string, kind: ChannelKind, enabled: boolean, disabledReason: string | null, rich: boolean, displayName: string | null, minimumSeverity: Severity, customers: Array<string>, services: Array<string>, sources: Array<string>, config:
         | { __typename: 'DiscordConfig', username: string | null, avatarUrl: string | null, threadId: string | null, secretsSet: Array<string> }
         | { __typename: 'EmailConfig', host: string | null, port: number | null, tls: EmailTls | null, user: string | null, from: string | null, to: Array<string> | null, verifyCertificate: boolean | null, secretsSet: Array<string> }
+        | { __typename: 'GoogleChatConfig' }
         | { __typename: 'GotifyConfig' }
         | { __typename: 'InboxConfig' }
         | { __typename: 'LogConfig' }
+        | { __typename: 'MatrixConfig' }
+        | { __typename: 'MattermostConfig' }
+        | { __typename: 'OnesignalConfig' }
+        | { __typename: 'OpsgenieConfig' }
+        | { __typename: 'PagerdutyConfig' }
+        | { __typename: 'PusherBeamsConfig' }
+        | { __typename: 'RocketChatConfig' }
+        | { __typename: 'SignalConfig' }
         | { __typename: 'SlackConfig', channel: string | null, secretsSet: Array<string> }
+        | { __typename: 'TeamsConfig' }
         | { __typename: 'TelegramConfig', chatId: string | null, topicId: number | null, silent: boolean | null, apiBaseUrl: string | null, secretsSet: Array<string> }
+        | { __typename: 'TwilioSmsConfig' }
+        | { __typename: 'TwilioVoiceConfig' }
+        | { __typename: 'TwilioWhatsappConfig' }
+        | { __typename: 'VonageSmsConfig' }
+        | { __typename: 'WebPushConfig' }
         | { __typename: 'WebhookConfig', method: WebhookMethod | null, secretsSet: Array<string> }
        }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 

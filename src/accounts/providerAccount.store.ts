@@ -1,4 +1,4 @@
-import type { Database } from "../db/database.ts";
+import type { Database, Transaction } from "../db/database.ts";
 import type { Prisma, ProviderAccount as ProviderAccountRow } from "../db/generated/client.ts";
 import { whenNameIsFree } from "../db/databaseErrors.ts";
 
@@ -39,4 +39,11 @@ export function createProviderAccountStore(db: Database): ProviderAccountStore {
       });
     },
   };
+}
+
+/** Encrypts every account's secrets anew. @returns how many accounts have any */
+export async function resealProviderAccounts(tx: Transaction, reseal: (sealed: string, accountId: string) => string): Promise<number> {
+  const rows = await tx.providerAccount.findMany({ where: { secrets: { not: null } }, select: { id: true, secrets: true } });
+  for (const { id, secrets } of rows) await tx.providerAccount.update({ where: { id }, data: { secrets: reseal(secrets as string, id) } });
+  return rows.length;
 }

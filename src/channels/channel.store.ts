@@ -1,4 +1,4 @@
-import type { Database } from "../db/database.ts";
+import type { Database, Transaction } from "../db/database.ts";
 import { whenNameIsFree } from "../db/databaseErrors.ts";
 import { Prisma } from "../db/generated/client.ts";
 import type { Channel as ChannelRow, ChannelOverride } from "../db/generated/client.ts";
@@ -55,4 +55,11 @@ export function createChannelStore(db: Database): ChannelStore {
 /** Prisma's input types want JSON columns as input values; the rows' own types are the same values read, but for the database's NULL. */
 function asInput<Row extends Partial<ChannelRow>>(row: Row): Row & Prisma.ChannelUncheckedCreateInput {
   return (row.pace === null ? { ...row, pace: Prisma.DbNull } : row) as unknown as Row & Prisma.ChannelUncheckedCreateInput;
+}
+
+/** Encrypts every channel's secrets anew. @returns how many channels have any */
+export async function resealChannels(tx: Transaction, reseal: (sealed: string, channelId: string) => string): Promise<number> {
+  const rows = await tx.channel.findMany({ where: { secrets: { not: null } }, select: { id: true, secrets: true } });
+  for (const { id, secrets } of rows) await tx.channel.update({ where: { id }, data: { secrets: reseal(secrets as string, id) } });
+  return rows.length;
 }

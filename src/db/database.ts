@@ -118,6 +118,16 @@ export async function openDatabase(file: string, now: () => Date): Promise<Datab
   }
 }
 
+/** Writes the file anew without what was deleted or replaced in it, which stays readable in free pages and the log otherwise. */
+export async function compactDatabase(file: string): Promise<void> {
+  const connection = await new PrismaBetterSqlite3({ url: `file:${file}` }).connect();
+  try {
+    await connection.executeScript("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);");
+  } finally {
+    await connection.dispose();
+  }
+}
+
 function databaseOf(writer: PrismaClient, read: PrismaClient, unlock: () => Promise<void>): Database {
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;

@@ -259,8 +259,13 @@ function readableBody({ headers, body }: HttpResponse): string {
 }
 
 /** Parts of URLs and headers that are the same for everyone: masking them would only make messages unreadable. */
-const COMMON_SEGMENTS = new Set(["services", "webhooks", "messages", "message", "sendMessage", "notify"]);
-const COMMON_HEADERS = /^(content-type|user-agent|accept|x-carillon-.*|webhook-(id|timestamp))$/;
+const COMMON_SEGMENTS = new Set(
+  (
+    "services webhooks messages message sendMessage notify notifications account accounts alerts client integration requests instances interests publishes " +
+    "publish_api pushes spaces direct workflows triggers manual invoke automations powerautomate 2010-04-01 Accounts Messages.json Calls.json enqueue"
+  ).split(" "),
+);
+const COMMON_HEADERS = /^(content-type|content-encoding|user-agent|accept|ttl|urgency|topic|x-carillon-.*|webhook-(id|timestamp))$/;
 
 /** Replaces what may be secret in a request wherever an answer repeats it, plain or encoded. */
 function masker(url: URL, headers: Record<string, string>, secrets: string[]): (text: string) => string {

@@ -1,15 +1,54 @@
 import { discord } from "./discord.ts";
 import { email } from "./email.ts";
+import { googleChat } from "./googleChat.ts";
 import { gotify } from "./gotify.ts";
 import { inbox } from "./inbox.ts";
 import { log } from "./log.ts";
+import { matrix } from "./matrix.ts";
+import { mattermost } from "./mattermost.ts";
+import { oneSignal } from "./oneSignal.ts";
+import { opsgenie } from "./opsgenie.ts";
+import { pagerduty } from "./pagerduty.ts";
 import type { Account, Provider } from "./provider.ts";
+import { pusherBeams } from "./pusherBeams.ts";
+import { rocketChat } from "./rocketChat.ts";
+import { signal } from "./signal.ts";
 import { slack } from "./slack.ts";
+import { teams } from "./teams.ts";
 import { telegram } from "./telegram.ts";
+import { twilioSms } from "./twilioSms.ts";
+import { twilioVoice } from "./twilioVoice.ts";
+import { twilioWhatsapp } from "./twilioWhatsapp.ts";
+import { vonageSms } from "./vonageSms.ts";
 import { webhook } from "./webhook.ts";
+import { webPush } from "./webPush.ts";
 
 /** Every channel kind, in the order in which people are shown them. A new kind is one file and one line here. */
-export const PROVIDERS: readonly Provider[] = [email, slack, discord, telegram, webhook, gotify, inbox, log] as unknown as readonly Provider[];
+export const PROVIDERS: readonly Provider[] = [
+  email,
+  slack,
+  discord,
+  telegram,
+  webhook,
+  gotify,
+  teams,
+  googleChat,
+  mattermost,
+  rocketChat,
+  matrix,
+  signal,
+  oneSignal,
+  pusherBeams,
+  webPush,
+  twilioSms,
+  twilioVoice,
+  twilioWhatsapp,
+  vonageSms,
+  pagerduty,
+  opsgenie,
+  inbox,
+  log,
+] as unknown as readonly Provider[];
 
 const byKind = new Map(PROVIDERS.map((provider) => [provider.kind, provider]));
 

@@ -17,8 +17,8 @@ export function escapeMarkdown(text: string): string {
     if (part === "@") return "@\u2060";
     return /\d$/.test(part) ? `${part}\\` : part.replace(/\S/, "\\$&");
   });
-  // A single line end would be a blank; two blanks before it keep it.
-  return escaped.replace(/(?<!\n)\n(?!\n)/g, "  \n");
+  // A single line end would be a blank: two blanks before it keep it. Four blanks at the start of a line would make it code.
+  return escaped.replace(/(?<!\n)\n(?!\n)/g, "  \n").replace(/^[ \t]{4,}/gm, (blanks) => "\u00a0".repeat(blanks.length));
 }
 
 export interface MarkdownLimits {

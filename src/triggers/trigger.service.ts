@@ -5,6 +5,7 @@ import type { EventType } from "../catalogue/eventType.ts";
 import { EVENT_TYPES } from "../catalogue/eventTypes.ts";
 import { checkConfig, chosenConfig, configKey } from "../channels/channelConfig.ts";
 import type { GivenConfig } from "../channels/channelConfig.ts";
+import type { Channel } from "../channels/channel.model.ts";
 import type { OverrideTarget } from "../channels/channel.service.ts";
 import { RECIPIENT_CONFIGS } from "../channels/recipientConfig.ts";
 import type { Clock } from "../clock.ts";
@@ -12,6 +13,7 @@ import { createBatch } from "../db/batch.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { parseInput } from "../parseInput.ts";
+import { providerOf } from "../providers/registry.ts";
 import { UNCHANGED, canonicalName, eventTypeChange, eventTypeInput, eventTypeOf, triggerChange, unknownType } from "./trigger.model.ts";
 import type { CustomEventType, EventTypeChange, EventTypeInput, Trigger, TriggerChange } from "./trigger.model.ts";
 import type { TriggerStore } from "./trigger.store.ts";
@@ -39,14 +41,14 @@ export interface TriggerService {
 
 /**
  * @param changed called after every change, so that the new settings take effect
- * @param channelKind tells the kind of the channel with this id; undefined when there is none
+ * @param channelOf gives the channel with this id; undefined when there is none
  */
 export function createTriggerService(
   store: TriggerStore,
   clock: Clock,
   log: Log,
   changed: () => Promise<void>,
-  channelKind: (id: string) => string | undefined,
+  channelOf: (id: string) => Channel | undefined,
 ): TriggerService {
   async function catalogue(): Promise<Catalogue> {
     return catalogueWith(await store.customTypes(), log);
@@ -92,11 +94,11 @@ export function createTriggerService(
       const type = await typeNamed(eventType);
       const change = parseInput(triggerChange, input);
       if (change.steps && !type.threshold) throw ValidationError.of("steps", `must be left out: ${type.name} has no threshold`);
-      const unknown = change.channelIds?.findIndex((id) => channelKind(id) === undefined) ?? -1;
+      const unknown = change.channelIds?.findIndex((id) => !channelOf(id)) ?? -1;
       if (unknown >= 0) throw ValidationError.of(`channelIds.${unknown}`, "must be the id of a channel", "not_found");
       const { cooldown, recipients, ...rest } = change;
       if (recipients?.length && type.recovers) throw ValidationError.of("recipients", `must be left out: a recovery goes to those who were told of the problem. Set them on ${type.recovers}`);
-      const recipientsByChannel = recipients === null ? {} : recipients && checkedRecipients(recipients, channelKind);
+      const recipientsByChannel = recipients === null ? {} : recipients && checkedRecipients(recipients, channelOf);
       const given = Object.fromEntries(Object.entries({ ...rest, recipients: recipientsByChannel, cooldownSeconds: cooldown }).filter(([, value]) => value !== undefined));
       await store.save([{ ...(await triggerOf(type.name)), ...given }], clock.now());
       await changed();
@@ -159,15 +161,17 @@ export function createTriggerService(
 }
 
 /** @throws {ValidationError} naming the first that is wrong */
-function checkedRecipients(given: { channelId: string; config: GivenConfig }[], channelKind: (id: string) => string | undefined): Trigger["recipients"] {
+function checkedRecipients(given: { channelId: string; config: GivenConfig }[], channelOf: (id: string) => Channel | undefined): Trigger["recipients"] {
   const checked = given.map(({ channelId, config }, at): [string, Record<string, unknown>] => {
     const path = `recipients.${at}`;
-    const kind = channelKind(channelId);
-    if (kind === undefined) throw ValidationError.of(`${path}.channelId`, "must be the id of a channel", "not_found");
+    const channel = channelOf(channelId);
+    if (!channel) throw ValidationError.of(`${path}.channelId`, "must be the id of a channel", "not_found");
     const { owner, config: fields } = chosenConfig(RECIPIENT_CONFIGS, config);
-    if (owner.kind !== kind) throw ValidationError.of(`${path}.config`, `must be "${configKey(kind)}", the kind of that channel${RECIPIENT_CONFIGS.some((one) => one.kind === kind) ? "" : "; but channels of that kind name no recipient that could be changed"}`);
+    if (owner.kind !== channel.kind) throw ValidationError.of(`${path}.config`, `must be "${configKey(channel.kind)}", the kind of that channel${RECIPIENT_CONFIGS.some(({ kind }) => kind === channel.kind) ? "" : "; but channels of that kind name no recipient that could be changed"}`);
     const recipient = withoutUndefined(underPath(path, () => checkConfig(owner, fields)));
     if (Object.keys(recipient).length === 0) throw ValidationError.of(`${path}.config`, "must name at least one recipient");
+    // Some kinds have rules between fields, which hold for the whole.
+    underPath(path, () => checkConfig(providerOf(channel.kind), { ...channel.config, ...recipient }));
     return [channelId, recipient];
   });
   const repeated = checked.findIndex(([id], at) => checked.findIndex(([other]) => other === id) < at);

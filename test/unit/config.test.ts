@@ -7,13 +7,13 @@ const KEY = Buffer.alloc(32, 7);
 
 it("has a working default for everything", () => {
   expect(readConfig({})).toEqual({
-    host: "127.0.0.1", port: 4000, dataDir: resolve("data"), databaseFile: resolve("data/carillon.db"), adminToken: undefined, secretKey: undefined,
+    host: "127.0.0.1", port: 4000, dataDir: resolve("data"), databaseFile: resolve("data/carillon.db"), adminToken: undefined, secretKey: undefined, newSecretKey: undefined, privateTargets: true,
     logLevel: "info", graphiql: true, introspection: true,
   });
 });
 
 it("takes an empty variable as not set, and knows nothing of others", () => {
-  const names = ["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "ADMIN_TOKEN", "SECRET_KEY", "LOG_LEVEL", "GRAPHIQL", "INTROSPECTION"];
+  const names = ["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "ADMIN_TOKEN", "SECRET_KEY", "NEW_SECRET_KEY", "PRIVATE_TARGETS", "LOG_LEVEL", "GRAPHIQL", "INTROSPECTION"];
   expect(readConfig(Object.fromEntries(names.map((name) => [name, ""])))).toEqual(readConfig({}));
   expect(readConfig({ PATH: "/bin", PORTS: "x", port: "x" })).toEqual(readConfig({}));
 });
@@ -36,6 +36,8 @@ describe("takes", () => {
     [{ ADMIN_TOKEN: "x".repeat(24) }, { adminToken: "x".repeat(24) }],
     [{ ADMIN_TOKEN: "!".repeat(200) }, { adminToken: "!".repeat(200) }],
     [{ SECRET_KEY: KEY.toString("hex") }, { secretKey: KEY }],
+    [{ NEW_SECRET_KEY: KEY.toString("hex") }, { newSecretKey: KEY }],
+    [{ PRIVATE_TARGETS: "false" }, { privateTargets: false }],
     [{ SECRET_KEY: KEY.toString("hex").toUpperCase() }, { secretKey: KEY }],
     [{ SECRET_KEY: KEY.toString("base64") }, { secretKey: KEY }],
     [{ SECRET_KEY: KEY.toString("base64url") }, { secretKey: KEY }],
