@@ -44,50 +44,56 @@ export type AttemptOutcome =
 /** The config of a channel: exactly one member, named after its kind. */
 export type ChannelConfigInput =
   {   /** A channel that sends by Discord. */
-  discord: DiscordConfigInput; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  discord: DiscordConfigInput; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
   |  { discord?: never;   /** A channel that sends by Email. */
-  email: EmailConfigInput; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  email: EmailConfigInput; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
   |  { discord?: never; email?: never;   /** A channel that sends by Google Chat. */
-  googleChat: GoogleChatConfigInput; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  googleChat: GoogleChatConfigInput; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
   |  { discord?: never; email?: never; googleChat?: never;   /** A channel that sends by Gotify. */
-  gotify: GotifyConfigInput; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  gotify: GotifyConfigInput; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
   |  { discord?: never; email?: never; googleChat?: never; gotify?: never;   /** A channel that sends by Inbox. Nothing to configure: give true. */
-  inbox: boolean; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  inbox: boolean; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
   |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never;   /** A channel that sends by Log. Nothing to configure: give true. */
-  log: boolean; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  log: boolean; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
   |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never;   /** A channel that sends by Matrix. */
-  matrix: MatrixConfigInput; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  matrix: MatrixConfigInput; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
   |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never;   /** A channel that sends by Mattermost. */
-  mattermost: MattermostConfigInput; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never;   /** A channel that sends by OneSignal. */
-  onesignal: OnesignalConfigInput; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never;   /** A channel that sends by Opsgenie. */
-  opsgenie: OpsgenieConfigInput; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never;   /** A channel that sends by PagerDuty. */
-  pagerduty: PagerdutyConfigInput; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never;   /** A channel that sends by Pusher Beams. */
-  pusherBeams: PusherBeamsConfigInput; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never;   /** A channel that sends by Rocket.Chat. */
+  mattermost: MattermostConfigInput; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never;   /** A channel that sends by ntfy. */
+  ntfy: NtfyConfigInput; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never;   /** A channel that sends by OneSignal. */
+  onesignal: OnesignalConfigInput; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never;   /** A channel that sends by Opsgenie. */
+  opsgenie: OpsgenieConfigInput; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never;   /** A channel that sends by PagerDuty. */
+  pagerduty: PagerdutyConfigInput; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never;   /** A channel that sends by Pushbullet. */
+  pushbullet: PushbulletConfigInput; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never;   /** A channel that sends by Pusher Beams. */
+  pusherBeams: PusherBeamsConfigInput; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never;   /** A channel that sends by Pushover. */
+  pushover: PushoverConfigInput; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never;   /** A channel that sends by Rocket.Chat. */
   rocketChat: RocketChatConfigInput; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never;   /** A channel that sends by Signal. */
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never;   /** A channel that sends by Signal. */
   signal: SignalConfigInput; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never;   /** A channel that sends by Slack. */
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never;   /** A channel that sends by Slack. */
   slack: SlackConfigInput; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never;   /** A channel that sends by Microsoft Teams. */
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never;   /** A channel that sends by Microsoft Teams. */
   teams: TeamsConfigInput; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never;   /** A channel that sends by Telegram. */
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never;   /** A channel that sends by Telegram. */
   telegram: TelegramConfigInput; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never;   /** A channel that sends by SMS (Twilio). */
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never;   /** A channel that sends by SMS (Twilio). */
   twilioSms: TwilioSmsConfigInput; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never;   /** A channel that sends by Phone call (Twilio). */
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never;   /** A channel that sends by Phone call (Twilio). */
   twilioVoice: TwilioVoiceConfigInput; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never;   /** A channel that sends by WhatsApp (Twilio). */
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never;   /** A channel that sends by WhatsApp (Twilio). */
   twilioWhatsapp: TwilioWhatsappConfigInput; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never;   /** A channel that sends by SMS (Vonage). */
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never;   /** A channel that sends by SMS (Vonage). */
   vonageSms: VonageSmsConfigInput; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never;   /** A channel that sends by Web Push. */
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never;   /** A channel that sends by Web Push. */
   webPush: WebPushConfigInput; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pusherBeams?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never;   /** A channel that sends by Webhook. */
+  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never;   /** A channel that sends by Webhook. */
   webhook: WebhookConfigInput; };
 
 /** What a channel sends by. The channelKinds query has each kind's setup guide and fields. */
@@ -108,14 +114,20 @@ export type ChannelKind =
   | 'MATRIX'
   /** Sends by Mattermost. */
   | 'MATTERMOST'
+  /** Sends by ntfy. */
+  | 'NTFY'
   /** Sends by OneSignal. */
   | 'ONESIGNAL'
   /** Sends by Opsgenie. */
   | 'OPSGENIE'
   /** Sends by PagerDuty. */
   | 'PAGERDUTY'
+  /** Sends by Pushbullet. */
+  | 'PUSHBULLET'
   /** Sends by Pusher Beams. */
   | 'PUSHER_BEAMS'
+  /** Sends by Pushover. */
+  | 'PUSHOVER'
   /** Sends by Rocket.Chat. */
   | 'ROCKET_CHAT'
   /** Sends by Signal. */
@@ -405,6 +417,30 @@ export type NameValueInput = {
   value: string;
 };
 
+/** Config of a channel of the kind NTFY. The channelKinds query tells how to get each value. */
+export type NtfyConfigInput = {
+  /** Password of that user. Write-only; left out of an update it stays, null removes it. */
+  password?: string | null | undefined;
+  /** The same for every message, 1 to 5. Left out: 5 for critical, 4 for warnings, 2 for information and recoveries. */
+  priority?: number | null | undefined;
+  /** Where the ntfy server is, without the topic. */
+  serverUrl?: string | null | undefined;
+  /** Put on every message; a tag that names an emoji, such as computer, is shown as that before the title. */
+  tags?: Array<string> | null | undefined;
+  /** Token of a user who may write to the topic; it goes before user and password. Topics open to everyone need neither. Write-only; left out of an update it stays, null removes it. */
+  token?: string | null | undefined;
+  /** Topic that gets the messages. On a public server whoever knows its name can read it: choose one that is hard to guess. */
+  topic: string;
+  /** User who may write to the topic, where there is no access token. */
+  user?: string | null | undefined;
+};
+
+/** Who gets it on a channel of the kind NTFY. What is left out stays as the channel has it. */
+export type NtfyRecipientInput = {
+  /** Topic that gets the messages. On a public server whoever knows its name can read it: choose one that is hard to guess. */
+  topic?: string | null | undefined;
+};
+
 /** Config of a channel of the kind ONESIGNAL. The channelKinds query tells how to get each value. */
 export type OnesignalConfigInput = {
   /** Where OneSignal's API is, or a relay of yours. */
@@ -480,6 +516,30 @@ export type PagerdutyRegion =
   /** Region: US. */
   | 'US';
 
+/** Config of a channel of the kind PUSHBULLET. The channelKinds query tells how to get each value. */
+export type PushbulletConfigInput = {
+  /** Access token of the Pushbullet account that sends the messages. Required unless the channel's provider account has it. Write-only; left out of an update it stays. */
+  accessToken?: string | null | undefined;
+  /** Where Pushbullet's API is: its own, or a relay of yours. */
+  apiBaseUrl?: string | null | undefined;
+  /** Tag of a channel of yours, whose subscribers get the messages. */
+  channelTag?: string | null | undefined;
+  /** Identifier of the one device that gets the messages. Without device, e-mail and channel: all devices of the account. */
+  device?: string | null | undefined;
+  /** Address of another Pushbullet user who gets the messages, or of anyone, who then gets an e-mail. */
+  email?: string | null | undefined;
+};
+
+/** Who gets it on a channel of the kind PUSHBULLET. What is left out stays as the channel has it. */
+export type PushbulletRecipientInput = {
+  /** Tag of a channel of yours, whose subscribers get the messages. */
+  channelTag?: string | null | undefined;
+  /** Identifier of the one device that gets the messages. Without device, e-mail and channel: all devices of the account. */
+  device?: string | null | undefined;
+  /** Address of another Pushbullet user who gets the messages, or of anyone, who then gets an e-mail. */
+  email?: string | null | undefined;
+};
+
 /** Config of a channel of the kind PUSHER_BEAMS. The channelKinds query tells how to get each value. */
 export type PusherBeamsConfigInput = {
   /** Where the Beams API is, or a relay of yours. Left out: the instance's own host at Pusher. */
@@ -507,29 +567,65 @@ export type PusherBeamsTarget =
   /** Target: USERS. */
   | 'USERS';
 
+/** Config of a channel of the kind PUSHOVER. The channelKinds query tells how to get each value. */
+export type PushoverConfigInput = {
+  /** Where Pushover's API is: its own, or a relay of yours. */
+  apiBaseUrl?: string | null | undefined;
+  /** API token of the application that messages are shown under. Required unless the channel's provider account has it. Write-only; left out of an update it stays. */
+  appToken?: string | null | undefined;
+  /** As for information. */
+  criticalPriority?: number | null | undefined;
+  /** Name of the device that gets the messages, or several with commas. Left out: all of the user's. */
+  device?: string | null | undefined;
+  /** Seconds after which a message of priority 2 is no longer repeated, at most 10800 (three hours). */
+  expireSeconds?: number | null | undefined;
+  /** From -2 (no notification) over -1 (no sound), 0 (normal) and 1 (even in quiet hours) to 2 (repeated until somebody confirms it). */
+  infoPriority?: number | null | undefined;
+  /** Seconds until a message of priority 2 is shown again, at least 30; it is shown at most 50 times. */
+  retrySeconds?: number | null | undefined;
+  /** Sound of every message, built-in or your own. Left out: what the user has chosen. */
+  sound?: string | null | undefined;
+  /** Key of the user or group that gets the messages. Required in a new one. Write-only; left out of an update it stays. */
+  userKey?: string | null | undefined;
+  /** As for information. */
+  warningPriority?: number | null | undefined;
+};
+
+/** Who gets it on a channel of the kind PUSHOVER. What is left out stays as the channel has it. */
+export type PushoverRecipientInput = {
+  /** Name of the device that gets the messages, or several with commas. Left out: all of the user's. */
+  device?: string | null | undefined;
+};
+
 /** Who gets it: exactly one member, named after the channel's kind. */
 export type RecipientConfigInput =
   {   /** On a channel of the kind EMAIL. */
-  email: EmailRecipientInput; matrix?: never; onesignal?: never; opsgenie?: never; pusherBeams?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
+  email: EmailRecipientInput; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
   |  { email?: never;   /** On a channel of the kind MATRIX. */
-  matrix: MatrixRecipientInput; onesignal?: never; opsgenie?: never; pusherBeams?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
-  |  { email?: never; matrix?: never;   /** On a channel of the kind ONESIGNAL. */
-  onesignal: OnesignalRecipientInput; opsgenie?: never; pusherBeams?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
-  |  { email?: never; matrix?: never; onesignal?: never;   /** On a channel of the kind OPSGENIE. */
-  opsgenie: OpsgenieRecipientInput; pusherBeams?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
-  |  { email?: never; matrix?: never; onesignal?: never; opsgenie?: never;   /** On a channel of the kind PUSHER_BEAMS. */
-  pusherBeams: PusherBeamsRecipientInput; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
-  |  { email?: never; matrix?: never; onesignal?: never; opsgenie?: never; pusherBeams?: never;   /** On a channel of the kind SIGNAL. */
+  matrix: MatrixRecipientInput; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
+  |  { email?: never; matrix?: never;   /** On a channel of the kind NTFY. */
+  ntfy: NtfyRecipientInput; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
+  |  { email?: never; matrix?: never; ntfy?: never;   /** On a channel of the kind ONESIGNAL. */
+  onesignal: OnesignalRecipientInput; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
+  |  { email?: never; matrix?: never; ntfy?: never; onesignal?: never;   /** On a channel of the kind OPSGENIE. */
+  opsgenie: OpsgenieRecipientInput; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
+  |  { email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never;   /** On a channel of the kind PUSHBULLET. */
+  pushbullet: PushbulletRecipientInput; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
+  |  { email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never;   /** On a channel of the kind PUSHER_BEAMS. */
+  pusherBeams: PusherBeamsRecipientInput; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
+  |  { email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never;   /** On a channel of the kind PUSHOVER. */
+  pushover: PushoverRecipientInput; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
+  |  { email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never;   /** On a channel of the kind SIGNAL. */
   signal: SignalRecipientInput; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
-  |  { email?: never; matrix?: never; onesignal?: never; opsgenie?: never; pusherBeams?: never; signal?: never;   /** On a channel of the kind TELEGRAM. */
+  |  { email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never;   /** On a channel of the kind TELEGRAM. */
   telegram: TelegramRecipientInput; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
-  |  { email?: never; matrix?: never; onesignal?: never; opsgenie?: never; pusherBeams?: never; signal?: never; telegram?: never;   /** On a channel of the kind TWILIO_SMS. */
+  |  { email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never;   /** On a channel of the kind TWILIO_SMS. */
   twilioSms: TwilioSmsRecipientInput; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
-  |  { email?: never; matrix?: never; onesignal?: never; opsgenie?: never; pusherBeams?: never; signal?: never; telegram?: never; twilioSms?: never;   /** On a channel of the kind TWILIO_VOICE. */
+  |  { email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never;   /** On a channel of the kind TWILIO_VOICE. */
   twilioVoice: TwilioVoiceRecipientInput; twilioWhatsapp?: never; vonageSms?: never; }
-  |  { email?: never; matrix?: never; onesignal?: never; opsgenie?: never; pusherBeams?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never;   /** On a channel of the kind TWILIO_WHATSAPP. */
+  |  { email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never;   /** On a channel of the kind TWILIO_WHATSAPP. */
   twilioWhatsapp: TwilioWhatsappRecipientInput; vonageSms?: never; }
-  |  { email?: never; matrix?: never; onesignal?: never; opsgenie?: never; pusherBeams?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never;   /** On a channel of the kind VONAGE_SMS. */
+  |  { email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never;   /** On a channel of the kind VONAGE_SMS. */
   vonageSms: VonageSmsRecipientInput; };
 
 /** Config of a channel of the kind ROCKET_CHAT. The channelKinds query tells how to get each value. */
@@ -1016,10 +1112,13 @@ export type ChannelsQuery = { channels: { nodes: Array<{ id: string, name: strin
         | { __typename: 'LogConfig' }
         | { __typename: 'MatrixConfig' }
         | { __typename: 'MattermostConfig' }
+        | { __typename: 'NtfyConfig' }
         | { __typename: 'OnesignalConfig' }
         | { __typename: 'OpsgenieConfig' }
         | { __typename: 'PagerdutyConfig' }
+        | { __typename: 'PushbulletConfig' }
         | { __typename: 'PusherBeamsConfig' }
+        | { __typename: 'PushoverConfig' }
         | { __typename: 'RocketChatConfig' }
         | { __typename: 'SignalConfig' }
         | { __typename: 'SlackConfig', channel: string | null, secretsSet: Array<string> }

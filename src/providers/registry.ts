@@ -6,11 +6,14 @@ import { inbox } from "./inbox.ts";
 import { log } from "./log.ts";
 import { matrix } from "./matrix.ts";
 import { mattermost } from "./mattermost.ts";
+import { ntfy } from "./ntfy.ts";
 import { oneSignal } from "./oneSignal.ts";
 import { opsgenie } from "./opsgenie.ts";
 import { pagerduty } from "./pagerduty.ts";
 import type { Account, Provider } from "./provider.ts";
+import { pushbullet } from "./pushbullet.ts";
 import { pusherBeams } from "./pusherBeams.ts";
+import { pushover } from "./pushover.ts";
 import { rocketChat } from "./rocketChat.ts";
 import { signal } from "./signal.ts";
 import { slack } from "./slack.ts";
@@ -31,12 +34,15 @@ export const PROVIDERS: readonly Provider[] = [
   telegram,
   webhook,
   gotify,
+  ntfy,
   teams,
   googleChat,
   mattermost,
   rocketChat,
   matrix,
   signal,
+  pushover,
+  pushbullet,
   oneSignal,
   pusherBeams,
   webPush,

@@ -25,6 +25,7 @@ export const twilioCredentials = z.strictObject({
       title: "Auth token",
       description: "The account's auth token; with an API key, that key's secret.",
       secret: true,
+      example: "0123456789abcdef0123456789abcdef",
     } satisfies FieldMeta),
   apiKeySid: z
     .string()

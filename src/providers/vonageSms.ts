@@ -24,7 +24,7 @@ const credentials = z.strictObject({
     .min(8, "must be at least 8 characters")
     .max(100, "must be at most 100 characters")
     .regex(/^[\x21-\x7e]+$/, "must be an API secret, without blanks")
-    .meta({ title: "API secret", description: "The account's API secret.", secret: true } satisfies FieldMeta),
+    .meta({ title: "API secret", description: "The account's API secret.", secret: true, example: "ExampleSecret123" } satisfies FieldMeta),
   apiBaseUrl: httpUrl().default("https://rest.nexmo.com").meta({
     title: "API base URL",
     description: "Where Vonage's SMS API is: another region, or a relay of yours.",

@@ -67,7 +67,7 @@ const credentials = z.strictObject({
   } satisfies FieldMeta),
   privateKey: base64url(43, PRIVATE_KEY)
     .refine((key) => succeeds(() => publicOf(key)), PRIVATE_KEY)
-    .meta({ title: "VAPID private key", description: "Private key of the pair.", secret: true } satisfies FieldMeta),
+    .meta({ title: "VAPID private key", description: "Private key of the pair.", secret: true, example: "ExampleExampleExampleExampleExampleExampleE" } satisfies FieldMeta),
 });
 
 const config = z.strictObject({

@@ -2,9 +2,13 @@ import type { DeliveryFailure, Provider } from "../../src/providers/provider.ts"
 import type { Message } from "../../src/render/message.ts";
 import { type FakeHttp, startFakeHttp } from "./fakeHttp.ts";
 import type { Answer, Reply, SeenRequest } from "./fakeHttp.ts";
+import { NOW } from "./messages.ts";
 
 /** Planted in every secret field; must never be seen outside the request. Its shape suits tokens and URL parts. */
 export const CANARY = "CANARYsecret0123456789abcdef";
+
+/** What time it is for receivers that check it. */
+export const fakeClock = { now: () => NOW };
 
 /** A documented error of the provider, and how it has to be read. */
 export interface ErrorCase {

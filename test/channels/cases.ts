@@ -4,10 +4,13 @@ import { googleChatCase } from "./googleChat.contract.ts";
 import { gotifyCase } from "./gotify.contract.ts";
 import { matrixCase } from "./matrix.contract.ts";
 import { mattermostCase } from "./mattermost.contract.ts";
+import { ntfyCase } from "./ntfy.contract.ts";
 import { oneSignalCase } from "./oneSignal.contract.ts";
 import { opsgenieCase } from "./opsgenie.contract.ts";
 import { pagerdutyCase } from "./pagerduty.contract.ts";
+import { pushbulletCase } from "./pushbullet.contract.ts";
 import { pusherBeamsCase } from "./pusherBeams.contract.ts";
+import { pushoverCase } from "./pushover.contract.ts";
 import { rocketChatCase } from "./rocketChat.contract.ts";
 import { signalCase } from "./signal.contract.ts";
 import { slackCase } from "./slack.contract.ts";
@@ -27,12 +30,15 @@ export const CASES: ContractCase[] = [
   telegramCase,
   webhookCase,
   gotifyCase,
+  ntfyCase,
   teamsCase,
   googleChatCase,
   mattermostCase,
   rocketChatCase,
   matrixCase,
   signalCase,
+  pushoverCase,
+  pushbulletCase,
   oneSignalCase,
   pusherBeamsCase,
   webPushCase,

@@ -48,7 +48,7 @@ function accept(request: SeenRequest) {
   if (Buffer.byteLength(JSON.stringify(data)) > 2048) throw refuse("Data must be no more than 2048 bytes long");
   if (Buffer.byteLength(JSON.stringify(shown)) + Buffer.byteLength(JSON.stringify(data)) > 2500) throw refuse("payload too large for a telephone");
   if (priority !== 5 && priority !== 10) throw refuse("priority");
-  for (const id of [collapse_id, web_push_topic]) if (!isText(id) || id.length > 64) throw refuse("collapse_id");
+  for (const id of [collapse_id, web_push_topic]) if (id !== undefined && (!isText(id) || id.length > 64)) throw refuse("collapse_id");
   if (typeof idempotency_key !== "string" || !UUID.test(idempotency_key)) throw refuse("idempotency_key");
   if (Object.keys(rest).length > 0) throw refuse(`keys ${Object.keys(rest).join()}`);
   return json(200, { id: idempotency_key.replace(/^..../, "b0b0"), external_id: null });

@@ -61,7 +61,7 @@ function accept(request: SeenRequest) {
   checkData(apns["data"]);
   if (apns["priority"] !== 5 && apns["priority"] !== 10) throw refuse("apns priority");
   if (!DEFAULT_SOUND.includes(aps["sound"] as string)) throw refuse("apns sound");
-  for (const id of [apns["collapse_id"], aps["thread-id"], notification["tag"]]) if (typeof id !== "string" || Buffer.byteLength(id) > 64) throw refuse("id of the problem");
+  for (const id of [apns["collapse_id"], aps["thread-id"], notification["tag"]]) if (id !== undefined && (typeof id !== "string" || Buffer.byteLength(id) > 64)) throw refuse("id of the problem");
   return json(200, { publishId: "pubid-33f3f68e-b0c5-438f-b50f-fae93f6c48df" });
 }
 

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { webhook } from "../../src/providers/webhook.ts";
-import { asProvider, CANARY, type ContractCase, json, text } from "./case.ts";
+import { asProvider, CANARY, type ContractCase, fakeClock, json, text } from "./case.ts";
 import { Complaint, type SeenRequest } from "./fakeHttp.ts";
 import { NOW } from "./messages.ts";
 
@@ -24,7 +24,7 @@ function accept({ method, headers, body }: SeenRequest) {
   const id = headers["webhook-id"];
   const timestamp = headers["webhook-timestamp"];
   if (typeof id !== "string" || id === "" || id.includes(".")) throw refuse("webhook-id");
-  if (typeof timestamp !== "string" || Math.abs(Number(timestamp) * 1000 - NOW.getTime()) > 300_000) throw refuse("webhook-timestamp");
+  if (typeof timestamp !== "string" || Math.abs(Number(timestamp) * 1000 - fakeClock.now().getTime()) > 300_000) throw refuse("webhook-timestamp");
   const signed = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
   if (!same(`v1,${createHmac("sha256", SIGNING_KEY).update(signed).digest("base64")}`, headers["webhook-signature"])) throw refuse("webhook-signature");
   const value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) as Record<string, unknown>;
