@@ -14,8 +14,8 @@ import type { Config } from "./config.ts";
 import { openDatabase } from "./db/database.ts";
 import { createDeliveryService } from "./dispatch/delivery.service.ts";
 import { createDispatcher } from "./dispatch/dispatcher.ts";
+import { createOutside } from "./dispatch/outside.ts";
 import { createRecorder } from "./dispatch/recorder.ts";
-import type { Outside } from "./dispatch/sendMessage.ts";
 import { readKeys } from "./firstStart.ts";
 import type { Keys } from "./firstStart.ts";
 import { createAttemptStore } from "./history/attempt.store.ts";
@@ -33,9 +33,6 @@ import { createInboxStore } from "./inbox/inbox.store.ts";
 import { createIntake } from "./intake/intake.ts";
 import { createHub } from "./live/hub.ts";
 import type { Log } from "./log.ts";
-import { createHttp } from "./providers/http.ts";
-import { createMail } from "./providers/mail.ts";
-import { createRunProgram } from "./providers/program.ts";
 import { keyInForce } from "./rotateKey.ts";
 import { createSecretBox } from "./secretBox.ts";
 import type { SecretBox } from "./secretBox.ts";
@@ -111,10 +108,8 @@ export async function createApp({ config, environment, clock, log, random, print
   });
 
   // Outside world and dispatch
-  const http = createHttp({ allowPrivate: true });
-  const mail = createMail({ hostname: hostName });
   const inbox = createInboxService(createInboxStore(db), clock);
-  const outside: Outside = { http: http.http, mail: mail.mail, checkMail: mail.checkMail, run: createRunProgram(environment), inbox: inbox.add, print };
+  const outside = createOutside({ privateTargets: config.privateTargets, hostName, environment, inbox: inbox.add, print });
   const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, random, hostName, disableChannel: channels.disable, changeConfig: channels.changeConfig });
   const intake = createIntake({ db, snapshot, clock, ids, registerUnknown: triggers.registerUnknown, dispatch: dispatcher.dispatch, received: metrics.received });
 
@@ -147,8 +142,7 @@ export async function createApp({ config, environment, clock, log, random, print
     const drained = dispatcher.close();
     await waitAtMost(clock, DRAIN_MS, drained);
     // Tries that are still under way end now, with an unknown outcome, and are recorded so.
-    await http.close();
-    await mail.close();
+    await outside.close();
     await drained;
     await accessTokens.close();
     await db.close();

@@ -1,7 +1,8 @@
 import type { Clock } from "../clock.ts";
 import type { GivenConfig } from "../channels/channelConfig.ts";
+import type { OutsideWorld } from "../dispatch/outside.ts";
 import { tryOut } from "../dispatch/sendMessage.ts";
-import type { Outside, TryResult } from "../dispatch/sendMessage.ts";
+import type { TryResult } from "../dispatch/sendMessage.ts";
 import type { Log } from "../log.ts";
 import type { Account } from "../providers/provider.ts";
 import { accountOf } from "../providers/registry.ts";
@@ -17,19 +18,19 @@ export interface ProviderAccountTester {
 /** The time of one check in milliseconds. */
 const TIMEOUT_MS = 15_000;
 
-export function createProviderAccountTester(accounts: ProviderAccountService, outside: Outside, clock: Clock, log: Log): ProviderAccountTester {
-  const check = (account: Account, config: Record<string, unknown>) =>
-    tryOut(account.kind, TIMEOUT_MS, clock, log, (signal) => account.check({ ...outside, config, signal, now: clock.now() }));
+export function createProviderAccountTester(accounts: ProviderAccountService, outside: OutsideWorld, clock: Clock, log: Log): ProviderAccountTester {
+  const check = (account: Account, customer: string | null, config: Record<string, unknown>) =>
+    tryOut(account.kind, TIMEOUT_MS, clock, log, (signal) => account.check({ ...outside.of(customer), config, signal, now: clock.now() }));
 
   return {
     async testSaved(id) {
-      const { kind, config } = await accounts.get(id);
-      return check(accountOf(kind), config);
+      const { kind, customer, config } = await accounts.get(id);
+      return check(accountOf(kind), customer, config);
     },
     async testUnsaved(given, baseId) {
       const base = baseId === null ? null : await accounts.get(baseId);
       const { account, config } = accounts.checkUnsaved(given, base);
-      return check(account, config);
+      return check(account, base?.customer ?? null, config);
     },
   };
 }

@@ -2,8 +2,9 @@ import type { Clock } from "../clock.ts";
 import { attemptOf, displayNameOf } from "../dispatch/dispatcher.ts";
 import type { Recorder } from "../dispatch/recorder.ts";
 import { composeMessage } from "../dispatch/composeMessage.ts";
+import type { OutsideWorld } from "../dispatch/outside.ts";
 import { sendMessage } from "../dispatch/sendMessage.ts";
-import type { Outside, SendResult } from "../dispatch/sendMessage.ts";
+import type { SendResult } from "../dispatch/sendMessage.ts";
 import type { StoredEvent } from "../events/event.model.ts";
 import type { Attempt } from "../history/attempt.model.ts";
 import type { Ids } from "../ids.ts";
@@ -24,7 +25,7 @@ export interface ChannelTesterDeps {
   channels: ChannelService;
   recorder: Recorder;
   snapshot: SnapshotHolder;
-  outside: Outside;
+  outside: OutsideWorld;
   clock: Clock;
   ids: Ids;
   log: Log;
@@ -44,14 +45,14 @@ export function createChannelTester(deps: ChannelTesterDeps): ChannelTester {
       const channel = await channels.get(id);
       const message = testMessage(channel);
       const provider = providerOf(channel.kind);
-      const result = await sendMessage({ provider, channelId: id, config: channel.config, message, timeoutMs: channel.pace.timeoutMs }, deps.outside, clock, deps.log);
+      const result = await sendMessage({ provider, channelId: id, customer: channel.customer, config: channel.config, message, timeoutMs: channel.pace.timeoutMs }, deps.outside, clock, deps.log);
       return deps.recorder.record({ attempt: attemptOf(channel, message, result, { delivery: null, at: clock.now() }), delivery: null });
     },
     async testUnsaved(given, { baseId, accountId, rich }) {
       const base = baseId === null ? null : await channels.get(baseId);
       const { provider, config } = await channels.checkUnsaved(given, base, accountId ?? base?.accountId ?? null);
       const message = testMessage({ displayName: base?.displayName ?? null, rich });
-      return sendMessage({ provider, channelId: base?.id ?? "", config, message, timeoutMs: provider.pace.timeoutMs }, deps.outside, clock, deps.log);
+      return sendMessage({ provider, channelId: base?.id ?? "", customer: base?.customer ?? null, config, message, timeoutMs: provider.pace.timeoutMs }, deps.outside, clock, deps.log);
     },
   };
 }

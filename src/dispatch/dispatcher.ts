@@ -13,10 +13,11 @@ import { findFirstTold, findPerhapsDelivered, findUnfinished, findWaitingChannel
 import type { FirstTold, PlannedDelivery } from "./delivery.store.ts";
 import { createLane } from "./lane.ts";
 import type { Lane, Step } from "./lane.ts";
+import type { OutsideWorld } from "./outside.ts";
 import type { Outcome, Recorder } from "./recorder.ts";
 import { nextTry } from "./retry.ts";
 import { sendMessage } from "./sendMessage.ts";
-import type { Outside, SendResult } from "./sendMessage.ts";
+import type { SendResult } from "./sendMessage.ts";
 
 export interface Dispatcher {
   /** Sends what was just stored. */
@@ -32,7 +33,7 @@ export interface Dispatcher {
 export interface DispatcherDeps {
   db: Database;
   snapshot: SnapshotHolder;
-  outside: Outside;
+  outside: OutsideWorld;
   clock: Clock;
   log: Log;
   recorder: Recorder;
@@ -131,7 +132,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     });
     const provider = providerOf(channel.kind);
     const recipient = recipientOf(event.type, channel.id, snapshot.current);
-    const result = await sendMessage({ provider, channelId: channel.id, config: { ...channel.config, ...recipient }, message, timeoutMs: channel.pace.timeoutMs }, deps.outside, clock, log);
+    const result = await sendMessage({ provider, channelId: channel.id, customer: channel.customer, config: { ...channel.config, ...recipient }, message, timeoutMs: channel.pace.timeoutMs }, deps.outside, clock, log);
     const after = afterTry(delivery, result, provider.idempotent, clock.now(), deps.random());
     await store({ attempt: attemptOf(channel, message, result, { delivery: after, at: clock.now() }), delivery: after });
     // The lane goes on with the delivery as it now stands: its tries and when it is due.

@@ -1,15 +1,9 @@
 import type { Clock } from "../clock.ts";
 import { DeliveryError } from "../providers/provider.ts";
-import type { FailureOutcome, Provider, Receipt, Ways } from "../providers/provider.ts";
+import type { FailureOutcome, Provider, Receipt } from "../providers/provider.ts";
 import type { Log } from "../log.ts";
 import type { Message } from "../render/message.ts";
-
-/** The outside world, as channel kinds reach it. */
-export interface Outside extends Omit<Ways, "signal" | "now"> {
-  /** Stores the message in the inbox of this channel. */
-  inbox(channelId: string, message: Message): Promise<void>;
-  print(line: string): void;
-}
+import type { OutsideWorld } from "./outside.ts";
 
 /** What one try came to. */
 export type TryResult = { durationMs: number } & (
@@ -29,15 +23,18 @@ export type SendResult = TryResult & { text: string };
 export interface SendInput {
   provider: Provider;
   channelId: string;
+  /** Whose channel it is; null: the server's own. */
+  customer: string | null;
   config: Record<string, unknown>;
   message: Message;
   timeoutMs: number;
 }
 
 /** One try: renders and sends. Never throws. */
-export async function sendMessage({ provider, channelId, config, message, timeoutMs }: SendInput, outside: Outside, clock: Clock, log: Log): Promise<SendResult> {
+export async function sendMessage({ provider, channelId, customer, config, message, timeoutMs }: SendInput, world: OutsideWorld, clock: Clock, log: Log): Promise<SendResult> {
   let text = `${message.title}\n${message.body}`;
   const result = await tryOut(provider.kind, timeoutMs, clock, log, (signal) => {
+    const outside = world.of(customer);
     const rendered = provider.render(message, config);
     text = rendered.text;
     const inbox = (stored: Message) => outside.inbox(channelId, stored);
