@@ -5,6 +5,7 @@ import { createAccessTokenStore } from "./access/accessToken.store.ts";
 import { createProviderAccountService } from "./accounts/providerAccount.service.ts";
 import { createProviderAccountStore } from "./accounts/providerAccount.store.ts";
 import { createProviderAccountTester } from "./accounts/providerAccountTest.service.ts";
+import { createAppriseServices } from "./channels/appriseServices.service.ts";
 import { createChannelService } from "./channels/channel.service.ts";
 import { createChannelStore } from "./channels/channel.store.ts";
 import { createChannelTester } from "./channels/channelTest.service.ts";
@@ -119,6 +120,7 @@ export async function createApp({ config, environment, clock, log, random, print
     snapshot,
     intake,
     accessTokens,
+    appriseServices: createAppriseServices(providerAccounts, outside, clock, log),
     channels,
     channelTester: createChannelTester({ channels, recorder, snapshot, outside, clock, ids, log, hostName }),
     conditions: createConditionService(db, intake),

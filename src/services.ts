@@ -1,6 +1,7 @@
 import type { AccessTokenService } from "./access/accessToken.service.ts";
 import type { ProviderAccountService } from "./accounts/providerAccount.service.ts";
 import type { ProviderAccountTester } from "./accounts/providerAccountTest.service.ts";
+import type { AppriseServices } from "./channels/appriseServices.service.ts";
 import type { ChannelService } from "./channels/channel.service.ts";
 import type { ChannelTester } from "./channels/channelTest.service.ts";
 import type { ConditionService } from "./conditions/condition.service.ts";
@@ -19,6 +20,7 @@ export interface Services {
   snapshot: SnapshotHolder;
   intake: Intake;
   accessTokens: AccessTokenService;
+  appriseServices: AppriseServices;
   channels: ChannelService;
   channelTester: ChannelTester;
   conditions: ConditionService;

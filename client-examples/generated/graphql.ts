@@ -4,6 +4,22 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Config of a channel of the kind APPRISE. The channelKinds query tells how to get each value. */
+export type AppriseConfigInput = {
+  /** Where an Apprise API server is. Left out: the program `apprise` on the machine of this server is used. */
+  serverUrl?: string | null | undefined;
+  /** For apprise:// and apprises:// URLs, which lead to a configuration stored on an Apprise API server: only its services with this tag. */
+  tag?: string | null | undefined;
+  /** Names the service, its credentials and the target. Long messages are cut for the service, unless the URL says otherwise with overflow=split. Required in a new one. Write-only; left out of an update it stays. */
+  url?: string | null | undefined;
+};
+
+/** Who gets it on a channel of the kind APPRISE. What is left out stays as the channel has it. */
+export type AppriseRecipientInput = {
+  /** For apprise:// and apprises:// URLs, which lead to a configuration stored on an Apprise API server: only its services with this tag. */
+  tag?: string | null | undefined;
+};
+
 /** Which attempts are wanted; what is left out does not matter. The same for the history and its live feed. */
 export type AttemptFilter = {
   /** Names of categories. */
@@ -43,61 +59,65 @@ export type AttemptOutcome =
 
 /** The config of a channel: exactly one member, named after its kind. */
 export type ChannelConfigInput =
-  {   /** A channel that sends by Discord. */
+  {   /** A channel that sends by Apprise. */
+  apprise: AppriseConfigInput; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
+  |  { apprise?: never;   /** A channel that sends by Discord. */
   discord: DiscordConfigInput; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never;   /** A channel that sends by Email. */
+  |  { apprise?: never; discord?: never;   /** A channel that sends by Email. */
   email: EmailConfigInput; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never;   /** A channel that sends by Google Chat. */
+  |  { apprise?: never; discord?: never; email?: never;   /** A channel that sends by Google Chat. */
   googleChat: GoogleChatConfigInput; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never;   /** A channel that sends by Gotify. */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never;   /** A channel that sends by Gotify. */
   gotify: GotifyConfigInput; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never;   /** A channel that sends by Inbox. Nothing to configure: give true. */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never;   /** A channel that sends by Inbox. Nothing to configure: give true. */
   inbox: boolean; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never;   /** A channel that sends by Log. Nothing to configure: give true. */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never;   /** A channel that sends by Log. Nothing to configure: give true. */
   log: boolean; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never;   /** A channel that sends by Matrix. */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never;   /** A channel that sends by Matrix. */
   matrix: MatrixConfigInput; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never;   /** A channel that sends by Mattermost. */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never;   /** A channel that sends by Mattermost. */
   mattermost: MattermostConfigInput; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never;   /** A channel that sends by ntfy. */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never;   /** A channel that sends by ntfy. */
   ntfy: NtfyConfigInput; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never;   /** A channel that sends by OneSignal. */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never;   /** A channel that sends by OneSignal. */
   onesignal: OnesignalConfigInput; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never;   /** A channel that sends by Opsgenie. */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never;   /** A channel that sends by Opsgenie. */
   opsgenie: OpsgenieConfigInput; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never;   /** A channel that sends by PagerDuty. */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never;   /** A channel that sends by PagerDuty. */
   pagerduty: PagerdutyConfigInput; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never;   /** A channel that sends by Pushbullet. */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never;   /** A channel that sends by Pushbullet. */
   pushbullet: PushbulletConfigInput; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never;   /** A channel that sends by Pusher Beams. */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never;   /** A channel that sends by Pusher Beams. */
   pusherBeams: PusherBeamsConfigInput; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never;   /** A channel that sends by Pushover. */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never;   /** A channel that sends by Pushover. */
   pushover: PushoverConfigInput; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never;   /** A channel that sends by Rocket.Chat. */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never;   /** A channel that sends by Rocket.Chat. */
   rocketChat: RocketChatConfigInput; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never;   /** A channel that sends by Signal. */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never;   /** A channel that sends by Signal. */
   signal: SignalConfigInput; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never;   /** A channel that sends by Slack. */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never;   /** A channel that sends by Slack. */
   slack: SlackConfigInput; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never;   /** A channel that sends by Microsoft Teams. */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never;   /** A channel that sends by Microsoft Teams. */
   teams: TeamsConfigInput; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never;   /** A channel that sends by Telegram. */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never;   /** A channel that sends by Telegram. */
   telegram: TelegramConfigInput; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never;   /** A channel that sends by SMS (Twilio). */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never;   /** A channel that sends by SMS (Twilio). */
   twilioSms: TwilioSmsConfigInput; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never;   /** A channel that sends by Phone call (Twilio). */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never;   /** A channel that sends by Phone call (Twilio). */
   twilioVoice: TwilioVoiceConfigInput; twilioWhatsapp?: never; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never;   /** A channel that sends by WhatsApp (Twilio). */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never;   /** A channel that sends by WhatsApp (Twilio). */
   twilioWhatsapp: TwilioWhatsappConfigInput; vonageSms?: never; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never;   /** A channel that sends by SMS (Vonage). */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never;   /** A channel that sends by SMS (Vonage). */
   vonageSms: VonageSmsConfigInput; webPush?: never; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never;   /** A channel that sends by Web Push. */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never;   /** A channel that sends by Web Push. */
   webPush: WebPushConfigInput; webhook?: never; }
-  |  { discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never;   /** A channel that sends by Webhook. */
+  |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never;   /** A channel that sends by Webhook. */
   webhook: WebhookConfigInput; };
 
 /** What a channel sends by. The channelKinds query has each kind's setup guide and fields. */
 export type ChannelKind =
+  /** Sends by Apprise. */
+  | 'APPRISE'
   /** Sends by Discord. */
   | 'DISCORD'
   /** Sends by Email. */
@@ -275,11 +295,11 @@ export type EmailRecipientInput = {
 
 /** Encryption: what may be chosen. */
 export type EmailTls =
-  /** Encryption: IMPLICIT. */
+  /** Encrypted from the first byte; port 465. */
   | 'IMPLICIT'
-  /** Encryption: NONE. */
+  /** Never encrypts, the password included; for a relay in your own network. */
   | 'NONE'
-  /** Encryption: STARTTLS. */
+  /** Starts in clear, then must encrypt; usual, port 587. */
   | 'STARTTLS';
 
 /** An event as a producer sends it. Only the type is needed. */
@@ -463,11 +483,11 @@ export type OnesignalRecipientInput = {
 
 /** Target: what may be chosen. */
 export type OnesignalTarget =
-  /** Target: EXTERNAL_IDS. */
+  /** Ids that your own app has given its users. */
   | 'EXTERNAL_IDS'
-  /** Target: SEGMENTS. */
+  /** Names of segments. */
   | 'SEGMENTS'
-  /** Target: SUBSCRIPTION_IDS. */
+  /** OneSignal's ids of single devices. */
   | 'SUBSCRIPTION_IDS';
 
 /** Config of a channel of the kind OPSGENIE. The channelKinds query tells how to get each value. */
@@ -492,11 +512,11 @@ export type OpsgenieRecipientInput = {
 
 /** Region: what may be chosen. */
 export type OpsgenieRegion =
-  /** Region: EU. */
+  /** Opsgenie, for accounts kept in the European Union. */
   | 'EU'
-  /** Region: JSM. */
+  /** Jira Service Management, wherever its data is kept. */
   | 'JSM'
-  /** Region: US. */
+  /** Opsgenie, for accounts kept in the United States. */
   | 'US';
 
 /** Config of a channel of the kind PAGERDUTY. The channelKinds query tells how to get each value. */
@@ -511,9 +531,9 @@ export type PagerdutyConfigInput = {
 
 /** Region: what may be chosen. */
 export type PagerdutyRegion =
-  /** Region: EU. */
+  /** Accounts at eu.pagerduty.com. */
   | 'EU'
-  /** Region: US. */
+  /** Accounts at pagerduty.com. */
   | 'US';
 
 /** Config of a channel of the kind PUSHBULLET. The channelKinds query tells how to get each value. */
@@ -562,9 +582,9 @@ export type PusherBeamsRecipientInput = {
 
 /** Target: what may be chosen. */
 export type PusherBeamsTarget =
-  /** Target: INTERESTS. */
+  /** Interests that devices subscribe to. */
   | 'INTERESTS'
-  /** Target: USERS. */
+  /** Ids of users that your app has authenticated. */
   | 'USERS';
 
 /** Config of a channel of the kind PUSHOVER. The channelKinds query tells how to get each value. */
@@ -599,33 +619,35 @@ export type PushoverRecipientInput = {
 
 /** Who gets it: exactly one member, named after the channel's kind. */
 export type RecipientConfigInput =
-  {   /** On a channel of the kind EMAIL. */
+  {   /** On a channel of the kind APPRISE. */
+  apprise: AppriseRecipientInput; email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
+  |  { apprise?: never;   /** On a channel of the kind EMAIL. */
   email: EmailRecipientInput; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
-  |  { email?: never;   /** On a channel of the kind MATRIX. */
+  |  { apprise?: never; email?: never;   /** On a channel of the kind MATRIX. */
   matrix: MatrixRecipientInput; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
-  |  { email?: never; matrix?: never;   /** On a channel of the kind NTFY. */
+  |  { apprise?: never; email?: never; matrix?: never;   /** On a channel of the kind NTFY. */
   ntfy: NtfyRecipientInput; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
-  |  { email?: never; matrix?: never; ntfy?: never;   /** On a channel of the kind ONESIGNAL. */
+  |  { apprise?: never; email?: never; matrix?: never; ntfy?: never;   /** On a channel of the kind ONESIGNAL. */
   onesignal: OnesignalRecipientInput; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
-  |  { email?: never; matrix?: never; ntfy?: never; onesignal?: never;   /** On a channel of the kind OPSGENIE. */
+  |  { apprise?: never; email?: never; matrix?: never; ntfy?: never; onesignal?: never;   /** On a channel of the kind OPSGENIE. */
   opsgenie: OpsgenieRecipientInput; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
-  |  { email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never;   /** On a channel of the kind PUSHBULLET. */
+  |  { apprise?: never; email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never;   /** On a channel of the kind PUSHBULLET. */
   pushbullet: PushbulletRecipientInput; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
-  |  { email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never;   /** On a channel of the kind PUSHER_BEAMS. */
+  |  { apprise?: never; email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never;   /** On a channel of the kind PUSHER_BEAMS. */
   pusherBeams: PusherBeamsRecipientInput; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
-  |  { email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never;   /** On a channel of the kind PUSHOVER. */
+  |  { apprise?: never; email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never;   /** On a channel of the kind PUSHOVER. */
   pushover: PushoverRecipientInput; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
-  |  { email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never;   /** On a channel of the kind SIGNAL. */
+  |  { apprise?: never; email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never;   /** On a channel of the kind SIGNAL. */
   signal: SignalRecipientInput; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
-  |  { email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never;   /** On a channel of the kind TELEGRAM. */
+  |  { apprise?: never; email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never;   /** On a channel of the kind TELEGRAM. */
   telegram: TelegramRecipientInput; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
-  |  { email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never;   /** On a channel of the kind TWILIO_SMS. */
+  |  { apprise?: never; email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never;   /** On a channel of the kind TWILIO_SMS. */
   twilioSms: TwilioSmsRecipientInput; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; }
-  |  { email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never;   /** On a channel of the kind TWILIO_VOICE. */
+  |  { apprise?: never; email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never;   /** On a channel of the kind TWILIO_VOICE. */
   twilioVoice: TwilioVoiceRecipientInput; twilioWhatsapp?: never; vonageSms?: never; }
-  |  { email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never;   /** On a channel of the kind TWILIO_WHATSAPP. */
+  |  { apprise?: never; email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never;   /** On a channel of the kind TWILIO_WHATSAPP. */
   twilioWhatsapp: TwilioWhatsappRecipientInput; vonageSms?: never; }
-  |  { email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never;   /** On a channel of the kind VONAGE_SMS. */
+  |  { apprise?: never; email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never;   /** On a channel of the kind VONAGE_SMS. */
   vonageSms: VonageSmsRecipientInput; };
 
 /** Config of a channel of the kind ROCKET_CHAT. The channelKinds query tells how to get each value. */
@@ -949,9 +971,9 @@ export type WebhookConfigInput = {
 
 /** Method: what may be chosen. */
 export type WebhookMethod =
-  /** Method: POST. */
+  /** What nearly every receiver wants. */
   | 'POST'
-  /** Method: PUT. */
+  /** For receivers that want it. */
   | 'PUT';
 
 export type EmitEventMutationVariables = Exact<{
@@ -1104,6 +1126,7 @@ export type ChannelsQueryVariables = Exact<{
 
 
 export type ChannelsQuery = { channels: { nodes: Array<{ id: string, name: string, kind: ChannelKind, enabled: boolean, disabledReason: string | null, rich: boolean, displayName: string | null, minimumSeverity: Severity, customers: Array<string>, services: Array<string>, sources: Array<string>, config:
+        | { __typename: 'AppriseConfig' }
         | { __typename: 'DiscordConfig', username: string | null, avatarUrl: string | null, threadId: string | null, secretsSet: Array<string> }
         | { __typename: 'EmailConfig', host: string | null, port: number | null, tls: EmailTls | null, user: string | null, from: string | null, to: Array<string> | null, verifyCertificate: boolean | null, secretsSet: Array<string> }
         | { __typename: 'GoogleChatConfig' }

@@ -22,7 +22,7 @@ const ProviderAccountConfig = builder.unionType("ProviderAccountConfig", {
   resolveType: ({ kind }) => `${typeNameOf(kind)}AccountConfig`,
 });
 
-const ProviderAccountType = builder.prismaNode("ProviderAccount", {
+export const ProviderAccountType = builder.prismaNode("ProviderAccount", {
   id: { field: "id" },
   nullable: true,
   description: "Credentials that channels share, e.g. a Telegram bot. Changed here, they change in every channel that uses them.",

@@ -51,7 +51,7 @@ const enumTypes = new Map<z.ZodType, ReturnType<typeof makeEnum>>();
 function makeEnum(name: string, { meta }: ConfigField, values: string[]) {
   return builder.enumType(name, {
     description: `${meta.title}: what may be chosen.`,
-    values: Object.fromEntries(values.map((value) => [value, { value, description: `${meta.title}: ${value}.` }])),
+    values: Object.fromEntries(values.map((value) => [value, { value, description: meta.values?.[value] ?? `${meta.title}: ${value}.` }])),
   });
 }
 

@@ -6,8 +6,8 @@ import type { Message } from "../render/message.ts";
 import type { OutsideWorld } from "./outside.ts";
 
 /** What one try came to. */
-export type TryResult = { durationMs: number } & (
-  | { outcome: "DELIVERED"; receipt: Receipt }
+export type TryResult<Answer = Receipt> = { durationMs: number } & (
+  | { outcome: "DELIVERED"; receipt: Answer }
   | {
       outcome: FailureOutcome;
       status: string | null;
@@ -47,7 +47,7 @@ export async function sendMessage({ provider, channelId, customer, config, messa
  * Whatever asks a provider something, within a time. Never throws; a fault of ours is a PERMANENT failure and logged.
  * @param kind of the channel or account, for the log
  */
-export async function tryOut(kind: string, timeoutMs: number, clock: Clock, log: Log, work: (signal: AbortSignal) => Promise<Receipt>): Promise<TryResult> {
+export async function tryOut<Answer>(kind: string, timeoutMs: number, clock: Clock, log: Log, work: (signal: AbortSignal) => Promise<Answer>): Promise<TryResult<Answer>> {
   const startedAt = performance.now();
   const abort = new AbortController();
   const cancelTimeout = clock.after(timeoutMs, () => abort.abort(new DOMException("the try's time is up", "TimeoutError")));

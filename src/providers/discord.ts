@@ -8,7 +8,7 @@ import { plainText } from "../render/plain.ts";
 import type { HttpResponse } from "./http.ts";
 import { type DeliveryFailure, defineProvider, type FieldMeta } from "./provider.ts";
 import { parseRetryAfter } from "./retryAfter.ts";
-import { httpUrl } from "./url.ts";
+import { httpUrl, publicUrl } from "./url.ts";
 
 /**
  * https://discord.com/developers/docs/resources/message#embed-object-embed-limits
@@ -32,7 +32,7 @@ const config = z.strictObject({
     description: "Name shown as the sender in place of the webhook's own.",
     example: "Carillon",
   } satisfies FieldMeta),
-  avatarUrl: httpUrl().optional().meta({
+  avatarUrl: publicUrl().optional().meta({
     title: "Avatar URL",
     description: "Picture shown for the sender in place of the webhook's own.",
     format: "url",

@@ -72,6 +72,11 @@ const serverFields = z.strictObject({
     .meta({
       title: "Encryption",
       description: "STARTTLS: starts in clear, then must encrypt (usual, port 587). IMPLICIT: encrypted from the first byte (port 465). NONE: never encrypts, the password included; for a relay in your own network.",
+      values: {
+        NONE: "Never encrypts, the password included; for a relay in your own network.",
+        STARTTLS: "Starts in clear, then must encrypt; usual, port 587.",
+        IMPLICIT: "Encrypted from the first byte; port 465.",
+      },
     } satisfies FieldMeta),
   user: z
     .string()

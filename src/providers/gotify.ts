@@ -7,13 +7,13 @@ import { plainText } from "../render/plain.ts";
 import type { HttpResponse } from "./http.ts";
 import { readObject, textOf } from "./json.ts";
 import { type DeliveryFailure, defineProvider, type FieldMeta } from "./provider.ts";
-import { httpUrl, joinUrl } from "./url.ts";
+import { joinUrl, publicUrl } from "./url.ts";
 
 /** The server has no limit; what is longer than this nobody reads on a telephone. */
 const LIMITS = { title: 250, text: 16_000 };
 
 const config = z.strictObject({
-  serverUrl: httpUrl().meta({
+  serverUrl: publicUrl().meta({
     title: "Server URL",
     description: "Where the Gotify server is, with its path when it has one.",
     format: "url",

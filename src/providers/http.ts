@@ -20,7 +20,7 @@ export interface HttpResponse {
   status: number;
   /** Lower-case names. */
   headers: Record<string, string>;
-  /** At most 64 KiB; the rest is not read. */
+  /** Up to the limit; the rest is not read. */
   body: string;
 }
 
@@ -32,6 +32,8 @@ export interface HttpOptions {
    * Returns the failure it means, or what is to be changed of the one read from the status; undefined leaves that standing.
    */
   explain?: (response: HttpResponse) => Partial<DeliveryFailure> | undefined;
+  /** Bytes of the answer to read. @default 65536 */
+  bodyLimit?: number;
 }
 
 /**
@@ -71,13 +73,13 @@ export function createHttp(options: CreateHttpOptions): { http: Http; close(): P
     },
   });
 
-  const http: Http = async (request, { signal, now, explain }) => {
+  const http: Http = async (request, { signal, now, explain, bodyLimit = BODY_LIMIT }) => {
     const url = URL.canParse(request.url) ? new URL(request.url) : undefined;
     if (!url || !/^https?:$/.test(url.protocol)) {
       throw new DeliveryError({ outcome: "PERMANENT", message: "The URL is not a valid http or https URL." });
     }
     const headers = headersOf(request, url);
-    const response = await exchange(agent, url, { ...request, headers }, signal);
+    const response = await exchange(agent, url, { ...request, headers }, signal, bodyLimit);
     const read = response.status >= 200 && response.status <= 299 ? undefined : readStatus(response, now);
     const said = explain?.(response);
     if (!read && !said) return response;
@@ -110,7 +112,7 @@ function headersOf(request: HttpRequest, url: URL): Record<string, string> {
 }
 
 /** One request on the wire, to its answer of any status. */
-function exchange(agent: Agent, url: URL, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+function exchange(agent: Agent, url: URL, request: HttpRequest, signal: AbortSignal, bodyLimit: number): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
     let head: Omit<HttpResponse, "body"> | undefined;
@@ -125,12 +127,12 @@ function exchange(agent: Agent, url: URL, request: HttpRequest, signal: AbortSig
       finish();
     };
     const succeed = ({ status, headers }: Omit<HttpResponse, "body">) => {
-      const body = new TextDecoder().decode(Buffer.concat(chunks).subarray(0, BODY_LIMIT));
+      const body = new TextDecoder().decode(Buffer.concat(chunks).subarray(0, bodyLimit));
       settle(() => resolve({ status, headers, body }));
     };
     const fail = (error: unknown) => {
-      // A refusal stands even when the rest of its text is lost.
-      if (head && (head.status < 200 || head.status > 299)) return succeed(head);
+      // A refusal stands even when the rest of its text is lost, and a 204 has no text, whatever it announces.
+      if (head && (head.status < 200 || head.status > 299 || head.status === 204)) return succeed(head);
       const sent = controller !== undefined;
       settle(() => reject(new DeliveryError(readTransport(error, url.hostname, sent, signal.aborted))));
     };
@@ -162,7 +164,7 @@ function exchange(agent: Agent, url: URL, request: HttpRequest, signal: AbortSig
           onResponseData(current, chunk) {
             chunks.push(chunk);
             size += chunk.length;
-            if (size < BODY_LIMIT || !head) return;
+            if (size < bodyLimit || !head) return;
             succeed(head);
             current.abort(new Error("enough"));
           },

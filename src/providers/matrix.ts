@@ -9,7 +9,7 @@ import type { HttpResponse } from "./http.ts";
 import { readObject, textOf } from "./json.ts";
 import { defineAccount, DeliveryError, type DeliveryFailure, defineProvider, type FieldMeta, type Ways } from "./provider.ts";
 import { parseRetryAfter } from "./retryAfter.ts";
-import { httpUrl, joinUrl } from "./url.ts";
+import { joinUrl, publicUrl } from "./url.ts";
 
 /**
  * In bytes. A whole event may have 65,536, with signatures and after JSON has escaped it: https://spec.matrix.org/latest/client-server-api/#size-limits.
@@ -21,7 +21,7 @@ const LIMITS = { plain: 12_000, title: 1000, displayName: 400, facts: 30, allFac
 const LIMITED_MS = 2000;
 
 const credentials = z.strictObject({
-  homeserverUrl: httpUrl(({ pathname }) =>
+  homeserverUrl: publicUrl(({ pathname }) =>
     pathname.includes("/_matrix") ? "must be the server's URL only: remove /_matrix and what follows it" : undefined,
   ).meta({
     title: "Homeserver URL",

@@ -9,7 +9,7 @@ import type { HttpResponse } from "./http.ts";
 import { readObject, textOf } from "./json.ts";
 import { type DeliveryFailure, defineProvider, type FieldMeta } from "./provider.ts";
 import { parseRetryAfter } from "./retryAfter.ts";
-import { httpUrl } from "./url.ts";
+import { httpUrl, publicUrl } from "./url.ts";
 
 /** Characters. Longer texts are posted in several parts; longer footers are cut by the clients. */
 const LIMITS = { text: 16_383, title: 250, facts: 30, allFacts: 6000, label: 200, value: 2000, footer: 300 };
@@ -39,7 +39,7 @@ const config = z.strictObject({
     description: "Name shown as the sender, where the server lets integrations override it.",
     example: "Carillon",
   } satisfies FieldMeta),
-  iconUrl: httpUrl().optional().meta({
+  iconUrl: publicUrl().optional().meta({
     title: "Icon URL",
     description: "Picture shown for the sender, where the server lets integrations override it.",
     format: "url",

@@ -8,7 +8,7 @@ import type { HttpResponse } from "./http.ts";
 import { readObject, textOf } from "./json.ts";
 import { defineAccount, type DeliveryFailure, defineProvider, type FieldMeta } from "./provider.ts";
 import { parseRetryAfter } from "./retryAfter.ts";
-import { httpUrl, joinUrl } from "./url.ts";
+import { joinUrl, publicUrl } from "./url.ts";
 
 /** In bytes. A longer message would become an attachment; the title has no limit of its own. */
 const LIMITS = { message: 4096, title: 250, request: 8192 };
@@ -17,7 +17,7 @@ const LIMITS = { message: 4096, title: 250, request: 8192 };
 const SAFE_MESSAGE = 3400;
 
 const credentials = z.strictObject({
-  serverUrl: httpUrl().default("https://ntfy.sh").meta({
+  serverUrl: publicUrl().default("https://ntfy.sh").meta({
     title: "Server URL",
     description: "Where the ntfy server is, without the topic.",
     format: "url",
@@ -113,7 +113,7 @@ const secretsOf = ({ token, password }: Credentials) => [token, password].filter
 /** Asks who the server takes us for, as its own web page does: the call is in the server's code and not in its documentation, and old servers lack it. */
 const account = defineAccount({
   kind: "NTFY",
-  title: "ntfy server",
+  title: "Server of ntfy",
   config: credentials.refine(...userHasPassword).refine(...passwordHasUser),
   async check({ config, http, signal, now }) {
     let cannotBeAsked = false;

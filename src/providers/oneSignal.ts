@@ -7,7 +7,7 @@ import type { HttpResponse } from "./http.ts";
 import { readObject } from "./json.ts";
 import { defineAccount, type DeliveryFailure, defineProvider, type FieldMeta } from "./provider.ts";
 import { parseRetryAfter } from "./retryAfter.ts";
-import { httpUrl, joinUrl } from "./url.ts";
+import { joinUrl, publicUrl } from "./url.ts";
 
 /** Bytes. Telephones and browsers take 2 to 4 KB for everything together (unverified), OneSignal 2048 for the data. */
 const LIMITS = { title: 250, text: 1500, type: 128 };
@@ -40,7 +40,7 @@ const credentials = z.strictObject({
       secret: true,
       example: "os_v2_app_exampleexampleexampleexample",
     } satisfies FieldMeta),
-  apiBaseUrl: httpUrl().default("https://api.onesignal.com").meta({
+  apiBaseUrl: publicUrl().default("https://api.onesignal.com").meta({
     title: "API base URL",
     description: "Where OneSignal's API is, or a relay of yours.",
     format: "url",
@@ -55,6 +55,11 @@ const config = z
     target: z.enum(TARGETS, `must be one of ${TARGETS.join(", ")}`).meta({
       title: "Target",
       description: "What the targets are: your own ids of users, OneSignal's ids of single devices, or names of segments.",
+      values: {
+        EXTERNAL_IDS: "Ids that your own app has given its users.",
+        SUBSCRIPTION_IDS: "OneSignal's ids of single devices.",
+        SEGMENTS: "Names of segments.",
+      },
       example: "EXTERNAL_IDS",
     } satisfies FieldMeta),
     targets: z

@@ -8,7 +8,7 @@ import type { HttpResponse } from "./http.ts";
 import { readObject, textOf } from "./json.ts";
 import { defineAccount, DeliveryError, type DeliveryFailure, defineProvider, type FieldMeta, type Ways } from "./provider.ts";
 import { parseRetryAfter } from "./retryAfter.ts";
-import { httpUrl, joinUrl } from "./url.ts";
+import { joinUrl, publicUrl } from "./url.ts";
 
 /** In characters, counted as UTF-16 units to be safe. Those of details, entity and source are unverified, and kept below what is said of them. */
 const LIMITS = { message: 130, description: 15_000, entity: 512, source: 100, facts: 50, allFacts: 7500, label: 100, value: 1000 };
@@ -31,8 +31,9 @@ const credentials = z.strictObject({
   region: z.enum(["US", "EU", "JSM"]).default("US").meta({
     title: "Region",
     description: "US or EU for Opsgenie, which ends on 5 April 2027; JSM for its successor, Jira Service Management.",
+    values: { US: "Opsgenie, for accounts kept in the United States.", EU: "Opsgenie, for accounts kept in the European Union.", JSM: "Jira Service Management, wherever its data is kept." },
   } satisfies FieldMeta),
-  apiBaseUrl: httpUrl().optional().meta({
+  apiBaseUrl: publicUrl().optional().meta({
     title: "API base URL",
     description: "Sends to this URL in place of the region's, for a relay of yours; what follows it begins with /v2/.",
     format: "url",

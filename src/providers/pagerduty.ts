@@ -7,7 +7,7 @@ import { plainText } from "../render/plain.ts";
 import type { HttpResponse } from "./http.ts";
 import { readObject, textOf } from "./json.ts";
 import { type DeliveryFailure, defineProvider, type FieldMeta } from "./provider.ts";
-import { httpUrl, joinUrl } from "./url.ts";
+import { joinUrl, publicUrl } from "./url.ts";
 
 /**
  * Summary in characters, counted as UTF-16 units to be safe. The whole event may have 512,000 bytes: what is cut here stays below that
@@ -32,8 +32,9 @@ const config = z.strictObject({
   region: z.enum(["US", "EU"]).default("US").meta({
     title: "Region",
     description: "Where PagerDuty keeps your account: EU when its address ends in .eu.pagerduty.com.",
+    values: { US: "Accounts at pagerduty.com.", EU: "Accounts at eu.pagerduty.com." },
   } satisfies FieldMeta),
-  apiBaseUrl: httpUrl().optional().meta({
+  apiBaseUrl: publicUrl().optional().meta({
     title: "API base URL",
     description: "Sends to this URL in place of the region's, for a relay of yours.",
     format: "url",

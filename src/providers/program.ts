@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { DeliveryError } from "./provider.ts";
 
 /** One run of a program. */
@@ -21,7 +21,8 @@ export interface ProgramResult {
 
 /**
  * Runs a program without a shell, to its end, without holding up anything else.
- * @throws {DeliveryError} PERMANENT when it is not installed or cannot be started, UNKNOWN when the signal or a kill ended it
+ * @throws {DeliveryError} PERMANENT when it is not installed or cannot be started, TRANSIENT when the machine has no room for it now,
+ * UNKNOWN when the signal or a kill ended it
  */
 export type RunProgram = (run: ProgramRun, options: { signal: AbortSignal }) => Promise<ProgramResult>;
 
@@ -34,17 +35,20 @@ export function createRunProgram(environment: Readonly<Record<string, string | u
   return ({ command, args, env, stdin }, { signal }) =>
     new Promise((resolve, reject) => {
       if (signal.aborted) return reject(new DeliveryError({ outcome: "TRANSIENT", message: `There was no time left to run ${command}.` }));
-      const child = spawn(command, args, { env: { ...passedOn, ...env }, stdio: "pipe" });
+      const child = startProgram(command, args, { ...passedOn, ...env });
+      child.once("error", (error) => reject(startFailure(command, error)));
+      // It did not start, and may not even have streams; the error follows.
+      if (child.pid === undefined) return;
       const [stdout, stderr] = [keptOutput(child.stdout), keptOutput(child.stderr)];
-      const stop = () => child.kill("SIGKILL");
+      const unknown = () => reject(new DeliveryError({ outcome: "UNKNOWN", message: `${command} was ended before it was done.`, hint: "It is not known whether the message was delivered." }));
+      const stop = () => {
+        killGroup(child);
+        unknown();
+      };
       signal.addEventListener("abort", stop, { once: true });
-      child.once("error", (error) => {
-        signal.removeEventListener("abort", stop);
-        reject(startFailure(command, error));
-      });
       child.once("close", (exitCode) => {
         signal.removeEventListener("abort", stop);
-        if (exitCode === null) reject(new DeliveryError({ outcome: "UNKNOWN", message: `${command} was ended before it was done.`, hint: "It is not known whether the message was delivered." }));
+        if (exitCode === null) unknown();
         else resolve({ exitCode, stdout: stdout(), stderr: stderr() });
       });
       // A program that ends without reading all its input is no fault of ours.
@@ -63,9 +67,32 @@ function keptOutput(stream: NodeJS.ReadableStream): () => string {
   return () => new TextDecoder().decode(Buffer.concat(chunks).subarray(0, OUTPUT_LIMIT));
 }
 
-function startFailure(command: string, error: Error): DeliveryError {
-  const { code } = error as NodeJS.ErrnoException;
+/** @throws {DeliveryError} */
+function startProgram(command: string, args: string[], env: Record<string, string>): ChildProcessWithoutNullStreams {
+  try {
+    // A process group of its own, so that what it starts in turn can be ended with it.
+    return spawn(command, args, { env, stdio: "pipe", detached: true });
+  } catch (error) {
+    // Refused before the start, e.g. a NUL in an argument.
+    throw startFailure(command, error);
+  }
+}
+
+function killGroup(child: ChildProcessWithoutNullStreams): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // It has just ended by itself, or the system knows no groups.
+    child.kill("SIGKILL");
+  }
+}
+
+/** What may be otherwise in a while: too many processes or open files, no memory. */
+const SHORTAGES = new Set(["EAGAIN", "ENOMEM", "EMFILE", "ENFILE"]);
+
+function startFailure(command: string, error: unknown): DeliveryError {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
   if (code === "ENOENT") return new DeliveryError({ outcome: "PERMANENT", message: `The program ${command} is not installed on this machine.` });
   // The text of the error may repeat the arguments.
-  return new DeliveryError({ outcome: "TRANSIENT", message: `The program ${command} could not be started (${code ?? "unknown"}).` });
+  return new DeliveryError({ outcome: SHORTAGES.has(code) ? "TRANSIENT" : "PERMANENT", message: `The program ${command} could not be started (${code}).` });
 }

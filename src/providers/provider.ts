@@ -98,6 +98,8 @@ export interface FieldMeta {
   secret?: true;
   /** Helps a form choose its control and check early. */
   format?: "url" | "email" | "host" | "port" | "phone" | "multiline";
+  /** What each value of an enum means, as a sentence. */
+  values?: Record<string, string>;
   /** A value to show greyed out, which the field would take: e.g. "smtp.example.com"; of a list, one entry. */
   example?: string;
 }

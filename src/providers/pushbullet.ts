@@ -7,7 +7,7 @@ import { readObject, textOf } from "./json.ts";
 import { defineAccount, DeliveryError, type DeliveryFailure, defineProvider, type FieldMeta } from "./provider.ts";
 import { waitUntil } from "./resetTime.ts";
 import { parseRetryAfter } from "./retryAfter.ts";
-import { httpUrl, joinUrl } from "./url.ts";
+import { joinUrl, publicUrl } from "./url.ts";
 
 /** Pushbullet names no limit; what is longer than this nobody reads on a telephone. */
 const LIMITS = { title: 250, body: 4000 };
@@ -25,7 +25,7 @@ const credentials = z.strictObject({
       secret: true,
       example: "o.ExampleExampleExampleExampleExam",
     } satisfies FieldMeta),
-  apiBaseUrl: httpUrl().default("https://api.pushbullet.com").meta({
+  apiBaseUrl: publicUrl().default("https://api.pushbullet.com").meta({
     title: "API base URL",
     description: "Where Pushbullet's API is: its own, or a relay of yours.",
     format: "url",

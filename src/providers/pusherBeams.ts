@@ -7,7 +7,7 @@ import { pushBody, pushTitle } from "../render/push.ts";
 import type { HttpResponse } from "./http.ts";
 import { readObject, textOf } from "./json.ts";
 import { defineAccount, type DeliveryFailure, defineProvider, type FieldMeta } from "./provider.ts";
-import { httpUrl, joinUrl } from "./url.ts";
+import { joinUrl, publicUrl } from "./url.ts";
 
 /**
  * Bytes. FCM, APNs and browsers take 4 KB each; the body stays so far below that title, data and what Beams adds fit in as well.
@@ -49,7 +49,7 @@ const credentials = z.strictObject({
       secret: true,
       example: "0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF",
     } satisfies FieldMeta),
-  apiBaseUrl: httpUrl().optional().meta({
+  apiBaseUrl: publicUrl().optional().meta({
     title: "API base URL",
     description: "Where the Beams API is, or a relay of yours. Left out: the instance's own host at Pusher.",
     format: "url",
@@ -62,6 +62,7 @@ const config = z
     target: z.enum(["INTERESTS", "USERS"], "must be INTERESTS or USERS").meta({
       title: "Target",
       description: "What the targets are: interests that devices subscribe to, or ids of authenticated users.",
+      values: { INTERESTS: "Interests that devices subscribe to.", USERS: "Ids of users that your app has authenticated." },
       example: "INTERESTS",
     } satisfies FieldMeta),
     targets: z

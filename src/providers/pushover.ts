@@ -11,7 +11,7 @@ import { readObject, textOf } from "./json.ts";
 import { defineAccount, DeliveryError, type DeliveryFailure, defineProvider, type FieldMeta, type SendContext } from "./provider.ts";
 import { waitUntil } from "./resetTime.ts";
 import { parseRetryAfter } from "./retryAfter.ts";
-import { httpUrl, joinUrl } from "./url.ts";
+import { joinUrl, publicUrl } from "./url.ts";
 
 /** https://pushover.net/api#limits, in characters; that tags and entities count too is the safe reading (unverified). */
 const LIMITS = { message: 1024, title: 250, facts: 10, allFacts: 400, label: 64, value: 200, displayName: 150 };
@@ -30,7 +30,7 @@ const credentials = z.strictObject({
       secret: true,
       example: "azGDORePK8gMaC0QOYAMyEEuzJnyUi",
     } satisfies FieldMeta),
-  apiBaseUrl: httpUrl().default("https://api.pushover.net").meta({
+  apiBaseUrl: publicUrl().default("https://api.pushover.net").meta({
     title: "API base URL",
     description: "Where Pushover's API is: its own, or a relay of yours.",
     format: "url",

@@ -1,3 +1,4 @@
+import { apprise } from "./apprise.ts";
 import { discord } from "./discord.ts";
 import { email } from "./email.ts";
 import { googleChat } from "./googleChat.ts";
@@ -52,6 +53,7 @@ export const PROVIDERS: readonly Provider[] = [
   vonageSms,
   pagerduty,
   opsgenie,
+  apprise,
   inbox,
   log,
 ] as unknown as readonly Provider[];

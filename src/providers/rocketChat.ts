@@ -8,7 +8,7 @@ import type { HttpResponse } from "./http.ts";
 import { readObject, textOf } from "./json.ts";
 import { type DeliveryFailure, defineProvider, type FieldMeta } from "./provider.ts";
 import { parseRetryAfter } from "./retryAfter.ts";
-import { httpUrl } from "./url.ts";
+import { httpUrl, publicUrl } from "./url.ts";
 
 /** UTF-16 units. A text's limit is a setting of the server, 5,000 by default (unverified); the rest is for people's sake. */
 const LIMITS = { text: 5000, title: 250, facts: 30, allFacts: 4000, label: 200, value: 1500, displayName: 200 };
@@ -37,7 +37,7 @@ const config = z.strictObject({
     description: "Name shown as the sender in place of the integration's own.",
     example: "Carillon",
   } satisfies FieldMeta),
-  avatarUrl: httpUrl().optional().meta({
+  avatarUrl: publicUrl().optional().meta({
     title: "Avatar URL",
     description: "Picture shown for the sender in place of the integration's own. It goes before an emoji.",
     format: "url",

@@ -6,7 +6,7 @@ import { plainText } from "../render/plain.ts";
 import type { HttpResponse } from "./http.ts";
 import { readObject, textOf } from "./json.ts";
 import { defineAccount, type DeliveryFailure, defineProvider, type FieldMeta } from "./provider.ts";
-import { httpUrl, joinUrl } from "./url.ts";
+import { joinUrl, publicUrl } from "./url.ts";
 
 /** The service sets none; what is longer than about 2000 bytes is shown with "read more" (unverified), and nobody reads more than this. */
 const LIMITS = { title: 300, text: 4000 };
@@ -17,9 +17,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const USERNAME = /^[A-Za-z_]\w{2,31}\.\d{2,10}$/;
 
 const credentials = z.strictObject({
-  serverUrl: httpUrl(({ username, password }) =>
-    username !== "" || password !== "" ? "must not hold a user and password: give them in their own fields" : undefined,
-  ).meta({
+  serverUrl: publicUrl().meta({
     title: "Server URL",
     description: "Where signal-cli-rest-api is, with its path when it has one.",
     format: "url",

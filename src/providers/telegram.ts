@@ -7,7 +7,7 @@ import { plainText } from "../render/plain.ts";
 import type { HttpResponse } from "./http.ts";
 import { defineAccount, DeliveryError, type DeliveryFailure, defineProvider, type FieldMeta } from "./provider.ts";
 import { parseRetryAfter } from "./retryAfter.ts";
-import { httpUrl, joinUrl } from "./url.ts";
+import { joinUrl, publicUrl } from "./url.ts";
 
 /** Of the text after tags and entities are read, as UTF-16 units; that the server counts in this unit is unverified. */
 const TEXT_LIMIT = 4096;
@@ -26,7 +26,7 @@ const credentials = z.strictObject({
       secret: true,
       example: "123456789:AAExampleExampleExampleExampleExamp",
     } satisfies FieldMeta),
-  apiBaseUrl: httpUrl().default("https://api.telegram.org").meta({
+  apiBaseUrl: publicUrl().default("https://api.telegram.org").meta({
     title: "API base URL",
     description: "Where the Bot API is: Telegram's own, or a Bot API server or relay of yours.",
     format: "url",

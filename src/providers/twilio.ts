@@ -3,7 +3,7 @@ import type { HttpResponse } from "./http.ts";
 import { readObject, textOf } from "./json.ts";
 import { looksLikePhoneNumber, tidyPhoneNumber } from "./phoneNumber.ts";
 import { defineAccount, type DeliveryFailure, type FieldMeta, type Receipt, type Ways } from "./provider.ts";
-import { httpUrl, joinUrl } from "./url.ts";
+import { joinUrl, publicUrl } from "./url.ts";
 
 /** What every kind of Twilio needs: https://www.twilio.com/docs/usage/requests-to-twilio */
 export const twilioCredentials = z.strictObject({
@@ -38,7 +38,7 @@ export const twilioCredentials = z.strictObject({
       description: "Id of an API key; the auth token is then this key's secret.",
       example: "SK0123456789abcdef0123456789abcdef",
     } satisfies FieldMeta),
-  apiBaseUrl: httpUrl().default("https://api.twilio.com").meta({
+  apiBaseUrl: publicUrl().default("https://api.twilio.com").meta({
     title: "API base URL",
     description: "Where Twilio's API is: another region, or a relay of yours.",
     format: "url",

@@ -21,6 +21,14 @@ export function httpUrl(problem: (url: URL) => string | undefined = () => undefi
     });
 }
 
+/**
+ * The same for URLs that are shown to whoever may see the channel: without a user and password.
+ * @param problem as for `httpUrl`
+ */
+export function publicUrl(problem: (url: URL) => string | undefined = () => undefined) {
+  return httpUrl((url) => (url.username !== "" || url.password !== "" ? "must not hold a user and password, which would be shown" : problem(url)));
+}
+
 /** A path below a base URL that may or may not end in a slash. */
 export function joinUrl(base: string, path: string): string {
   return `${base.replace(/\/+$/, "")}${path}`;

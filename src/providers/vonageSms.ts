@@ -7,7 +7,7 @@ import { readObject, textOf } from "./json.ts";
 import { looksLikePhoneNumber, tidyPhoneNumber } from "./phoneNumber.ts";
 import { defineAccount, type DeliveryFailure, defineProvider, type FieldMeta } from "./provider.ts";
 import { parseRetryAfter } from "./retryAfter.ts";
-import { httpUrl, joinUrl } from "./url.ts";
+import { joinUrl, publicUrl } from "./url.ts";
 
 /** In bytes. Vonage is said to take 3,200 characters (unverified); each part is paid for, and half of that is long for an SMS. */
 const LIMIT = 1600;
@@ -25,7 +25,7 @@ const credentials = z.strictObject({
     .max(100, "must be at most 100 characters")
     .regex(/^[\x21-\x7e]+$/, "must be an API secret, without blanks")
     .meta({ title: "API secret", description: "The account's API secret.", secret: true, example: "ExampleSecret123" } satisfies FieldMeta),
-  apiBaseUrl: httpUrl().default("https://rest.nexmo.com").meta({
+  apiBaseUrl: publicUrl().default("https://rest.nexmo.com").meta({
     title: "API base URL",
     description: "Where Vonage's SMS API is: another region, or a relay of yours.",
     format: "url",

@@ -32,6 +32,7 @@ const config = z.strictObject({
   method: z.enum(["POST", "PUT"], "must be POST or PUT").default("POST").meta({
     title: "Method",
     description: "HTTP method of the request: POST or PUT.",
+    values: { POST: "What nearly every receiver wants.", PUT: "For receivers that want it." },
   } satisfies FieldMeta),
   headers: z
     .array(header)

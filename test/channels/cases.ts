@@ -1,3 +1,4 @@
+import { appriseCase } from "./apprise.contract.ts";
 import type { ContractCase } from "./case.ts";
 import { discordCase } from "./discord.contract.ts";
 import { googleChatCase } from "./googleChat.contract.ts";
@@ -48,6 +49,7 @@ export const CASES: ContractCase[] = [
   vonageSmsCase,
   pagerdutyCase,
   opsgenieCase,
+  appriseCase,
 ];
 
 /** Kinds that speak something else than HTTP, and the test file beside this one that holds their contract. */

@@ -115,6 +115,13 @@ function testKind(contract: ContractCase): void {
       for (const secret of secrets) expect(JSON.stringify(error?.issues)).not.toContain(secret);
     });
 
+    test("a URL that is shown holds no user and password", () => {
+      for (const { name, schema, meta } of configFields(provider)) {
+        if (meta.format !== "url" || meta.secret) continue;
+        expect(schema.safeParse("https://user:password@relay.example/path").error?.issues[0]?.message, name).toMatch(/must not hold a user and password/);
+      }
+    });
+
     test("every string has a greatest length", () => {
       for (const [name, schema] of fields) {
         if (typeof valid[name] !== "string") continue;

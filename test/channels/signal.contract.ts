@@ -89,7 +89,7 @@ export const signalCase: ContractCase = {
   }),
   invalid: [
     { field: "serverUrl", value: "localhost:8080", message: /starts with https:/ },
-    { field: "serverUrl", value: `http://anna:${CANARY}@localhost:8080`, message: /own fields/ },
+    { field: "serverUrl", value: `http://anna:${CANARY}@localhost:8080`, message: /must not hold a user and password/ },
     { field: "user", value: "a:b", message: /colon/ },
     { field: "password", value: "a\nb", message: /one line/ },
     { field: "number", value: "015551230001", message: /\+ and country code/ },

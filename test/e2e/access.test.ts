@@ -49,6 +49,7 @@ const FIELDS: Record<string, Field> = {
   "Query.categories": { roles: READERS, use: () => "{ categories { name } }" },
   "Query.channel": { roles: READERS, use: ({ channel }) => `{ channel(id: "${channel}") { name } }` },
   "Query.channelKinds": { roles: READERS, use: () => "{ channelKinds { kind } }" },
+  "Query.appriseServices": { roles: MANAGERS, use: () => "{ appriseServices { available } }" },
   "Query.providerAccount": { roles: READERS, use: () => `{ providerAccount(id: "${MISSING("ProviderAccount")}") { name } }` },
   "Query.providerAccountKinds": { roles: READERS, use: () => "{ providerAccountKinds { kind } }" },
   "Query.providerAccounts": { roles: READERS, use: () => "{ providerAccounts { totalCount nodes { name } } }" },
