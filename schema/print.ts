@@ -1,7 +1,8 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lexicographicSortSchema, printSchema } from "graphql";
 import { schema } from "../src/graphql/schema.ts";
+import { withKindsTable } from "./kindsTable.ts";
 
 /** Where the committed SDL is. */
 export const SCHEMA_FILE = join(import.meta.dirname, "schema.graphql");
@@ -13,5 +14,7 @@ export function printedSchema(): string {
 
 if (process.argv[1] === import.meta.filename) {
   writeFileSync(SCHEMA_FILE, printedSchema());
-  process.stdout.write(`wrote ${SCHEMA_FILE}\n`);
+  const readme = join(import.meta.dirname, "..", "README.md");
+  writeFileSync(readme, withKindsTable(readFileSync(readme, "utf8")));
+  process.stdout.write(`wrote ${SCHEMA_FILE} and the table of kinds in ${readme}\n`);
 }

@@ -4,6 +4,12 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Config of a provider account: Apprise API server. */
+export type AppriseAccountConfigInput = {
+  /** Where an Apprise API server is. Left out: the program `apprise` on the machine of this server is used. */
+  serverUrl?: string | null | undefined;
+};
+
 /** Config of a channel of the kind APPRISE. The channelKinds query tells how to get each value. */
 export type AppriseConfigInput = {
   /** Where an Apprise API server is. Left out: the program `apprise` on the machine of this server is used. */
@@ -255,6 +261,14 @@ export type CreateChannelInput = {
   sources?: Array<string> | null | undefined;
 };
 
+/** A new provider account. */
+export type CreateProviderAccountInput = {
+  /** Its config: the one member that is set says which kind it is. */
+  config: ProviderAccountConfigInput;
+  /** Its name: unique, at most 100 characters. */
+  name: string;
+};
+
 /** Config of a channel of the kind DISCORD. The channelKinds query tells how to get each value. */
 export type DiscordConfigInput = {
   /** Picture shown for the sender in place of the webhook's own. */
@@ -388,6 +402,14 @@ export type GotifyConfigInput = {
   serverUrl: string;
 };
 
+/** Config of a provider account: Matrix account. */
+export type MatrixAccountConfigInput = {
+  /** Token of the sender's login. Required in a new one. Write-only; left out of an update it stays. */
+  accessToken?: string | null | undefined;
+  /** Where the homeserver of the sender is; it may be another name than the one in its Matrix id. */
+  homeserverUrl: string;
+};
+
 /** Config of a channel of the kind MATRIX. The channelKinds query tells how to get each value. */
 export type MatrixConfigInput = {
   /** Token of the sender's login. Required unless the channel's provider account has it. Write-only; left out of an update it stays. */
@@ -437,6 +459,18 @@ export type NameValueInput = {
   value: string;
 };
 
+/** Config of a provider account: Server of ntfy. */
+export type NtfyAccountConfigInput = {
+  /** Password of that user. Write-only; left out of an update it stays, null removes it. */
+  password?: string | null | undefined;
+  /** Where the ntfy server is, without the topic. */
+  serverUrl?: string | null | undefined;
+  /** Token of a user who may write to the topic; it goes before user and password. Topics open to everyone need neither. Write-only; left out of an update it stays, null removes it. */
+  token?: string | null | undefined;
+  /** User who may write to the topic, where there is no access token. */
+  user?: string | null | undefined;
+};
+
 /** Config of a channel of the kind NTFY. The channelKinds query tells how to get each value. */
 export type NtfyConfigInput = {
   /** Password of that user. Write-only; left out of an update it stays, null removes it. */
@@ -459,6 +493,16 @@ export type NtfyConfigInput = {
 export type NtfyRecipientInput = {
   /** Topic that gets the messages. On a public server whoever knows its name can read it: choose one that is hard to guess. */
   topic?: string | null | undefined;
+};
+
+/** Config of a provider account: OneSignal app. */
+export type OnesignalAccountConfigInput = {
+  /** Where OneSignal's API is, or a relay of yours. */
+  apiBaseUrl?: string | null | undefined;
+  /** App API key of the OneSignal app. Required in a new one. Write-only; left out of an update it stays. */
+  apiKey?: string | null | undefined;
+  /** Id of the OneSignal app that sends the messages. */
+  appId: string;
 };
 
 /** Config of a channel of the kind ONESIGNAL. The channelKinds query tells how to get each value. */
@@ -489,6 +533,16 @@ export type OnesignalTarget =
   | 'SEGMENTS'
   /** OneSignal's ids of single devices. */
   | 'SUBSCRIPTION_IDS';
+
+/** Config of a provider account: Opsgenie integration. */
+export type OpsgenieAccountConfigInput = {
+  /** Sends to this URL in place of the region's, for a relay of yours; what follows it begins with /v2/. */
+  apiBaseUrl?: string | null | undefined;
+  /** Key of an API integration that may create and update alerts. Required in a new one. Write-only; left out of an update it stays. */
+  apiKey?: string | null | undefined;
+  /** US or EU for Opsgenie, which ends on 5 April 2027; JSM for its successor, Jira Service Management. */
+  region?: OpsgenieRegion | null | undefined;
+};
 
 /** Config of a channel of the kind OPSGENIE. The channelKinds query tells how to get each value. */
 export type OpsgenieConfigInput = {
@@ -536,6 +590,76 @@ export type PagerdutyRegion =
   /** Accounts at pagerduty.com. */
   | 'US';
 
+/** The config of a provider account: exactly one member, named after its kind. */
+export type ProviderAccountConfigInput =
+  {   /** Apprise API server. */
+  apprise: AppriseAccountConfigInput; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; smtp?: never; telegram?: never; twilio?: never; vonage?: never; webPush?: never; }
+  |  { apprise?: never;   /** Matrix account. */
+  matrix: MatrixAccountConfigInput; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; smtp?: never; telegram?: never; twilio?: never; vonage?: never; webPush?: never; }
+  |  { apprise?: never; matrix?: never;   /** Server of ntfy. */
+  ntfy: NtfyAccountConfigInput; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; smtp?: never; telegram?: never; twilio?: never; vonage?: never; webPush?: never; }
+  |  { apprise?: never; matrix?: never; ntfy?: never;   /** OneSignal app. */
+  onesignal: OnesignalAccountConfigInput; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; smtp?: never; telegram?: never; twilio?: never; vonage?: never; webPush?: never; }
+  |  { apprise?: never; matrix?: never; ntfy?: never; onesignal?: never;   /** Opsgenie integration. */
+  opsgenie: OpsgenieAccountConfigInput; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; smtp?: never; telegram?: never; twilio?: never; vonage?: never; webPush?: never; }
+  |  { apprise?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never;   /** Pushbullet account. */
+  pushbullet: PushbulletAccountConfigInput; pusherBeams?: never; pushover?: never; signal?: never; smtp?: never; telegram?: never; twilio?: never; vonage?: never; webPush?: never; }
+  |  { apprise?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never;   /** Beams instance. */
+  pusherBeams: PusherBeamsAccountConfigInput; pushover?: never; signal?: never; smtp?: never; telegram?: never; twilio?: never; vonage?: never; webPush?: never; }
+  |  { apprise?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never;   /** Pushover application. */
+  pushover: PushoverAccountConfigInput; signal?: never; smtp?: never; telegram?: never; twilio?: never; vonage?: never; webPush?: never; }
+  |  { apprise?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never;   /** Signal sender. */
+  signal: SignalAccountConfigInput; smtp?: never; telegram?: never; twilio?: never; vonage?: never; webPush?: never; }
+  |  { apprise?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never;   /** SMTP server. */
+  smtp: SmtpAccountConfigInput; telegram?: never; twilio?: never; vonage?: never; webPush?: never; }
+  |  { apprise?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; smtp?: never;   /** Telegram bot. */
+  telegram: TelegramAccountConfigInput; twilio?: never; vonage?: never; webPush?: never; }
+  |  { apprise?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; smtp?: never; telegram?: never;   /** Twilio account. */
+  twilio: TwilioAccountConfigInput; vonage?: never; webPush?: never; }
+  |  { apprise?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; smtp?: never; telegram?: never; twilio?: never;   /** Vonage account. */
+  vonage: VonageAccountConfigInput; webPush?: never; }
+  |  { apprise?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; smtp?: never; telegram?: never; twilio?: never; vonage?: never;   /** VAPID keys. */
+  webPush: WebPushAccountConfigInput; };
+
+/** What a provider account is of. The providerAccountKinds query has each kind's fields. */
+export type ProviderAccountKind =
+  /** Apprise API server. */
+  | 'APPRISE'
+  /** Matrix account. */
+  | 'MATRIX'
+  /** Server of ntfy. */
+  | 'NTFY'
+  /** OneSignal app. */
+  | 'ONESIGNAL'
+  /** Opsgenie integration. */
+  | 'OPSGENIE'
+  /** Pushbullet account. */
+  | 'PUSHBULLET'
+  /** Beams instance. */
+  | 'PUSHER_BEAMS'
+  /** Pushover application. */
+  | 'PUSHOVER'
+  /** Signal sender. */
+  | 'SIGNAL'
+  /** SMTP server. */
+  | 'SMTP'
+  /** Telegram bot. */
+  | 'TELEGRAM'
+  /** Twilio account. */
+  | 'TWILIO'
+  /** Vonage account. */
+  | 'VONAGE'
+  /** VAPID keys. */
+  | 'WEB_PUSH';
+
+/** Config of a provider account: Pushbullet account. */
+export type PushbulletAccountConfigInput = {
+  /** Access token of the Pushbullet account that sends the messages. Required in a new one. Write-only; left out of an update it stays. */
+  accessToken?: string | null | undefined;
+  /** Where Pushbullet's API is: its own, or a relay of yours. */
+  apiBaseUrl?: string | null | undefined;
+};
+
 /** Config of a channel of the kind PUSHBULLET. The channelKinds query tells how to get each value. */
 export type PushbulletConfigInput = {
   /** Access token of the Pushbullet account that sends the messages. Required unless the channel's provider account has it. Write-only; left out of an update it stays. */
@@ -558,6 +682,16 @@ export type PushbulletRecipientInput = {
   device?: string | null | undefined;
   /** Address of another Pushbullet user who gets the messages, or of anyone, who then gets an e-mail. */
   email?: string | null | undefined;
+};
+
+/** Config of a provider account: Beams instance. */
+export type PusherBeamsAccountConfigInput = {
+  /** Where the Beams API is, or a relay of yours. Left out: the instance's own host at Pusher. */
+  apiBaseUrl?: string | null | undefined;
+  /** Id of the Beams instance that sends the messages. */
+  instanceId: string;
+  /** Secret key of the Beams instance. Required in a new one. Write-only; left out of an update it stays. */
+  secretKey?: string | null | undefined;
 };
 
 /** Config of a channel of the kind PUSHER_BEAMS. The channelKinds query tells how to get each value. */
@@ -586,6 +720,14 @@ export type PusherBeamsTarget =
   | 'INTERESTS'
   /** Ids of users that your app has authenticated. */
   | 'USERS';
+
+/** Config of a provider account: Pushover application. */
+export type PushoverAccountConfigInput = {
+  /** Where Pushover's API is: its own, or a relay of yours. */
+  apiBaseUrl?: string | null | undefined;
+  /** API token of the application that messages are shown under. Required in a new one. Write-only; left out of an update it stays. */
+  appToken?: string | null | undefined;
+};
 
 /** Config of a channel of the kind PUSHOVER. The channelKinds query tells how to get each value. */
 export type PushoverConfigInput = {
@@ -650,6 +792,17 @@ export type RecipientConfigInput =
   |  { apprise?: never; email?: never; matrix?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; signal?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never;   /** On a channel of the kind VONAGE_SMS. */
   vonageSms: VonageSmsRecipientInput; };
 
+/** How those who were told of a problem hear of its end. */
+export type RecoveryForm =
+  /** A second message. */
+  | 'FOLLOWS'
+  /** A message that takes the place of the first one. */
+  | 'REPLACES'
+  /** A reply to the first message, or one in its thread. */
+  | 'REPLIES'
+  /** The provider closes the incident that the problem opened. */
+  | 'RESOLVES';
+
 /** Config of a channel of the kind ROCKET_CHAT. The channelKinds query tells how to get each value. */
 export type RocketChatConfigInput = {
   /** Name shown as the sender in place of the integration's own. */
@@ -684,6 +837,18 @@ export type Severity =
   /** Needs a look soon. */
   | 'WARNING';
 
+/** Config of a provider account: Signal sender. */
+export type SignalAccountConfigInput = {
+  /** Phone number that is registered or linked in the service. */
+  number: string;
+  /** Password of that user. Write-only; left out of an update it stays, null removes it. */
+  password?: string | null | undefined;
+  /** Where signal-cli-rest-api is, with its path when it has one. */
+  serverUrl: string;
+  /** User of the proxy that protects the service, when it asks for one (Basic authentication). */
+  user?: string | null | undefined;
+};
+
 /** Config of a channel of the kind SIGNAL. The channelKinds query tells how to get each value. */
 export type SignalConfigInput = {
   /** Phone number that is registered or linked in the service. Required unless the channel's provider account has it. */
@@ -712,10 +877,36 @@ export type SlackConfigInput = {
   url?: string | null | undefined;
 };
 
+/** Config of a provider account: SMTP server. */
+export type SmtpAccountConfigInput = {
+  /** The sender, with or without a name. Most servers want it to belong to the user who logs in. */
+  from: string;
+  /** Name or IP address of the SMTP server. */
+  host: string;
+  /** Password to log in with. Gmail and Microsoft 365 want an app password here. Write-only; left out of an update it stays, null removes it. */
+  password?: string | null | undefined;
+  /** TCP port. Default: 587 with STARTTLS, 465 with IMPLICIT, 25 with NONE. */
+  port?: number | null | undefined;
+  /** STARTTLS: starts in clear, then must encrypt (usual, port 587). IMPLICIT: encrypted from the first byte (port 465). NONE: never encrypts, the password included; for a relay in your own network. */
+  tls?: EmailTls | null | undefined;
+  /** Name to log in with, often the mail address. Leave empty when the server wants no login. */
+  user?: string | null | undefined;
+  /** Refuse a server whose certificate is not trusted. Switch off only for a server of your own with a self-signed certificate. */
+  verifyCertificate?: boolean | null | undefined;
+};
+
 /** Config of a channel of the kind TEAMS. The channelKinds query tells how to get each value. */
 export type TeamsConfigInput = {
   /** URL of a Teams workflow that posts what it receives; the workflow decides the channel or chat. Required in a new one. Write-only; left out of an update it stays. */
   url?: string | null | undefined;
+};
+
+/** Config of a provider account: Telegram bot. */
+export type TelegramAccountConfigInput = {
+  /** Where the Bot API is: Telegram's own, or a Bot API server or relay of yours. */
+  apiBaseUrl?: string | null | undefined;
+  /** Token of the bot that sends the messages, from @BotFather. Required in a new one. Write-only; left out of an update it stays. */
+  botToken?: string | null | undefined;
 };
 
 /** Config of a channel of the kind TELEGRAM. The channelKinds query tells how to get each value. */
@@ -753,6 +944,18 @@ export type TriggerRecipientInput = {
   channelId: string;
   /** Who gets them. */
   config: RecipientConfigInput;
+};
+
+/** Config of a provider account: Twilio account. */
+export type TwilioAccountConfigInput = {
+  /** The account's id, as the Twilio Console shows it. */
+  accountSid: string;
+  /** Where Twilio's API is: another region, or a relay of yours. */
+  apiBaseUrl?: string | null | undefined;
+  /** Id of an API key; the auth token is then this key's secret. */
+  apiKeySid?: string | null | undefined;
+  /** The account's auth token; with an API key, that key's secret. Required in a new one. Write-only; left out of an update it stays. */
+  authToken?: string | null | undefined;
 };
 
 /** Config of a channel of the kind TWILIO_SMS. The channelKinds query tells how to get each value. */
@@ -917,6 +1120,16 @@ export type VerdictReason =
   /** The channel has switched this event type off. */
   | 'TYPE_OFF_FOR_CHANNEL';
 
+/** Config of a provider account: Vonage account. */
+export type VonageAccountConfigInput = {
+  /** Where Vonage's SMS API is: another region, or a relay of yours. */
+  apiBaseUrl?: string | null | undefined;
+  /** The account's API key, as the Vonage dashboard shows it. */
+  apiKey: string;
+  /** The account's API secret. Required in a new one. Write-only; left out of an update it stays. */
+  apiSecret?: string | null | undefined;
+};
+
 /** Config of a channel of the kind VONAGE_SMS. The channelKinds query tells how to get each value. */
 export type VonageSmsConfigInput = {
   /** Where Vonage's SMS API is: another region, or a relay of yours. */
@@ -935,6 +1148,16 @@ export type VonageSmsConfigInput = {
 export type VonageSmsRecipientInput = {
   /** Phone number that gets the messages, with country code. */
   to?: string | null | undefined;
+};
+
+/** Config of a provider account: VAPID keys. */
+export type WebPushAccountConfigInput = {
+  /** Private key of the pair. Required in a new one. Write-only; left out of an update it stays. */
+  privateKey?: string | null | undefined;
+  /** Public key of the pair; the browser subscribes with the same one. */
+  publicKey: string;
+  /** How push services reach the sender in case of trouble: mailto: and an e-mail address, or an https:// URL. */
+  subject: string;
 };
 
 /** Config of a channel of the kind WEB_PUSH. The channelKinds query tells how to get each value. */
@@ -1002,7 +1225,7 @@ export type SimulateEventQuery = { simulateEvent:
 export type ChannelKindsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ChannelKindsQuery = { channelKinds: Array<{ kind: ChannelKind, title: string, configKey: string, docsUrl: string | null, guide: Array<string>, fields: Array<{ name: string, title: string, description: string, type: ConfigFieldType, required: boolean, secret: boolean, format: string | null, example: string | null, options: Array<string>, defaultValue: string | null }> }> };
+export type ChannelKindsQuery = { channelKinds: Array<{ kind: ChannelKind, title: string, configKey: string, docsUrl: string | null, guide: Array<string>, accountKind: ProviderAccountKind | null, recovery: RecoveryForm, fields: Array<{ name: string, title: string, description: string, type: ConfigFieldType, required: boolean, secret: boolean, fromAccount: boolean, recipient: boolean, format: string | null, example: string | null, options: Array<string>, defaultValue: string | null }> }> };
 
 export type CreateChannelMutationVariables = Exact<{
   input: CreateChannelInput;
@@ -1173,6 +1396,37 @@ export type LiveCursorQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type LiveCursorQuery = { liveCursor: string };
 
+export type CreateProviderAccountMutationVariables = Exact<{
+  input: CreateProviderAccountInput;
+}>;
+
+
+export type CreateProviderAccountMutation = { createProviderAccount:
+    | { __typename: 'ConflictError', code: ErrorCode, message: string }
+    | { __typename: 'CreateProviderAccountPayload', providerAccount: { id: string, name: string, kind: ProviderAccountKind } }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
+   };
+
+export type ProviderAccountsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ProviderAccountsQuery = { providerAccounts: { nodes: Array<{ id: string, name: string, kind: ProviderAccountKind, config:
+        | { __typename: 'AppriseAccountConfig' }
+        | { __typename: 'MatrixAccountConfig' }
+        | { __typename: 'NtfyAccountConfig' }
+        | { __typename: 'OnesignalAccountConfig' }
+        | { __typename: 'OpsgenieAccountConfig' }
+        | { __typename: 'PushbulletAccountConfig' }
+        | { __typename: 'PusherBeamsAccountConfig' }
+        | { __typename: 'PushoverAccountConfig' }
+        | { __typename: 'SignalAccountConfig' }
+        | { __typename: 'SmtpAccountConfig', host: string | null, port: number | null, from: string | null, secretsSet: Array<string> }
+        | { __typename: 'TelegramAccountConfig', apiBaseUrl: string | null, secretsSet: Array<string> }
+        | { __typename: 'TwilioAccountConfig', accountSid: string | null, secretsSet: Array<string> }
+        | { __typename: 'VonageAccountConfig' }
+        | { __typename: 'WebPushAccountConfig' }
+      , channels: Array<{ id: string, name: string }> }> } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -1266,6 +1520,8 @@ export const ChannelKindsDocument = new TypedDocumentString(`
     configKey
     docsUrl
     guide
+    accountKind
+    recovery
     fields {
       name
       title
@@ -1273,6 +1529,8 @@ export const ChannelKindsDocument = new TypedDocumentString(`
       type
       required
       secret
+      fromAccount
+      recipient
       format
       example
       options
@@ -1657,3 +1915,60 @@ export const LiveCursorDocument = new TypedDocumentString(`
   liveCursor
 }
     `) as unknown as TypedDocumentString<LiveCursorQuery, LiveCursorQueryVariables>;
+export const CreateProviderAccountDocument = new TypedDocumentString(`
+    mutation CreateProviderAccount($input: CreateProviderAccountInput!) {
+  createProviderAccount(input: $input) {
+    __typename
+    ... on CreateProviderAccountPayload {
+      providerAccount {
+        id
+        name
+        kind
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreateProviderAccountMutation, CreateProviderAccountMutationVariables>;
+export const ProviderAccountsDocument = new TypedDocumentString(`
+    query ProviderAccounts {
+  providerAccounts(first: 50) {
+    nodes {
+      id
+      name
+      kind
+      config {
+        __typename
+        ... on TelegramAccountConfig {
+          apiBaseUrl
+          secretsSet
+        }
+        ... on TwilioAccountConfig {
+          accountSid
+          secretsSet
+        }
+        ... on SmtpAccountConfig {
+          host
+          port
+          from
+          secretsSet
+        }
+      }
+      channels {
+        id
+        name
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ProviderAccountsQuery, ProviderAccountsQueryVariables>;

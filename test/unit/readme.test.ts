@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, it } from "vitest";
+import { withKindsTable } from "../../schema/kindsTable.ts";
 import { ROLE_DESCRIPTIONS } from "../../src/access/scope.ts";
 import { nextTry, GIVE_UP_AFTER_MS } from "../../src/dispatch/retry.ts";
 import { ERROR_CODES } from "../../src/errors.ts";
@@ -41,9 +42,8 @@ it("lists every role", () => {
   expect(table("Tokens and roles").map(([role]) => role)).toEqual(Object.keys(ROLE_DESCRIPTIONS).map((role) => `\`${role}\``));
 });
 
-it("names every channel kind", () => {
-  const section = readme.split("\n## Channels\n")[1]?.split("\n## ")[0] ?? "";
-  expect(PROVIDERS.map(({ title }) => title).filter((title) => !section.includes(title))).toEqual([]);
+it("has the table of channel kinds that npm run schema writes", () => {
+  expect(withKindsTable(readme)).toBe(readme);
 });
 
 it("tells the limits that the code has", () => {
@@ -72,12 +72,21 @@ it("tells the retry schedule that the code has", () => {
 });
 
 it("names the kinds that are tried again when the outcome is unknown", () => {
-  expect(PROVIDERS.filter(({ idempotent }) => idempotent).map(({ kind }) => kind)).toEqual(["WEBHOOK", "INBOX"]);
-  expect(readme).toContain("recognise a repeat: webhooks and the inbox.");
+  expect(PROVIDERS.filter(({ idempotent }) => idempotent).map(({ kind }) => kind)).toEqual(["WEBHOOK", "MATRIX", "PUSHBULLET", "ONESIGNAL", "PAGERDUTY", "OPSGENIE", "INBOX"]);
+  expect(readme).toContain("recognise a repeat: webhooks, Matrix, Pushbullet, OneSignal, PagerDuty, Opsgenie and the inbox.");
+});
+
+it("tells how long the smallest channel kind is", () => {
+  const lines = (file: string): number => readFileSync(join(ROOT, file), "utf8").trimEnd().split("\n").length;
+  const page = readFileSync(join(ROOT, "src/providers/README.md"), "utf8");
+  expect(page).toContain(`[gotify.ts](gotify.ts): ${lines("src/providers/gotify.ts")} lines, with a contract case of ${lines("test/channels/gotify.contract.ts")} lines`);
+  // Twilio's kinds share a file that does most of their work.
+  const httpKinds = readdirSync(join(ROOT, "test/channels")).filter((name) => /^(?!twilio).*\.contract\.ts$/.test(name)).map((name) => name.replace(".contract.ts", ""));
+  expect(httpKinds.sort((a, b) => lines(`src/providers/${a}.ts`) - lines(`src/providers/${b}.ts`))[0]).toBe("gotify");
 });
 
 it("links only to what is there", () => {
-  for (const file of ["README.md", "client-examples/README.md"]) {
+  for (const file of ["README.md", "client-examples/README.md", "src/providers/README.md"]) {
     const links = [...readFileSync(join(ROOT, file), "utf8").matchAll(/\]\((?!http)([^)#]+)/g)].map(([, target]) => target as string);
     expect(links.filter((target) => !existsSync(resolve(ROOT, file, "..", target)))).toEqual([]);
   }
