@@ -5,6 +5,7 @@ import { cleanLine, cleanMessage } from "../render/clean.ts";
 import { cut } from "../render/cut.ts";
 import { type EmailParts, emailHtml } from "../render/emailHtml.ts";
 import type { Message, MessageReason, Severity } from "../render/message.ts";
+import { wholeLogin } from "./login.ts";
 import type { MailMessage, SmtpServer } from "./mail.ts";
 import { defineAccount, defineProvider, type FieldMeta } from "./provider.ts";
 
@@ -108,16 +109,6 @@ const serverFields = z.strictObject({
     .meta({ title: "Verify certificate", description: "Refuse a server whose certificate is not trusted. Switch off only for a server of your own with a self-signed certificate." } satisfies FieldMeta),
 });
 
-interface Login {
-  user?: string | undefined;
-  password?: string | undefined;
-}
-
-type Rule = [(login: Login) => boolean, { path: string[]; message: string }];
-
-const userHasPassword: Rule = [({ user, password }: Login) => !user || !!password, { path: ["password"], message: "A user needs a password: give both or neither" }];
-const passwordHasUser: Rule = [({ user, password }: Login) => !password || !!user, { path: ["user"], message: "A password needs a user: give both or neither" }];
-
 const config = z
   .strictObject({
     ...serverFields.shape,
@@ -133,8 +124,7 @@ const config = z
       })
       .meta({ title: "To", description: "The recipients. Each entry is one address or a comma-separated list of addresses.", format: "email", example: "ops@example.com, oncall@example.com" } satisfies FieldMeta),
   })
-  .refine(...userHasPassword)
-  .refine(...passwordHasUser);
+  .superRefine(wholeLogin);
 
 const serverOf = ({ host, port, tls, user, password, verifyCertificate }: z.output<typeof serverFields>): SmtpServer => ({
   host,
@@ -148,7 +138,7 @@ const serverOf = ({ host, port, tls, user, password, verifyCertificate }: z.outp
 const account = defineAccount({
   kind: "SMTP",
   title: "SMTP server",
-  config: serverFields.refine(...userHasPassword).refine(...passwordHasUser),
+  config: serverFields.superRefine(wholeLogin),
   async check({ config, checkMail, signal }) {
     return { status: await checkMail(serverOf(config), { signal }) };
   },

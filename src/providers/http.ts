@@ -3,6 +3,7 @@ import { Agent, buildConnector, type Dispatcher } from "undici";
 import { cleanLine } from "../render/clean.ts";
 import { cut } from "../render/cut.ts";
 import { AddressRefused, checkedLookup, refusal } from "./address.ts";
+import { basicAuthorization } from "./login.ts";
 import { DeliveryError, type DeliveryFailure } from "./provider.ts";
 import { parseRetryAfter } from "./retryAfter.ts";
 
@@ -104,8 +105,7 @@ export function createHttp(options: CreateHttpOptions): { http: Http; close(): P
 function headersOf(request: HttpRequest, url: URL): Record<string, string> {
   const headers: Record<string, string> = { "user-agent": "Carillon" };
   if (url.username !== "" || url.password !== "") {
-    const credentials = [url.username, url.password].map(decode).join(":");
-    headers["authorization"] = `Basic ${Buffer.from(credentials).toString("base64")}`;
+    headers["authorization"] = basicAuthorization(decode(url.username), decode(url.password));
   }
   for (const [name, value] of Object.entries(request.headers ?? {})) headers[name.toLowerCase()] = value;
   return headers;

@@ -6,6 +6,7 @@ import type { Message } from "../render/message.ts";
 import { plainText } from "../render/plain.ts";
 import type { HttpResponse } from "./http.ts";
 import { readObject, textOf } from "./json.ts";
+import { basicAuthorization, wholeLogin } from "./login.ts";
 import { defineAccount, type DeliveryFailure, defineProvider, type FieldMeta } from "./provider.ts";
 import { parseRetryAfter } from "./retryAfter.ts";
 import { joinUrl, publicUrl } from "./url.ts";
@@ -51,11 +52,6 @@ const credentials = z.strictObject({
 });
 
 type Credentials = z.output<typeof credentials>;
-type Login = Pick<Credentials, "user" | "password">;
-type Rule = [(login: Login) => boolean, { path: string[]; message: string }];
-
-const userHasPassword: Rule = [({ user, password }) => !user || !!password, { path: ["password"], message: "must be given along with the user" }];
-const passwordHasUser: Rule = [({ user, password }) => !password || !!user, { path: ["user"], message: "must be given along with the password" }];
 
 /** Names that the server keeps for itself. */
 const RESERVED = /^(docs|static|file|app|metrics|account|settings|signup|login|v1)$/;
@@ -100,12 +96,11 @@ const config = z
       } satisfies FieldMeta),
     ...credentials.shape,
   })
-  .refine(...userHasPassword)
-  .refine(...passwordHasUser);
+  .superRefine(wholeLogin);
 
 function authorization({ token, user, password }: Credentials): Record<string, string> {
   if (token !== undefined) return { authorization: `Bearer ${token}` };
-  return user ? { authorization: `Basic ${Buffer.from(`${user}:${password ?? ""}`).toString("base64")}` } : {};
+  return user ? { authorization: basicAuthorization(user, password ?? "") } : {};
 }
 
 const secretsOf = ({ token, password }: Credentials) => [token, password].filter((secret) => secret !== undefined);
@@ -114,7 +109,7 @@ const secretsOf = ({ token, password }: Credentials) => [token, password].filter
 const account = defineAccount({
   kind: "NTFY",
   title: "Server of ntfy",
-  config: credentials.refine(...userHasPassword).refine(...passwordHasUser),
+  config: credentials.superRefine(wholeLogin),
   async check({ config, http, signal, now }) {
     let cannotBeAsked = false;
     const url = joinUrl(config.serverUrl, "/v1/account");

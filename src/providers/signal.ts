@@ -5,6 +5,7 @@ import { markdownText } from "../render/markdown.ts";
 import { plainText } from "../render/plain.ts";
 import type { HttpResponse } from "./http.ts";
 import { readObject, textOf } from "./json.ts";
+import { basicAuthorization, wholeLogin } from "./login.ts";
 import { defineAccount, type DeliveryFailure, defineProvider, type FieldMeta } from "./provider.ts";
 import { joinUrl, publicUrl } from "./url.ts";
 
@@ -55,30 +56,32 @@ const credentials = z.strictObject({
     } satisfies FieldMeta),
 });
 
-const config = z.strictObject({
-  recipients: z
-    .array(z.string().trim().max(200, "must be at most 200 characters"))
-    .min(1, "must have at least one entry")
-    .max(50, "must have at most 50 entries; use a group for more")
-    .superRefine((recipients, context) => {
-      for (const [at, recipient] of recipients.entries()) {
-        if (sortOf(recipient) !== undefined) continue;
-        const message = "must be a phone number such as +15551230002, a group's id (group.…), a user name such as anna.42, or a person's UUID";
-        context.addIssue({ code: "custom", path: [at], message });
-      }
-      // The service takes no others together in one request.
-      const sorts = new Set(recipients.map(sortOf));
-      if (sorts.size > 1 || (sorts.has("GROUP") && recipients.length > 1)) {
-        context.addIssue({ code: "custom", message: "must be one group, or phone numbers only, or user names only: make a channel for each" });
-      }
-    })
-    .meta({
-      title: "Recipients",
-      description: "Who gets the messages: phone numbers, or user names, or one group's id.",
-      example: "+15551230002",
-    } satisfies FieldMeta),
-  ...credentials.shape,
-});
+const config = z
+  .strictObject({
+    recipients: z
+      .array(z.string().trim().max(200, "must be at most 200 characters"))
+      .min(1, "must have at least one entry")
+      .max(50, "must have at most 50 entries; use a group for more")
+      .superRefine((recipients, context) => {
+        for (const [at, recipient] of recipients.entries()) {
+          if (sortOf(recipient) !== undefined) continue;
+          const message = "must be a phone number such as +15551230002, a group's id (group.…), a user name such as anna.42, or a person's UUID";
+          context.addIssue({ code: "custom", path: [at], message });
+        }
+        // The service takes no others together in one request.
+        const sorts = new Set(recipients.map(sortOf));
+        if (sorts.size > 1 || (sorts.has("GROUP") && recipients.length > 1)) {
+          context.addIssue({ code: "custom", message: "must be one group, or phone numbers only, or user names only: make a channel for each" });
+        }
+      })
+      .meta({
+        title: "Recipients",
+        description: "Who gets the messages: phone numbers, or user names, or one group's id.",
+        example: "+15551230002",
+      } satisfies FieldMeta),
+    ...credentials.shape,
+  })
+  .superRefine(wholeLogin);
 
 /** As the service tells them apart; UUIDs and numbers may stand together. */
 function sortOf(recipient: string): "GROUP" | "NUMBER" | "USERNAME" | undefined {
@@ -93,14 +96,14 @@ const secretsOf = ({ password }: Credentials) => (password === undefined ? [] : 
 
 function headersOf({ user = "", password = "" }: Credentials): Record<string, string> {
   if (user === "" && password === "") return {};
-  return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` };
+  return { authorization: basicAuthorization(user, password) };
 }
 
 /** GET /v1/accounts lists the numbers that are registered or linked: src/api/api.go of the service. */
 const account = defineAccount({
   kind: "SIGNAL",
   title: "Signal sender",
-  config: credentials,
+  config: credentials.superRefine(wholeLogin),
   async check({ config, http, signal, now }) {
     const url = joinUrl(config.serverUrl, "/v1/accounts");
     const { status } = await http(

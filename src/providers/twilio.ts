@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { HttpResponse } from "./http.ts";
 import { readObject, textOf } from "./json.ts";
+import { basicAuthorization } from "./login.ts";
 import { looksLikePhoneNumber, tidyPhoneNumber } from "./phoneNumber.ts";
 import { defineAccount, type DeliveryFailure, type FieldMeta, type Receipt, type Ways } from "./provider.ts";
 import { joinUrl, publicUrl } from "./url.ts";
@@ -85,7 +86,7 @@ export const smsSender = () =>
     );
 
 const authorization = ({ accountSid, apiKeySid, authToken }: Credentials) =>
-  `Basic ${Buffer.from(`${apiKeySid ?? accountSid}:${authToken}`).toString("base64")}`;
+  basicAuthorization(apiKeySid ?? accountSid, authToken);
 
 const urlOf = ({ apiBaseUrl, accountSid }: Credentials, rest: string) => joinUrl(apiBaseUrl, `/2010-04-01/Accounts/${accountSid}${rest}`);
 

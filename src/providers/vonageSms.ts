@@ -4,6 +4,7 @@ import { fitsGsm7, smsText } from "../render/gsm7.ts";
 import { plainText } from "../render/plain.ts";
 import type { HttpResponse } from "./http.ts";
 import { readObject, textOf } from "./json.ts";
+import { basicAuthorization } from "./login.ts";
 import { looksLikePhoneNumber, tidyPhoneNumber } from "./phoneNumber.ts";
 import { defineAccount, type DeliveryFailure, defineProvider, type FieldMeta } from "./provider.ts";
 import { parseRetryAfter } from "./retryAfter.ts";
@@ -67,7 +68,7 @@ const account = defineAccount({
   title: "Vonage account",
   config: credentials,
   async check({ config, http, signal, now }) {
-    const headers = { authorization: `Basic ${Buffer.from(`${config.apiKey}:${config.apiSecret}`).toString("base64")}` };
+    const headers = { authorization: basicAuthorization(config.apiKey, config.apiSecret) };
     const url = joinUrl(config.apiBaseUrl, "/account/get-balance");
     const response = await http({ method: "GET", url, headers, secrets: secretsOf(config) }, { signal, now, explain: explainCheck });
     return { status: String(response.status) };
