@@ -5,8 +5,9 @@ import { cleanLine, cleanMessage } from "../render/clean.ts";
 import { cut } from "../render/cut.ts";
 import { type EmailParts, emailHtml } from "../render/emailHtml.ts";
 import type { Message, MessageReason, Severity } from "../render/message.ts";
+import type { MailMessage } from "./letter.ts";
 import { wholeLogin } from "./login.ts";
-import type { MailMessage, SmtpServer } from "./mail.ts";
+import type { SmtpServer } from "./mail.ts";
 import { defineAccount, defineProvider, type FieldMeta } from "./provider.ts";
 
 const TLS_MODES = ["NONE", "STARTTLS", "IMPLICIT"] as const;

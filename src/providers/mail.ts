@@ -1,14 +1,11 @@
-import { createHash } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { rootCertificates } from "node:tls";
-import addressparser from "nodemailer/lib/addressparser";
-import MailComposer from "nodemailer/lib/mail-composer";
-import { encodeWord } from "nodemailer/lib/mime-funcs";
-import SMTPConnection, { type SMTPConnectionSendInfo, type SMTPEnvelope } from "nodemailer/lib/smtp-connection";
+import SMTPConnection, { type SMTPConnectionSendInfo } from "nodemailer/lib/smtp-connection";
 import { checkedLookup, refusal as addressRefusal } from "./address.ts";
+import { composeLetter, type Letter, type MailMessage } from "./letter.ts";
 import { DeliveryError } from "./provider.ts";
-import { ABORTED, Interruption, oneLine, readable, readFailure, refusal, replyOf } from "./smtpFailure.ts";
+import { ABORTED, Interruption, readable, readFailure, refusal, replyOf } from "./smtpFailure.ts";
 
 /** How to reach an SMTP server. */
 export interface SmtpServer {
@@ -19,20 +16,6 @@ export interface SmtpServer {
   password?: string | undefined;
   /** False accepts any certificate: for servers with their own authority. */
   verifyCertificate: boolean;
-}
-
-export interface MailMessage {
-  from: string;
-  to: string[];
-  subject: string;
-  text: string;
-  html?: string | undefined;
-  /** With angle brackets; the same over retries. */
-  messageId: string;
-  /** Message-ID of the mail that this one answers. */
-  inReplyTo?: string | undefined;
-  headers: Record<string, string>;
-  date: Date;
 }
 
 /**
@@ -86,12 +69,6 @@ interface Lane {
   idle: Line[];
 }
 
-/** A composed mail: the bytes stay the same for a second connection. */
-interface Letter {
-  envelope: SMTPEnvelope;
-  bytes: Buffer;
-}
-
 /** Makes the one sender of mails of this process. It keeps connections for a while, so close it. */
 export function createMail(settings: MailSettings): { mail: Mail; checkMail: CheckMail; close(): Promise<void> } {
   // Some servers refuse an EHLO name without a dot; an address literal is always allowed.
@@ -103,7 +80,7 @@ export function createMail(settings: MailSettings): { mail: Mail; checkMail: Che
   let closed = false;
 
   async function deliver(server: SmtpServer, message: MailMessage, signal: AbortSignal) {
-    const letter = await compose(message);
+    const letter = await composeLetter(message);
     const key = JSON.stringify(server);
     const lane = lanes.get(key) ?? { key, busy: 0, queue: [], idle: [] };
     lanes.set(key, lane);
@@ -368,40 +345,4 @@ function retire(line: Line): Promise<void> {
     };
     line.connection.quit();
   });
-}
-
-async function compose(message: MailMessage): Promise<Letter> {
-  const values = [message.from, ...message.to, message.subject, message.messageId, message.inReplyTo ?? "", ...Object.entries(message.headers).flat()];
-  if (values.some((value) => /\p{Cc}/u.test(value))) {
-    throw new DeliveryError({ outcome: "PERMANENT", message: "A mail header holds a line break or another control character; it was not sent" });
-  }
-  const [sender, ...others] = addressparser(message.from, { flatten: true });
-  const recipients = message.to.flatMap((one) => addressparser(one, { flatten: true }));
-  if (!sender?.address || others.length > 0) throw new DeliveryError({ outcome: "PERMANENT", message: `The from address is not one mailbox: ${oneLine(message.from)}` });
-  if (recipients.length === 0 || recipients.some(({ address }) => address === "")) throw new DeliveryError({ outcome: "PERMANENT", message: "A recipient's address cannot be read" });
-  const node = new MailComposer({
-    from: sender,
-    to: recipients,
-    // A valid encoded word would pass as it is, and be shown as something else.
-    subject: message.subject.includes("=?") ? encodeWord(message.subject, "Q", 52) : message.subject,
-    messageId: message.messageId,
-    inReplyTo: message.inReplyTo,
-    references: message.inReplyTo,
-    date: message.date,
-    headers: message.headers,
-    text: part(message.text),
-    html: message.html === undefined ? undefined : part(message.html),
-    // Tries of one mail differ in their Date alone.
-    baseBoundary: createHash("sha256").update(message.messageId).digest("hex").slice(0, 24),
-    newline: "win",
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  }).compile();
-  return { envelope: node.getEnvelope(), bytes: await node.build() };
-}
-
-/** Short lines whatever the text: quoted-printable, or base64 where that is the smaller. */
-function part(content: string): { content: string; contentTransferEncoding: string } {
-  const share = Buffer.byteLength(content) - content.length;
-  return { content, contentTransferEncoding: share * 4 > content.length ? "base64" : "quoted-printable" };
 }
