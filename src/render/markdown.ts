@@ -4,7 +4,7 @@ import { fitFacts } from "./facts.ts";
 import type { Message } from "./message.ts";
 
 /** A URL, or a sign that means something inside a line, or one that does at its start. */
-const SPECIAL = /https?:\/\/[^\s<>()[\]\\`*_|~]+|[\\`*_{}[\]<>|~$&!@]|^ *(?:[-+#>=:]|\d+(?=[.)]))/gm;
+const SPECIAL = /https?:\/\/[^\s<>()[\]\\`*|~]+|[\\`*_{}[\]<>|~$&!@]|^ *(?:[-+#>=:]|\d+(?=[.)]))/gm;
 
 /**
  * Plain text as CommonMark, and as what Mattermost and others add to it: nothing in it is read as a mark, HTML or a mention, and lines stay lines.
@@ -32,6 +32,8 @@ export interface MarkdownLimits {
 }
 
 const MOST_FACTS = 30;
+/** With less, so little of a fact would be left that it says nothing. */
+const ROOM_OF_A_FACT = 100;
 
 /**
  * A cleaned message without its title as Markdown: the body unless it only repeats the title, the facts as a list, and where it comes from.
@@ -40,7 +42,7 @@ const MOST_FACTS = 30;
 export function markdownText(message: Message, { total, unit, bold = "**", escape = escapeMarkdown }: MarkdownLimits): string {
   const footer = cutEscaped(message.displayName, Math.floor(total / 8), unit, escape);
   const facts = fitFacts(message.facts, {
-    most: MOST_FACTS,
+    most: Math.min(MOST_FACTS, Math.floor(total / ROOM_OF_A_FACT)),
     total: Math.floor(total / 3),
     label: Math.floor(total / 16),
     value: Math.floor(total / 4),

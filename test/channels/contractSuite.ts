@@ -7,7 +7,7 @@ import { type Account, DeliveryError, type DeliveryFailure, type FieldMeta, type
 import type { Message, Severity } from "../../src/render/message.ts";
 import { CANARY, type ContractCase, type ErrorCase, startFake, unusedWays } from "./case.ts";
 import { deadPort, type FakeHttp, type SeenRequest } from "./fakeHttp.ts";
-import { makeMessage, makeStage, makeStrange, NOW, STRANGE_TEXTS } from "./messages.ts";
+import { LONGEST, makeMessage, makeStage, makeStrange, NOW, STRANGE_TEXTS, STRANGEST } from "./messages.ts";
 
 const { http, close } = createHttp({ allowPrivate: true });
 afterAll(close);
@@ -61,6 +61,14 @@ function golden(request: SeenRequest, { goldenHeaders, readBody = bodyOf }: Cont
   const search = query.size > 0 ? `?${query}` : "";
   const shown = Object.fromEntries(goldenHeaders.map((name) => [name, headers[name]]));
   return { request: `${method} ${path}${search}`, headers: shown, body: readBody(request) };
+}
+
+/** Long texts by their beginning, length and end: the whole would fill the golden file, and these show where it was cut. */
+function shortened(value: unknown): unknown {
+  if (typeof value === "string") return value.length <= 400 ? value : `${value.slice(0, 100)}… ${value.length} UTF-16 units …${value.slice(-100)}`;
+  if (Array.isArray(value)) return value.map(shortened);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shortened(inner)]));
 }
 
 function bodyOf({ headers, body }: SeenRequest): unknown {
@@ -139,16 +147,18 @@ function testKind(contract: ContractCase): void {
     test("golden requests", async () => {
       const fake = await fakeOf(contract);
       const requests: Record<string, unknown> = {};
+      const keep = async (name: string, message: Message) => {
+        const receipt = await deliver({ ...contract, config: contract.goldenConfig ?? contract.config }, fake.url, message);
+        expect(receipt.reference).toBe(referenceOf(contract, message));
+        expect(receipt.status).toMatch(/^2\d\d/);
+        const request = fake.requests.at(-1);
+        if (request) requests[name] = shortened(golden(request, contract));
+      };
       for (const reason of ["FIRST", "ONGOING", "RECOVERY"] as const) {
-        for (const severity of ["INFO", "WARNING", "CRITICAL"] as const) {
-          const message = stageOf(contract, reason, severity, rich);
-          const receipt = await deliver({ ...contract, config: contract.goldenConfig ?? contract.config }, fake.url, message);
-          expect(receipt.reference).toBe(referenceOf(contract, message));
-          expect(receipt.status).toMatch(/^2\d\d/);
-          const request = fake.requests.at(-1);
-          if (request) requests[`${reason} ${severity}`] = golden(request, contract);
-        }
+        for (const severity of ["INFO", "WARNING", "CRITICAL"] as const) await keep(`${reason} ${severity}`, stageOf(contract, reason, severity, rich));
       }
+      await keep("LONGEST", makeMessage({ rich, ...LONGEST }));
+      await keep("STRANGEST", makeMessage({ rich, ...STRANGEST }));
       expect(fake.complaints).toEqual([]);
       await expect(`${JSON.stringify(requests, null, 2)}\n`).toMatchFileSnapshot(`golden/${kind}.${rich ? "rich" : "plain"}.json`);
     });

@@ -8,6 +8,7 @@ import { createMail, type SmtpServer } from "../../src/providers/mail.ts";
 import { DeliveryError, type DeliveryFailure, type Receipt } from "../../src/providers/provider.ts";
 import type { Message } from "../../src/render/message.ts";
 import { unusedWays } from "./case.ts";
+import { deadPort } from "./fakeHttp.ts";
 import { SMTP_FAULTS, type SinkMessage, type SmtpFault, type SmtpSink, startSmtpSink } from "./smtpSink.ts";
 
 const NOW = new Date("2026-11-21T10:00:00Z");
@@ -616,5 +617,30 @@ describe("config", () => {
       await email.send(payload, { ...unusedWays, config, message: message(), mail, signal: new AbortController().signal, now: NOW });
     }
     expect(asked).toEqual([25, 587, 465]);
+  });
+});
+
+describe("the account's check", () => {
+  const account = email.account as NonNullable<typeof email.account>;
+  const check = (sink: { host: string; port: number }, change: Record<string, unknown> = {}, signal = AbortSignal.timeout(10_000)) => {
+    const config = account.config.parse({ host: sink.host, port: sink.port, tls: "NONE", from: "alerts@example.com", verifyCertificate: false, ...change });
+    return account.check({ ...unusedWays, config, checkMail: mailer().checkMail, signal, now: NOW });
+  };
+
+  test.each(["NONE", "STARTTLS", "IMPLICIT"] as const)("logs in by %s and sends nothing", async (tls) => {
+    const sink = await sinkOf({ tls, auth: AUTH });
+    expect(await check(sink, { tls, user: AUTH.user, password: AUTH.password })).toEqual({ status: "logged in" });
+    expect(sink.messages).toEqual([]);
+  });
+
+  test("only connects where there is no login", async () => {
+    expect(await check(await sinkOf({ tls: "NONE" }))).toEqual({ status: "connected" });
+  });
+
+  test("tells a wrong password from a server that is not there, and a hanging one from both", async () => {
+    const sink = await sinkOf({ tls: "NONE", auth: { ...AUTH, password: "another" } });
+    expect(await failureOf(check(sink, { user: AUTH.user, password: AUTH.password }))).toMatchObject({ outcome: "PERMANENT", status: expect.stringContaining("535") });
+    expect(await failureOf(check({ host: "127.0.0.1", port: await deadPort() }))).toMatchObject({ outcome: "TRANSIENT" });
+    expect(await failureOf(check(await sinkOf({ tls: "NONE" }), {}, AbortSignal.abort()))).toMatchObject({ outcome: "TRANSIENT" });
   });
 });

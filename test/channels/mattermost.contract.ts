@@ -15,13 +15,13 @@ function onlyKeys(value: object, keys: string[]): void {
 function checkPlain(value: unknown, limit: number): string {
   if (typeof value !== "string" || value.trim() === "") throw refuse("empty text");
   if (characters(value) > limit) throw refuse(`${characters(value)} characters, limit ${limit}`);
-  if (/@[\p{L}\p{N}_]|<!/u.test(value.replace(/https?:\/\/[^\s<>()[\]\\`*_|~]+/g, ""))) throw refuse("mention");
+  if (/@[\p{L}\p{N}_]|<!/u.test(value.replace(/https?:\/\/[^\s<>()[\]\\`*|~]+/g, ""))) throw refuse("mention");
   return value;
 }
 
 /** Markdown in which nothing is a mark. */
 function checkText(value: unknown, limit: number): void {
-  const bare = checkPlain(value, limit).replace(/https?:\/\/[^\s<>()[\]\\`*_|~]+/g, "u").replace(/\\[!-/:-@[-`{-~]/g, "e");
+  const bare = checkPlain(value, limit).replace(/https?:\/\/[^\s<>()[\]\\`*|~]+/g, "u").replace(/\\[!-/:-@[-`{-~]/g, "e");
   if (/[\\`*_{}[\]<>|~$&]|^ *(?:[-+#>]|\d+[.)])/m.test(bare)) throw refuse("Markdown mark");
 }
 

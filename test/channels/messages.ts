@@ -88,3 +88,24 @@ export function makeStrange(strange: string, rich: boolean): Message {
     event: { ...base.event, service: strange, customer: strange, message: strange, details: { [strange]: strange } },
   };
 }
+
+const SENTENCE = "Backup of vm-101 (“mäil”) failed: no space left on /mnt/backup; 3 < 4 && \"quoted\". ";
+
+/** As much text as a producer can put into an event, and more. */
+export const LONGEST: Partial<Message> = {
+  title: SENTENCE.repeat(20).trim(),
+  body: Array.from({ length: 600 }, (_, at) => `${at + 1}. ${SENTENCE.trim()} 👩‍🚀`).join("\n"),
+  facts: Array.from({ length: 30 }, (_, at) => ({ label: `Node ${at + 1}`, value: SENTENCE.repeat(30).trim() })),
+  displayName: SENTENCE.repeat(3).trim(),
+};
+
+const STRANGE =
+  '<b>bold</b> &amp; *a* _b_ ~c~ `d` ||e|| [f](https://x.example/a_b?c=1&d=2) {{g}} ${h} @everyone @here <!channel> <@U1> 👨‍👩‍👧‍👦 e\u0301 \u202Eevil\u202C مرحبا \\ "i" \u0000\u0007 \uD83D';
+
+/** Every kind of text that means something to somebody, in each place. */
+export const STRANGEST: Partial<Message> = {
+  title: STRANGE,
+  body: `# ${STRANGE}\n- ${STRANGE}\r\n> quote\n    code\n1. one`,
+  facts: [{ label: STRANGE, value: STRANGE }],
+  displayName: STRANGE,
+};
