@@ -162,7 +162,7 @@ describe("a batch", () => {
       return items;
     }, 4);
     const first = batch.add(0);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    while (batches.length === 0) await new Promise((resolve) => setImmediate(resolve));
     const rest = Array.from({ length: 10 }, (_, at) => batch.add(at + 1));
     expect(batch.size).toBe(10);
     open();
