@@ -21,7 +21,7 @@ export interface HttpResponse {
   status: number;
   /** Lower-case names. */
   headers: Record<string, string>;
-  /** Up to the limit; the rest is not read. */
+  /** Up to the limit; the rest is not read. Where a success repeats credentials of the request, they are masked. */
   body: string;
 }
 
@@ -83,7 +83,7 @@ export function createHttp(options: CreateHttpOptions): { http: Http; close(): P
     const response = await exchange(agent, url, { ...request, headers }, signal, bodyLimit);
     const read = response.status >= 200 && response.status <= 299 ? undefined : readStatus(response, now);
     const said = explain?.(response);
-    if (!read && !said) return response;
+    if (!read && !said) return { ...response, body: credentialMasker(url, headers, request.secrets ?? [])(response.body) };
     const failure: DeliveryFailure = {
       outcome: "PERMANENT",
       message: "",
@@ -271,12 +271,28 @@ const COMMON_HEADERS = /^(content-type|content-encoding|user-agent|accept|ttl|ur
 
 /** Replaces what may be secret in a request wherever an answer repeats it, plain or encoded. */
 function masker(url: URL, headers: Record<string, string>, secrets: string[]): (text: string) => string {
-  const headerValues = Object.entries(headers).flatMap(([name, value]) =>
-    COMMON_HEADERS.test(name) ? [] : [value, ...value.split(" ").slice(1)],
-  );
-  const short = [...headerValues, ...url.searchParams.values(), url.username, url.password].filter((part) => part.length >= 4);
+  const short = [...headerValues(headers), ...url.searchParams.values(), url.username, url.password].filter((part) => part.length >= 4);
   const segments = url.pathname.split("/").filter((part) => part.length >= 6 && !COMMON_SEGMENTS.has(part));
-  const hidden = [...secrets, ...short, ...segments, url.href, url.search]
+  return hiding([...secrets, ...short, ...segments, url.href, url.search]);
+}
+
+/**
+ * The same for an answer of success, of which ids and words are kept as well. It goes on being read, so only what is
+ * long enough for a credential is replaced: the names of rooms and spaces in a path stay.
+ */
+function credentialMasker(url: URL, headers: Record<string, string>, secrets: string[]): (text: string) => string {
+  const given = [...secrets, ...headerValues(headers), url.username, url.password].filter((part) => part.length >= 8);
+  const inUrl = [...url.searchParams.values(), ...url.pathname.split("/")].filter((part) => part.length >= 20);
+  return hiding([...given, ...inUrl]);
+}
+
+/** Whole values, and what stands behind a scheme such as Bearer. */
+function headerValues(headers: Record<string, string>): string[] {
+  return Object.entries(headers).flatMap(([name, value]) => (COMMON_HEADERS.test(name) ? [] : [value, ...value.split(" ").slice(1)]));
+}
+
+function hiding(parts: string[]): (text: string) => string {
+  const hidden = parts
     .flatMap((part) => [part, decode(part), encodeURIComponent(part.replace(/\p{Surrogate}/gu, "")), JSON.stringify(part).slice(1, -1)])
     .filter((part) => part.length >= 3)
     .sort((a, b) => b.length - a.length);

@@ -41,6 +41,14 @@ test("gives a 2xx answer with lower-case header names", async () => {
   expect(fake.requests[0]).toMatchObject({ method: "POST", path: "/a", headers: { "x-own": "1", "user-agent": "Carillon" } });
 });
 
+test("a 2xx answer that repeats credentials comes without them, and with all else", async () => {
+  const fake = await fakeWith(({ path, query, headers, body }) => ({ status: 200, body: JSON.stringify({ id: `${path}?${query} ${headers["authorization"]}`, said: body.toString(), wait: true }) }));
+  const [inPath, inQuery, inHeader, inBody] = ["path", "query", "header", "body"].map((name) => `${name}-0123456789-secret`);
+  const url = `${fake.url}/rooms/room-12345/${inPath}?wait=true&key=${inQuery}`;
+  const { body } = await client()({ url, headers: { authorization: `Bearer ${inHeader}` }, body: JSON.stringify({ token: inBody }), secrets: [inBody ?? ""] });
+  expect(JSON.parse(body)).toEqual({ id: "/rooms/room-12345/***?wait=true&key=*** ***", said: '{"token":"***"}', wait: true });
+});
+
 test("keeps connections and bounds them per origin", async () => {
   const fake = await fakeWith("HANG", "HANG");
   const send = client({ connectionsPerOrigin: 2 });

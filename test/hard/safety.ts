@@ -14,7 +14,7 @@ const INSIDE = [
   { what: "a stack trace", match: /\bat (async )?[\w.<>[\] ]*\(?(file:\/\/|node:|\/)[^)\s]*:\d+:\d+|\\n\s+at /i },
   { what: "a file path", match: /node_modules|file:\/\/|\/(src|dist|tmp|home|root|usr|var)\/|\.(ts|js|mjs|cjs):\d+|carillon\.db|secret\.key/ },
   { what: "the database's words", match: /[Pp]risma|SQLITE|[Ss]qlite|json_each|SELECT |INSERT INTO|\bP20\d\d\b/ },
-  { what: "a fault of the server", match: /"INTERNAL"|server has a fault|fault of the server/ },
+  { what: "a fault of the server", match: /"INTERNAL"|its log has the details/i },
 ];
 
 /** Any text that leaves the server: nothing of its inside, and none of the given secrets in any usual encoding. */
