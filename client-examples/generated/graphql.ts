@@ -1180,6 +1180,10 @@ export type WebPushConfigInput = {
 
 /** Config of a channel of the kind WEBHOOK. The channelKinds query tells how to get each value. */
 export type WebhookConfigInput = {
+  /** Liquid template of the body, for receivers that want another form than the built-in JSON. It may name every field of that, and also recovered and reason. What it fills in is escaped for the content type; {{ service | json }} gives a text in quotes, or null. */
+  bodyTemplate?: string | null | undefined;
+  /** Media type of the body that the template makes. The built-in body is always application/json. */
+  contentType?: string | null | undefined;
   /** Additional request headers, e.g. Authorization. Write-only; left out of an update it stays, null removes it. */
   headers?: Array<NameValueInput> | null | undefined;
   /** HTTP method of the request: POST or PUT. */
@@ -1188,7 +1192,7 @@ export type WebhookConfigInput = {
   secret?: string | null | undefined;
   /** Signs every request by the Standard Webhooks specification: whsec_ and 24 to 64 random bytes in base64. Write-only; left out of an update it stays, null removes it. */
   signingSecret?: string | null | undefined;
-  /** Where every notification is sent to as JSON. Redirects count as failures; an answer of 410 switches the channel off. Required in a new one. Write-only; left out of an update it stays. */
+  /** Where every notification is sent to, as JSON unless a template says otherwise. Redirects count as failures; an answer of 410 switches the channel off. Required in a new one. Write-only; left out of an update it stays. */
   url?: string | null | undefined;
 };
 

@@ -46,7 +46,7 @@ export type Http = (request: HttpRequest, options: HttpOptions) => Promise<HttpR
 export interface CreateHttpOptions {
   /** True lets requests go to loopback and private networks; link-local and metadata addresses are always refused. */
   allowPrivate: boolean;
-  /** @default 16 */
+  /** Far more than one channel may use at once, so that none can hold up the others of a host. @default 256 */
   connectionsPerOrigin?: number;
   /** @default 10000 */
   connectTimeoutMs?: number;
@@ -65,7 +65,7 @@ export function createHttp(options: CreateHttpOptions): { http: Http; close(): P
     lookup: checkedLookup(allowPrivate, options.lookup),
   });
   const agent = new Agent({
-    connections: options.connectionsPerOrigin ?? 16,
+    connections: options.connectionsPerOrigin ?? 256,
     // A host that is an address is connected to without `lookup`, so it is checked here.
     connect: (target, done) => {
       const refused = refusal(target.hostname, allowPrivate);

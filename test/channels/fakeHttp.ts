@@ -16,6 +16,8 @@ export interface Reply {
   status: number;
   headers?: Record<string, string>;
   body?: string;
+  /** Never answers after all. */
+  hang?: true;
 }
 
 /**
@@ -109,6 +111,7 @@ function perform(answer: Answer, request: SeenRequest, response: ServerResponse)
     return more();
   }
   const reply = typeof answer === "function" ? answer(request) : answer;
+  if (reply.hang) return;
   response.writeHead(reply.status, reply.headers);
   response.end(reply.body ?? "");
 }

@@ -7,16 +7,22 @@ import { NOW } from "./messages.ts";
 const SIGNING_KEY = Buffer.from(CANARY);
 const KEYS = ["event", "service", "customer", "timestamp", "message", "details", "id", "severity", "status", "title", "category", "displayName", "conditionId", "count"];
 
+/** A body that only a template makes. */
+const TEMPLATE = '{"text": "{{ title }}: {{ message }}", "from": {{ service | json }}, "data": {{ details }}, "over": {{ recovered }}}';
+const TEMPLATE_TYPE = "application/vnd.example.alert+json; charset=utf-8";
+const TEMPLATE_KEYS = ["text", "from", "data", "over"];
+
 const refuse = (message: string) => new Complaint(message, text(401, message));
 
 function same(expected: string, given: string | string[] | undefined): boolean {
   return typeof given === "string" && given.length === expected.length && timingSafeEqual(Buffer.from(expected), Buffer.from(given));
 }
 
-/** A receiver that checks both signatures over the raw bytes. */
+/** A receiver that checks both signatures over the raw bytes, and takes the built-in body or that of the template. */
 function accept({ method, headers, body }: SeenRequest) {
   if (method !== "PUT") throw refuse("method");
-  if (headers["content-type"] !== "application/json") throw refuse("content type");
+  const keys = { "application/json": KEYS, [TEMPLATE_TYPE]: TEMPLATE_KEYS }[headers["content-type"] ?? ""];
+  if (keys === undefined) throw refuse("content type");
   if (headers["user-agent"] !== "Carillon") throw refuse("user agent");
   if (headers["authorization"] !== `Bearer ${CANARY}`) throw refuse("configured header");
   if (!headers["x-carillon-event"] || headers["x-carillon-delivery"] !== headers["webhook-id"]) throw refuse("own headers");
@@ -28,21 +34,24 @@ function accept({ method, headers, body }: SeenRequest) {
   const signed = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
   if (!same(`v1,${createHmac("sha256", SIGNING_KEY).update(signed).digest("base64")}`, headers["webhook-signature"])) throw refuse("webhook-signature");
   const value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) as Record<string, unknown>;
-  if (JSON.stringify(Object.keys(value)) !== JSON.stringify(KEYS)) throw refuse("keys");
+  if (JSON.stringify(Object.keys(value)) !== JSON.stringify(keys)) throw refuse("keys");
   if (/\\u(d[89a-f]|0000)/i.test(body.toString().replaceAll("\\\\", ""))) throw refuse("lone surrogate or NUL");
   return { status: 202 };
 }
 
+const builtIn = (url: string) => ({
+  url: `${url}/in/${CANARY}?key=${CANARY}`,
+  method: "PUT",
+  headers: [{ name: "Authorization", value: `Bearer ${CANARY}` }],
+  secret: CANARY,
+  signingSecret: `whsec_${SIGNING_KEY.toString("base64")}`,
+});
+
 export const webhookCase: ContractCase = {
   provider: asProvider(webhook),
   accept,
-  config: (url) => ({
-    url: `${url}/in/${CANARY}?key=${CANARY}`,
-    method: "PUT",
-    headers: [{ name: "Authorization", value: `Bearer ${CANARY}` }],
-    secret: CANARY,
-    signingSecret: `whsec_${SIGNING_KEY.toString("base64")}`,
-  }),
+  config: (url) => ({ ...builtIn(url), bodyTemplate: TEMPLATE, contentType: TEMPLATE_TYPE }),
+  goldenConfig: builtIn,
   invalid: [
     { field: "url", value: "example.com/hook", message: /starts with https:\/\// },
     { field: "url", value: "file:///etc/passwd", message: /starts with https:\/\// },
@@ -61,6 +70,28 @@ export const webhookCase: ContractCase = {
     { field: "signingSecret", value: "whsec_????", message: /base64/ },
     { field: "signingSecret", value: `whsec_${Buffer.alloc(23).toString("base64")}`, message: /24 to 64 bytes.*23/ },
     { field: "signingSecret", value: `whsec_${Buffer.alloc(65).toString("base64")}`, message: /24 to 64 bytes.*65/ },
+    { field: "bodyTemplate", value: "", message: /empty/ },
+    { field: "bodyTemplate", value: "1".repeat(20_001), message: /20000/ },
+    { field: "bodyTemplate", value: "{}\n  {{ title", message: /\{\{ is not closed by \}\} \(line 2, column 3\)/ },
+    { field: "bodyTemplate", value: "{% if recovered", message: /\{% is not closed by %\} \(line 1, column 1\)/ },
+    { field: "bodyTemplate", value: `{% if title == "${CANARY}" %}{}`, message: /has no end tag.*line 1, column 1/ },
+    { field: "bodyTemplate", value: `{"a": "{{ title | shout: '${CANARY}' }}"}`, message: /no filter "shout" \(line 1, column 8\)/ },
+    { field: "bodyTemplate", value: "{% shout title %}", message: /no tag "shout"/ },
+    { field: "bodyTemplate", value: "{% include '/etc/passwd' %}", message: /tag "include" cannot be used/ },
+    { field: "bodyTemplate", value: "{% render 'x' %}", message: /tag "render" cannot be used/ },
+    { field: "bodyTemplate", value: "{% layout 'x' %}", message: /tag "layout" cannot be used/ },
+    { field: "bodyTemplate", value: `{"token": "${CANARY}", "text": {{ title }}}`, message: /not valid JSON/ },
+    { field: "bodyTemplate", value: '{"text": "{{ title | raw }}"}', message: /not valid JSON/ },
+    { field: "bodyTemplate", value: '{"service": {{ service }}}', message: /not valid JSON/ },
+    { field: "bodyTemplate", value: '{"end": {% unless recovered %}1{% endunless %}}', message: /not valid JSON/ },
+    { field: "bodyTemplate", value: "{{ title }}", message: /not valid JSON/ },
+    { field: "bodyTemplate", value: "[{% for a in (1..100000) %}{% for b in (1..100000) %}{% endfor %}{% endfor %}]", message: /too much memory|too long/ },
+    { field: "contentType", value: "", message: /media type/ },
+    { field: "contentType", value: "json", message: /media type, e\.g\. text\/plain/ },
+    { field: "contentType", value: "text/plain\r\nX-A: b", message: /media type/ },
+    { field: "contentType", value: "text/plain; charset", message: /media type/ },
+    { field: "contentType", value: 'text/plain; charset="iso-8859-1"', message: /utf-8/ },
+    { field: "contentType", value: `text/${"a".repeat(96)}`, message: /at most 100/ },
   ],
   errors: [
     { name: "410", answers: [{ status: 410 }], expect: { outcome: "PERMANENT", status: "410", disableChannel: true, hint: /gone for good/ } },
