@@ -87,7 +87,7 @@ const config = z.strictObject({
     title: "Secret auth",
     description: "The subscription's secret, which the encryption needs as well.",
     secret: true,
-    example: "BTBZMqHH6r4Tts7J_aSIgg",
+    example: "iQPOZKF_NLXeYDV51rh2Rg",
   } satisfies FieldMeta),
   ttl: z.int("must be a whole number").min(0, `must be from 0 to ${LONGEST_TTL}`).max(LONGEST_TTL, `must be from 0 to ${LONGEST_TTL}`).default(86_400).meta({
     title: "Time to live",
