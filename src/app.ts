@@ -15,6 +15,7 @@ import type { Config } from "./config.ts";
 import { openDatabase } from "./db/database.ts";
 import { createDeliveryService } from "./dispatch/delivery.service.ts";
 import { createDispatcher } from "./dispatch/dispatcher.ts";
+import { createFlusher } from "./dispatch/flusher.ts";
 import { createOutside } from "./dispatch/outside.ts";
 import { createRecorder } from "./dispatch/recorder.ts";
 import { readKeys } from "./firstStart.ts";
@@ -111,12 +112,14 @@ export async function createApp({ config, environment, clock, log, random, print
   // Outside world and dispatch
   const inbox = createInboxService(createInboxStore(db), clock);
   const outside = createOutside({ privateTargets: config.privateTargets, hostName, environment, inbox: inbox.add, print });
-  const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, random, hostName, disableChannel: channels.disable, changeConfig: channels.changeConfig });
-  const intake = createIntake({ db, snapshot, clock, ids, registerUnknown: triggers.registerUnknown, dispatch: dispatcher.dispatch, received: metrics.received });
+  const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, random, hostName, held: (dueAt) => flusher.expect(dueAt), disableChannel: channels.disable, changeConfig: channels.changeConfig });
+  const flusher = createFlusher({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch });
+  const intake = createIntake({ db, snapshot, clock, ids, registerUnknown: triggers.registerUnknown, dispatch: dispatcher.dispatch, held: flusher.expect, received: metrics.received });
 
   // Doors
   const services: Services = {
     db: db.read,
+    clock,
     snapshot,
     intake,
     accessTokens,
@@ -124,7 +127,7 @@ export async function createApp({ config, environment, clock, log, random, print
     channels,
     channelTester: createChannelTester({ channels, recorder, snapshot, outside, clock, ids, log, hostName }),
     conditions: createConditionService(db, intake),
-    deliveries: createDeliveryService(db, dispatcher, clock, ids),
+    deliveries: createDeliveryService({ db, dispatcher, flusher, clock, ids }),
     history,
     inbox,
     providerAccounts,
@@ -141,6 +144,7 @@ export async function createApp({ config, environment, clock, log, random, print
   const closeStores = async (): Promise<void> => {
     stopRetention();
     await intake.idle();
+    await flusher.close();
     const drained = dispatcher.close();
     await waitAtMost(clock, DRAIN_MS, drained);
     // Tries that are still under way end now, with an unknown outcome, and are recorded so.
@@ -157,6 +161,7 @@ export async function createApp({ config, environment, clock, log, random, print
     throw error;
   }
   await dispatcher.start();
+  await flusher.start();
 
   return {
     url: urlOf(config.host, (server.address() as AddressInfo).port),

@@ -4,6 +4,7 @@ import type { ProviderAccountTester } from "./accounts/providerAccountTest.servi
 import type { AppriseServices } from "./channels/appriseServices.service.ts";
 import type { ChannelService } from "./channels/channel.service.ts";
 import type { ChannelTester } from "./channels/channelTest.service.ts";
+import type { Clock } from "./clock.ts";
 import type { ConditionService } from "./conditions/condition.service.ts";
 import type { Database } from "./db/database.ts";
 import type { DeliveryService } from "./dispatch/delivery.service.ts";
@@ -17,6 +18,7 @@ import type { TriggerService } from "./triggers/trigger.service.ts";
 /** The use cases, as the doors call them. `db` is for reading by the API's types; writes go through the services. */
 export interface Services {
   db: Database["read"];
+  clock: Clock;
   snapshot: SnapshotHolder;
   intake: Intake;
   accessTokens: AccessTokenService;

@@ -243,6 +243,8 @@ export type CreateChannelInput = {
   config: ChannelConfigInput;
   /** Customers to hear of. Left out: all. */
   customers?: Array<string> | null | undefined;
+  /** When it gets one digest a day of what is only information. Left out: that comes at once. */
+  digest?: DigestInput | null | undefined;
   /** Its own label for where alerts come from. Left out: the server's. */
   displayName?: string | null | undefined;
   /** Left out: true. */
@@ -253,6 +255,8 @@ export type CreateChannelInput = {
   name: string;
   /** Left out: as the kind has it. */
   pace?: ChannelPaceInput | null | undefined;
+  /** When it stays quiet. Left out: never. */
+  quietHours?: QuietHoursInput | null | undefined;
   /** Left out: true. */
   rich?: boolean | null | undefined;
   /** Services to hear of. Left out: all. */
@@ -267,6 +271,31 @@ export type CreateProviderAccountInput = {
   config: ProviderAccountConfigInput;
   /** Its name: unique, at most 100 characters. */
   name: string;
+};
+
+/** A day of the week. */
+export type DayOfWeek =
+  /** Friday. */
+  | 'FRI'
+  /** Monday. */
+  | 'MON'
+  /** Saturday. */
+  | 'SAT'
+  /** Sunday. */
+  | 'SUN'
+  /** Thursday. */
+  | 'THU'
+  /** Tuesday. */
+  | 'TUE'
+  /** Wednesday. */
+  | 'WED';
+
+/** When a channel gets its daily digest. */
+export type DigestInput = {
+  /** HH:MM, 00:00 to 23:59. Left out: 09:00. */
+  time?: string | null | undefined;
+  /** IANA time zone, e.g. Europe/Berlin. */
+  timeZone: string;
 };
 
 /** Config of a channel of the kind DISCORD. The channelKinds query tells how to get each value. */
@@ -402,6 +431,13 @@ export type GotifyConfigInput = {
   serverUrl: string;
 };
 
+/** What holds a message back until a summary carries it. */
+export type HoldReason =
+  /** The channel's daily digest. */
+  | 'DIGEST'
+  /** The channel's quiet hours. */
+  | 'QUIET_HOURS';
+
 /** Config of a provider account: Matrix account. */
 export type MatrixAccountConfigInput = {
   /** Token of the sender's login. Required in a new one. Write-only; left out of an update it stays. */
@@ -448,6 +484,8 @@ export type MessageReason =
   | 'ONGOING'
   /** The problem is over. */
   | 'RECOVERY'
+  /** Many events in one message, after quiet hours or once a day. */
+  | 'SUMMARY'
   /** A test by hand. */
   | 'TEST';
 
@@ -759,6 +797,24 @@ export type PushoverRecipientInput = {
   device?: string | null | undefined;
 };
 
+/** When a channel stays quiet. Clock changes of the zone are taken care of. */
+export type QuietHoursInput = {
+  /** IANA time zone, e.g. Europe/Berlin. */
+  timeZone: string;
+  /** 1 to 20 windows. */
+  windows: Array<QuietWindowInput>;
+};
+
+/** A window of quiet hours by the clock on the wall: from `start` until just before `end`. */
+export type QuietWindowInput = {
+  /** The days on which it starts. Left out: every day. */
+  days?: Array<DayOfWeek> | null | undefined;
+  /** HH:MM. At or before `start` it is on the next day; equal to it, the window is a whole day. */
+  end: string;
+  /** HH:MM, 00:00 to 23:59. */
+  start: string;
+};
+
 /** Who gets it: exactly one member, named after the channel's kind. */
 export type RecipientConfigInput =
   {   /** On a channel of the kind APPRISE. */
@@ -1040,6 +1096,8 @@ export type UpdateChannelInput = {
   config?: ChannelConfigInput | null | undefined;
   /** Customers to hear of; empty: all. */
   customers?: Array<string> | null | undefined;
+  /** When it gets its daily digest; null: what is information comes at once from now on. */
+  digest?: DigestInput | null | undefined;
   /** Its own label; empty takes the server's. */
   displayName?: string | null | undefined;
   /** Whether it is sent anything. */
@@ -1050,6 +1108,8 @@ export type UpdateChannelInput = {
   name?: string | null | undefined;
   /** How fast it may be used; null returns to what the kind has. */
   pace?: ChannelPaceInput | null | undefined;
+  /** When it stays quiet; null: never. What waits follows the new hours. */
+  quietHours?: QuietHoursInput | null | undefined;
   /** Whether messages take the kind's native form. */
   rich?: boolean | null | undefined;
   /** Services to hear of; empty: all. */
@@ -1076,6 +1136,8 @@ export type UpdateTriggerInput = {
 
 /** What is done with an event. */
 export type VerdictAction =
+  /** It waits for a summary. */
+  | 'HOLD'
   /** It is sent. */
   | 'SEND'
   /** It is not sent. */
@@ -1093,6 +1155,8 @@ export type VerdictReason =
   | 'CHANNEL_DISABLED'
   /** It was told of a short while ago; the cooldown is not over. */
   | 'COOLDOWN'
+  /** It is only information, which the channel takes once a day as a digest. */
+  | 'DIGEST'
   /** The event type is on and the channel's settings let it through. */
   | 'MATCHED'
   /** The problem is over, and no channel had been told of it. */
@@ -1111,6 +1175,10 @@ export type VerdictReason =
   | 'OTHER_SERVICE'
   /** The channel is for other sources. */
   | 'OTHER_SOURCE'
+  /** The problem still waits for the channel, so its end waits with it. */
+  | 'PROBLEM_WAITS'
+  /** The channel is quiet now; it gets one summary when that ends. */
+  | 'QUIET_HOURS'
   /** This step of the threshold has been told of already. */
   | 'STEP_ALREADY_FIRED'
   /** It was told of the problem, so it hears of its end. */
@@ -1430,6 +1498,24 @@ export type ProviderAccountsQuery = { providerAccounts: { nodes: Array<{ id: str
         | { __typename: 'VonageAccountConfig' }
         | { __typename: 'WebPushAccountConfig' }
       , channels: Array<{ id: string, name: string }> }> } };
+
+export type SetQuietHoursMutationVariables = Exact<{
+  id: string;
+  input: UpdateChannelInput;
+}>;
+
+
+export type SetQuietHoursMutation = { updateChannel:
+    | { __typename: 'ConflictError', code: ErrorCode, message: string }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string }
+    | { __typename: 'UpdateChannelPayload', channel: { id: string, quietHours: { active: boolean, nextChange: string | null } | null, digest: { nextAt: string } | null } }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
+   };
+
+export type WaitingQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type WaitingQuery = { deliveries: { nodes: Array<{ id: string, heldFor: HoldReason | null, dueAt: string, channel: { name: string }, event: { title: string, severity: Severity } }> } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -1976,3 +2062,51 @@ export const ProviderAccountsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ProviderAccountsQuery, ProviderAccountsQueryVariables>;
+export const SetQuietHoursDocument = new TypedDocumentString(`
+    mutation SetQuietHours($id: ID!, $input: UpdateChannelInput!) {
+  updateChannel(id: $id, input: $input) {
+    __typename
+    ... on UpdateChannelPayload {
+      channel {
+        id
+        quietHours {
+          active
+          nextChange
+        }
+        digest {
+          nextAt
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SetQuietHoursMutation, SetQuietHoursMutationVariables>;
+export const WaitingDocument = new TypedDocumentString(`
+    query Waiting {
+  deliveries(filter: {states: [HELD]}) {
+    nodes {
+      id
+      heldFor
+      dueAt
+      channel {
+        name
+      }
+      event {
+        title
+        severity
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<WaitingQuery, WaitingQueryVariables>;

@@ -7,8 +7,10 @@ import { resultOf } from "../graphql/mutationResult.ts";
 import { providerOf } from "../providers/registry.ts";
 import type { ChannelRow } from "./channel.store.ts";
 import { ChannelConfig, ChannelConfigInput, ChannelKindEnum, PaceType } from "./channelKind.graphql.ts";
-import { paceOf } from "./channel.model.ts";
+import { channelWarnings, paceOf } from "./channel.model.ts";
 import type { StoredPace } from "./channel.model.ts";
+import { DigestInput, DigestType, QuietHoursInput, QuietHoursType } from "../schedules/schedule.graphql.ts";
+import type { Digest, QuietHours } from "../schedules/schedule.ts";
 
 const OverrideType = builder.prismaObject("ChannelOverride", {
   description: "A channel's own word on one event type or one category.",
@@ -36,6 +38,13 @@ export const ChannelType = builder.prismaNode("Channel", {
     }),
     rich: t.exposeBoolean("rich", { description: "Whether messages take the kind's native form: formatting, colours, an emoji before the title." }),
     pace: t.field({ type: PaceType, description: "How fast it is used: its kind's default, but for what it sets itself.", resolve: ({ kind, pace }) => paceOf(providerOf(kind).pace, pace as StoredPace) }),
+    quietHours: t.field({ type: QuietHoursType, nullable: true, description: "When it stays quiet; null: never.", resolve: ({ quietHours }) => quietHours as unknown as QuietHours | null }),
+    digest: t.field({
+      type: DigestType,
+      nullable: true,
+      description: "When it gets its daily digest; null: what is information comes at once.",
+      resolve: ({ digest, quietHours }) => (digest === null ? null : { ...(digest as unknown as Digest), quietHours: quietHours as unknown as QuietHours | null }),
+    }),
     displayName: t.exposeString("displayName", { nullable: true, description: "Its own label for where alerts come from; null takes the server's." }),
     minimumSeverity: t.expose("minimumSeverity", { type: SeverityEnum, description: "It gets this severity and those above." }),
     customers: t.stringList({ description: "Customers that it hears of; empty: all.", resolve: ({ customers }) => customers as string[] }),
@@ -92,6 +101,8 @@ const CreateChannelInput = builder.inputType("CreateChannelInput", {
     enabled: t.boolean({ description: "Left out: true." }),
     rich: t.boolean({ description: "Left out: true." }),
     pace: t.field({ type: ChannelPaceInput, description: "Left out: as the kind has it." }),
+    quietHours: t.field({ type: QuietHoursInput, description: "When it stays quiet. Left out: never." }),
+    digest: t.field({ type: DigestInput, description: "When it gets one digest a day of what is only information. Left out: that comes at once." }),
     displayName: t.string({ description: "Its own label for where alerts come from. Left out: the server's." }),
     minimumSeverity: t.field({ type: SeverityEnum, description: "Left out: INFO, which is everything." }),
     customers: t.stringList({ description: "Customers to hear of. Left out: all." }),
@@ -109,6 +120,8 @@ const UpdateChannelInput = builder.inputType("UpdateChannelInput", {
     enabled: t.boolean({ description: "Whether it is sent anything." }),
     rich: t.boolean({ description: "Whether messages take the kind's native form." }),
     pace: t.field({ type: ChannelPaceInput, description: "How fast it may be used; null returns to what the kind has." }),
+    quietHours: t.field({ type: QuietHoursInput, description: "When it stays quiet; null: never. What waits follows the new hours." }),
+    digest: t.field({ type: DigestInput, description: "When it gets its daily digest; null: what is information comes at once from now on." }),
     displayName: t.string({ description: "Its own label; empty takes the server's." }),
     minimumSeverity: t.field({ type: SeverityEnum, description: "It gets this severity and those above." }),
     customers: t.stringList({ description: "Customers to hear of; empty: all." }),
@@ -126,7 +139,14 @@ function accountIdOf(given: { typename: string; id: string } | null | undefined)
 function channelPayload(name: string, description: string) {
   return builder.objectRef<{ channel: ChannelRow }>(name).implement({
     description,
-    fields: (t) => ({ channel: t.field({ type: ChannelType, description: "The channel as it is now.", resolve: ({ channel }) => channel }) }),
+    fields: (t) => ({
+      channel: t.field({ type: ChannelType, description: "The channel as it is now.", resolve: ({ channel }) => channel }),
+      warnings: t.stringList({
+        description: "What was taken but can hardly be meant, e.g. quiet hours that never end.",
+        resolve: ({ channel: { minimumSeverity, quietHours, digest } }, _args, { services }) =>
+          channelWarnings({ minimumSeverity, quietHours: quietHours as unknown as QuietHours | null, digest: digest as unknown as Digest | null }, services.clock.now()),
+      }),
+    }),
   });
 }
 

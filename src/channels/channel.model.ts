@@ -2,6 +2,9 @@ import { z } from "zod";
 import type { Pace } from "../providers/provider.ts";
 import { SEVERITIES } from "../render/message.ts";
 import type { Severity } from "../render/message.ts";
+import { QUIET_FOREVER, quietUntil } from "../schedules/quietHours.ts";
+import { digestSchema, quietHoursSchema } from "../schedules/schedule.ts";
+import type { Digest, QuietHours } from "../schedules/schedule.ts";
 
 /** A configured destination, its secrets decrypted: for deciding and dispatching, never for answers. */
 export interface Channel {
@@ -15,6 +18,8 @@ export interface Channel {
   config: Record<string, unknown>;
   /** How fast it may be used. */
   pace: Pace;
+  quietHours: QuietHours | null;
+  digest: Digest | null;
   rich: boolean;
   /** Null takes the server's. */
   displayName: string | null;
@@ -73,6 +78,8 @@ export const channelInput = z.object({
   enabled: z.boolean().nullish().transform((value) => value ?? true),
   rich: z.boolean().nullish().transform((value) => value ?? true),
   pace: paceChange.nullish().transform((value) => value ?? null),
+  quietHours: quietHoursSchema.nullish().transform((value) => value ?? null),
+  digest: digestSchema.nullish().transform((value) => value ?? null),
   displayName: displayName.nullish().transform((value) => value ?? null),
   minimumSeverity: z.enum(SEVERITIES).nullish().transform((value) => value ?? "INFO"),
   customers: filter.nullish().transform((value) => value ?? []),
@@ -86,6 +93,8 @@ export const channelChange = z.object({
   enabled: z.boolean().optional(),
   rich: z.boolean().optional(),
   pace: paceChange.nullish(),
+  quietHours: quietHoursSchema.nullish(),
+  digest: digestSchema.nullish(),
   displayName: displayName.optional(),
   minimumSeverity: z.enum(SEVERITIES).optional(),
   customers: filter.optional(),
@@ -95,3 +104,14 @@ export const channelChange = z.object({
 
 export type ChannelInput = z.input<typeof channelInput>;
 export type ChannelChange = z.input<typeof channelChange>;
+
+/** Settings of a channel that can be meant but hardly are: each in a sentence for whoever has set them. */
+export function channelWarnings({ minimumSeverity, quietHours, digest }: Pick<Channel, "minimumSeverity" | "quietHours" | "digest">, now: Date): string[] {
+  const always = quietHours !== null && quietUntil(quietHours, now)?.getTime() === QUIET_FOREVER;
+  return [
+    ...(always ? ["The quiet hours cover the whole week: only critical messages come, and everything else waits until the hours are changed."] : []),
+    ...(quietHours && minimumSeverity === "CRITICAL" ? ["The channel takes only critical messages, which quiet hours never hold back."] : []),
+    ...(digest && minimumSeverity !== "INFO" ? ["The channel takes nothing that is only information, so its digest will always be empty."] : []),
+    ...(digest && always ? ["The digest never comes, because the quiet hours never end."] : []),
+  ];
+}

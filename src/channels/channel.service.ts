@@ -6,6 +6,7 @@ import type { Ids } from "../ids.ts";
 import { parseInput } from "../parseInput.ts";
 import type { Provider } from "../providers/provider.ts";
 import { PROVIDERS, providerOf } from "../providers/registry.ts";
+import type { Digest, QuietHours } from "../schedules/schedule.ts";
 import type { SecretBox } from "../secretBox.ts";
 import { checkConfig, chosenConfig, configKey, openConfig, sealConfig } from "./channelConfig.ts";
 import type { GivenConfig } from "./channelConfig.ts";
@@ -108,10 +109,10 @@ export function createChannelService({ store, accounts, box, clock, ids, changed
       return row;
     },
 
-    async update(id, { config: given, accountId, pace, ...rest }) {
+    async update(id, { config: given, accountId, pace, quietHours, digest, ...rest }) {
       const before = await find(id);
       const provider = providerOf(before.kind);
-      const changes = parseInput(channelChange, { ...withoutNulls(rest), pace }) as Partial<ChannelRow>;
+      const changes = parseInput(channelChange, { ...withoutNulls(rest), pace, quietHours, digest }) as Partial<ChannelRow>;
       const config = await changedConfig(before, given, accountId);
       if (config) Object.assign(changes, sealConfig(provider, config, box, channelRow(id)));
       if (accountId !== undefined) changes.accountId = accountId;
@@ -208,6 +209,8 @@ function channelOf(row: ChannelWithOverrides, own: Record<string, unknown>, acco
     accountId: row.accountId,
     config: { ...account?.config, ...own },
     pace: paceOf(providerOf(row.kind).pace, row.pace as StoredPace),
+    quietHours: row.quietHours as unknown as QuietHours | null,
+    digest: row.digest as unknown as Digest | null,
     rich: row.rich,
     displayName: row.displayName,
     minimumSeverity: row.minimumSeverity,

@@ -54,7 +54,8 @@ export function createChannelStore(db: Database): ChannelStore {
 
 /** Prisma's input types want JSON columns as input values; the rows' own types are the same values read, but for the database's NULL. */
 function asInput<Row extends Partial<ChannelRow>>(row: Row): Row & Prisma.ChannelUncheckedCreateInput {
-  return (row.pace === null ? { ...row, pace: Prisma.DbNull } : row) as unknown as Row & Prisma.ChannelUncheckedCreateInput;
+  const nulls = (["pace", "quietHours", "digest"] as const).filter((name) => row[name] === null).map((name) => [name, Prisma.DbNull] as const);
+  return { ...row, ...Object.fromEntries(nulls) } as unknown as Row & Prisma.ChannelUncheckedCreateInput;
 }
 
 /** Encrypts every channel's secrets anew. @returns how many channels have any */

@@ -6,14 +6,16 @@ import type { CompiledTrigger, Settings } from "./settings.ts";
 import { higherOf } from "./severity.ts";
 import { conditionStage } from "./stages/condition.ts";
 import { cooldownStage } from "./stages/cooldown.ts";
+import { digestStage } from "./stages/digest.ts";
+import { quietHoursStage } from "./stages/quietHours.ts";
 import { routeStage } from "./stages/route.ts";
 import { thresholdStage } from "./stages/threshold.ts";
 import { triggerStage } from "./stages/trigger.ts";
 import type { OccurrenceCooldown, OpenCondition, State } from "./state.ts";
-import type { Verdict } from "./verdict.ts";
+import type { ChannelVerdict, Verdict } from "./verdict.ts";
 
 /** The way of an event, in order. A stage that is to come is one file and one line here. */
-const STAGES: readonly Stage[] = [triggerStage, thresholdStage, conditionStage, cooldownStage, routeStage];
+const STAGES: readonly Stage[] = [triggerStage, thresholdStage, conditionStage, cooldownStage, routeStage, digestStage, quietHoursStage];
 
 /**
  * Decides the fate of one event. Pure: intake applies the result, a simulation only shows it, and the explanation of a
@@ -65,24 +67,27 @@ function roleOf(event: IncomingEvent, trigger: CompiledTrigger): Draft["role"] {
 }
 
 function conclude(draft: Draft, state: State, now: Date): Decision {
-  const told = draft.channels.filter((channel) => channel.action === "SEND").map((channel) => channel.channelId);
+  const told = draft.channels.filter(({ action }) => action === "SEND").map(({ channelId }) => channelId);
+  const held = draft.channels.filter(({ action }) => action === "HOLD");
   return {
-    verdict: draft.stopped ?? verdictOf(draft, told),
+    verdict: draft.stopped ?? verdictOf(draft, told, held),
     channels: [...draft.channels],
     severity: draft.severity,
     reason: draft.reason,
     fingerprint: draft.fingerprint,
-    condition: conditionAfter(draft, told, now),
-    cooldown: cooldownAfter(draft, state, told, now),
+    condition: conditionAfter(draft, told, held, now),
+    cooldown: cooldownAfter(draft, state, told.length + held.length > 0, now),
   };
 }
 
-function verdictOf(draft: Draft, told: string[]): Verdict {
+function verdictOf(draft: Draft, told: string[], held: ChannelVerdict[]): Verdict {
   if (told.length > 0) return { action: "SEND", because: draft.role === "RECOVERY" ? "TOLD_OF_PROBLEM" : "MATCHED", until: null };
+  const [first] = held;
+  if (first) return { action: "HOLD", because: first.because, until: first.until };
   return { action: "SUPPRESS", because: draft.role === "RECOVERY" ? "NOBODY_TOLD" : "NO_CHANNEL", until: null };
 }
 
-function conditionAfter(draft: Draft, told: string[], now: Date): Decision["condition"] {
+function conditionAfter(draft: Draft, told: string[], held: ChannelVerdict[], now: Date): Decision["condition"] {
   const { open, event } = draft;
   if (draft.role === "RECOVERY") {
     return open && { change: "CLOSED", after: { ...open, lastSeenAt: now } };
@@ -90,15 +95,17 @@ function conditionAfter(draft: Draft, told: string[], now: Date): Decision["cond
   const tracked = draft.role === "PROBLEM" && draft.stopped?.because !== "TRIGGER_OFF" && draft.stopped?.because !== "BELOW_THRESHOLD";
   if (!tracked) return null;
   const before = open ?? opened(draft, event.id, now);
+  const notified = told.length + held.length > 0;
   const after: OpenCondition = {
     ...before,
     severity: higherOf(before.severity, draft.severity),
     lastSeenAt: now,
     count: before.count + 1,
-    lastNotifiedAt: told.length > 0 ? now : before.lastNotifiedAt,
+    lastNotifiedAt: notified ? now : before.lastNotifiedAt,
     // A step that nobody heard of has not fired yet.
-    step: told.length > 0 ? (draft.step ?? before.step) : before.step,
+    step: notified ? (draft.step ?? before.step) : before.step,
     told: [...new Set([...before.told, ...told])],
+    held: { ...before.held, ...Object.fromEntries(held.map(({ channelId, heldFor, until }) => [channelId, { heldFor, until: until?.toISOString() }])) } as OpenCondition["held"],
   };
   return { change: open ? "COUNTED" : "OPENED", after };
 }
@@ -121,13 +128,14 @@ function opened(draft: Draft, id: string, now: Date): OpenCondition {
     lastNotifiedAt: null,
     step: null,
     told: [],
+    held: {},
   };
 }
 
-function cooldownAfter(draft: Draft, state: State, told: string[], now: Date): OccurrenceCooldown | null {
+function cooldownAfter(draft: Draft, state: State, notified: boolean, now: Date): OccurrenceCooldown | null {
   if (draft.role !== "OCCURRENCE") return null;
   const before = state.cooldowns.get(draft.fingerprint);
-  if (told.length > 0) return { fingerprint: draft.fingerprint, notifiedAt: now, severity: draft.severity, suppressed: 0 };
+  if (notified) return { fingerprint: draft.fingerprint, notifiedAt: now, severity: draft.severity, suppressed: 0 };
   const heldBack = draft.stopped?.because === "COOLDOWN" && before;
   return heldBack ? { ...before, suppressed: before.suppressed + 1 } : null;
 }

@@ -1,5 +1,6 @@
 import type { EventType } from "../catalogue/eventType.ts";
 import type { Severity } from "../render/message.ts";
+import type { Digest, QuietHours } from "../schedules/schedule.ts";
 import type { VerdictReason } from "./verdict.ts";
 
 /** All settings that decide reads, compiled into one immutable value and replaced whole when any of them changes. */
@@ -43,4 +44,6 @@ export interface RoutedChannel {
   customers: ReadonlySet<string>;
   services: ReadonlySet<string>;
   sources: ReadonlySet<string>;
+  quietHours: QuietHours | null;
+  digest: Digest | null;
 }

@@ -1,4 +1,5 @@
 import type { Severity } from "../render/message.ts";
+import type { HoldReason } from "./verdict.ts";
 
 /** What is remembered between events, as far as one batch of events touches it. Keyed by fingerprint. */
 export interface State {
@@ -27,6 +28,8 @@ export interface OpenCondition {
   step: number | null;
   /** Ids of the channels that were told. */
   told: string[];
+  /** Channels for which the news of it waits: by id, what holds it and until when, as ISO 8601. */
+  held: Record<string, { heldFor: HoldReason; until: string }>;
 }
 
 /** When an occurrence was last told of. */

@@ -4,6 +4,9 @@
  */
 export const VERDICT_REASONS = {
   MATCHED: "The event type is on and the channel's settings let it through.",
+  DIGEST: "It is only information, which the channel takes once a day as a digest.",
+  QUIET_HOURS: "The channel is quiet now; it gets one summary when that ends.",
+  PROBLEM_WAITS: "The problem still waits for the channel, so its end waits with it.",
   TOLD_OF_PROBLEM: "It was told of the problem, so it hears of its end.",
   TRIGGER_OFF: "The event type is switched off.",
   BELOW_THRESHOLD: "The value has not reached the threshold.",
@@ -25,8 +28,11 @@ export const VERDICT_REASONS = {
 
 export type VerdictReason = keyof typeof VERDICT_REASONS;
 
+/** What holds a message back until a summary carries it. */
+export type HoldReason = "DIGEST" | "QUIET_HOURS";
+
 export interface Verdict {
-  action: "SEND" | "SUPPRESS";
+  action: "SEND" | "HOLD" | "SUPPRESS";
   because: VerdictReason;
   /** Until when the reason holds, where it ends by itself. */
   until: Date | null;
@@ -36,4 +42,6 @@ export interface ChannelVerdict extends Verdict {
   channelId: string;
   /** Its name at that moment. */
   channelName: string;
+  /** Set when the action is HOLD. */
+  heldFor?: HoldReason;
 }

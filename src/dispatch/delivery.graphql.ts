@@ -3,7 +3,7 @@ import type { Principal } from "../access/principal.ts";
 import { ChannelType } from "../channels/channel.graphql.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
-import { DeliveryStateEnum, MessageReasonEnum } from "../graphql/enums.ts";
+import { DeliveryStateEnum, HoldReasonEnum, MessageReasonEnum } from "../graphql/enums.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
 import type { Delivery } from "./delivery.model.ts";
 
@@ -19,6 +19,7 @@ export const DeliveryType = builder.prismaNode("Delivery", {
     dueAt: t.expose("dueAt", { type: "DateTime", description: "When it is, or was, due to be tried next." }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was planned." }),
     finishedAt: t.expose("finishedAt", { type: "DateTime", nullable: true, description: "When it was done with." }),
+    heldFor: t.expose("heldFor", { type: HoldReasonEnum, nullable: true, description: "What held, or holds, it back." }),
     reference: t.exposeString("reference", { nullable: true, description: "The provider's name of the message." }),
     event: t.relation("event", { description: "The event that it tells of." }),
     channel: t.relation("channel", { description: "The channel that it goes to." }),
@@ -28,7 +29,7 @@ export const DeliveryType = builder.prismaNode("Delivery", {
 const DeliveryFilter = builder.inputType("DeliveryFilter", {
   description: "Which deliveries are wanted; what is left out does not matter.",
   fields: (t) => ({
-    states: t.field({ type: [DeliveryStateEnum], description: "PENDING and RETRY for what waits, FAILED for what was given up." }),
+    states: t.field({ type: [DeliveryStateEnum], description: "HELD for what waits for a summary, PENDING and RETRY for what waits for a try, FAILED for what was given up." }),
     channelIds: t.globalIDList({ for: ChannelType, description: "Ids of channels." }),
   }),
 });
@@ -73,5 +74,40 @@ builder.mutationField("resendDelivery", (t) =>
     errors: resultOf("resendDelivery", NotFoundError, ConflictError),
     args: { id: t.arg.globalID({ required: true, for: DeliveryType, description: "The delivery." }) },
     resolve: async (_root, { id }, { services, principal }) => ({ delivery: await services.deliveries.resend(id.id, principal as Principal) }),
+  }),
+);
+
+const FlushChannelPayload = builder.objectRef<{ count: number }>("FlushChannelPayload").implement({
+  description: "What was held is on its way as one summary.",
+  fields: (t) => ({ deliveryCount: t.exposeInt("count", { description: "How many messages it carries; 0 when nothing waited." }) }),
+});
+
+builder.mutationField("flushChannel", (t) =>
+  t.field({
+    type: FlushChannelPayload,
+    description: "Sends a channel what waits for the end of its quiet hours, or for its digest, now.",
+    authScopes: { may: "HISTORY_MANAGE" },
+    errors: resultOf("flushChannel", NotFoundError, ConflictError),
+    args: {
+      id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }),
+      heldFor: t.arg({ type: HoldReasonEnum, required: true, description: "What has held it." }),
+    },
+    resolve: async (_root, { id, heldFor }, { services }) => ({ count: await services.deliveries.flush(id.id, heldFor) }),
+  }),
+);
+
+const DropDeliveryPayload = builder.objectRef<{ delivery: Delivery }>("DropDeliveryPayload").implement({
+  description: "The message will not be sent.",
+  fields: (t) => ({ delivery: t.field({ type: DeliveryType, description: "The delivery as it is now.", resolve: ({ delivery }) => delivery as never }) }),
+});
+
+builder.mutationField("dropDelivery", (t) =>
+  t.field({
+    type: DropDeliveryPayload,
+    description: "Takes a held message out of the summary that it waits for.",
+    authScopes: { may: "HISTORY_MANAGE" },
+    errors: resultOf("dropDelivery", NotFoundError, ConflictError),
+    args: { id: t.arg.globalID({ required: true, for: DeliveryType, description: "The delivery: one that is HELD." }) },
+    resolve: async (_root, { id }, { services, principal }) => ({ delivery: await services.deliveries.drop(id.id, principal as Principal) }),
   }),
 );

@@ -1,7 +1,8 @@
+import type { HoldReason } from "../decide/verdict.ts";
 import type { MessageReason } from "../render/message.ts";
 
-/** PENDING and RETRY are waiting; the others are final. */
-export type DeliveryState = "PENDING" | "RETRY" | "SENT" | "FAILED" | "UNKNOWN" | "DROPPED";
+/** HELD waits for a summary, PENDING and RETRY for a try; the others are final. */
+export type DeliveryState = "HELD" | "PENDING" | "RETRY" | "SENT" | "FAILED" | "UNKNOWN" | "DROPPED";
 
 /** One notification for one channel: these rows are the queue. */
 export interface Delivery {
@@ -18,12 +19,18 @@ export interface Delivery {
   createdAt: Date;
   finishedAt: Date | null;
   reference: string | null;
+  /** What holds it back, when something does. */
+  heldFor: HoldReason | null;
+  /** The delivery whose message carries it, once it is due. */
+  summaryId: string | null;
 }
 
 /** What a message says beside its event, fixed when it was decided. Times are ISO 8601. */
 export interface DeliveryContext {
   openedAt?: string;
   count?: number;
+  /** Of a summary: what its items were held for. */
+  summaryOf?: HoldReason;
   /** Repeats of an occurrence that a cooldown held back before this one. */
   heldBack?: number;
 }

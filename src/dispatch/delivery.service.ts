@@ -6,8 +6,11 @@ import { ConflictError, NotFoundError } from "../errors.ts";
 import type { StoredEvent } from "../events/event.model.ts";
 import type { Ids } from "../ids.ts";
 import type { Delivery } from "./delivery.model.ts";
+import type { HoldReason } from "../decide/verdict.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import type { Flusher } from "./flusher.ts";
 import { insertDeliveries } from "./delivery.store.ts";
+import { forgetHeld } from "./held.store.ts";
 
 export interface DeliveryService {
   /**
@@ -15,19 +18,55 @@ export interface DeliveryService {
    * @throws {NotFoundError} @throws {ConflictError} while the delivery is still under way, or its channel is off
    */
   resend(id: string, principal: Principal): Promise<Delivery>;
+  /**
+   * Sends what a channel has held so far.
+   * @returns how many deliveries the summary carries
+   * @throws {NotFoundError} @throws {ConflictError} while the channel is off
+   */
+  flush(channelId: string, heldFor: HoldReason): Promise<number>;
+  /** Takes a held delivery out of its summary. @throws {NotFoundError} @throws {ConflictError} when it is not held, or on its way already */
+  drop(id: string, principal: Principal): Promise<Delivery>;
 }
 
-export function createDeliveryService(db: Database, dispatcher: Pick<Dispatcher, "dispatch">, clock: Clock, ids: Ids): DeliveryService {
+export interface DeliveryServiceDeps {
+  db: Database;
+  dispatcher: Pick<Dispatcher, "dispatch">;
+  flusher: Pick<Flusher, "flush">;
+  clock: Clock;
+  ids: Ids;
+}
+
+export function createDeliveryService({ db, dispatcher, flusher, clock, ids }: DeliveryServiceDeps): DeliveryService {
   return {
+    async flush(channelId, heldFor) {
+      const channel = await db.read.channel.findUnique({ where: { id: channelId } });
+      if (!channel) throw new NotFoundError("This channel");
+      if (!channel.enabled) throw new ConflictError(`The channel "${channel.name}" is switched off. Switch it on first.`);
+      return flusher.flush(channelId, heldFor);
+    },
+
+    async drop(id, principal) {
+      const where = { id, ...ownedBy(principal) };
+      if (!(await db.read.delivery.findFirst({ where }))) throw new NotFoundError("This delivery");
+      return db.write(async (tx) => {
+        const { count } = await tx.delivery.updateMany({ where: { id, state: "HELD", summaryId: null }, data: { state: "DROPPED", finishedAt: clock.now() } });
+        if (count === 0) throw new ConflictError("Only what is held, and in no summary yet, can be dropped.");
+        const dropped = (await tx.delivery.findUniqueOrThrow({ where: { id } })) as unknown as Delivery;
+        await forgetHeld(tx, dropped);
+        return dropped;
+      });
+    },
+
     async resend(id, principal) {
       const row = await db.read.delivery.findFirst({ where: { id, ...ownedBy(principal) }, include: { event: true, channel: true } });
       if (!row) throw new NotFoundError("This delivery");
-      if (row.state === "PENDING" || row.state === "RETRY") throw new ConflictError("This delivery is still under way; it is tried again by itself.");
+      if (row.reason === "SUMMARY") throw new ConflictError("A summary cannot be sent again; resend the deliveries that it carried.");
+      if (row.state === "HELD" || row.state === "PENDING" || row.state === "RETRY") throw new ConflictError("This delivery is still under way; it is tried again by itself.");
       if (!row.channel.enabled) throw new ConflictError(`The channel "${row.channel.name}" is switched off. Switch it on first.`);
       const { event, channel: _, ...before } = row;
       const now = clock.now();
       const delivery = await db.write(async (tx) => {
-        const fresh = { ...before, id: ids.next(), state: "PENDING", tries: 0, dueAt: now, createdAt: now, finishedAt: null, reference: null } as unknown as Delivery;
+        const fresh = { ...before, id: ids.next(), state: "PENDING", tries: 0, dueAt: now, createdAt: now, finishedAt: null, reference: null, heldFor: null, summaryId: null } as unknown as Delivery;
         await insertDeliveries(tx, [fresh]);
         return fresh;
       });

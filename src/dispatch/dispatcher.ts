@@ -8,9 +8,11 @@ import { providerOf } from "../providers/registry.ts";
 import type { Message } from "../render/message.ts";
 import type { Snapshot, SnapshotHolder } from "../settings/snapshot.ts";
 import { composeMessage } from "./composeMessage.ts";
+import { composeSummary, MOST_SUMMARY_LINES } from "./composeSummary.ts";
 import type { Delivery } from "./delivery.model.ts";
 import { findFirstTold, findPerhapsDelivered, findUnfinished, findWaitingChannels } from "./delivery.store.ts";
 import type { FirstTold, PlannedDelivery } from "./delivery.store.ts";
+import { claimForTry, findSummaryItems, holdWithProblem } from "./held.store.ts";
 import { createLane } from "./lane.ts";
 import type { Lane, Step } from "./lane.ts";
 import type { OutsideWorld } from "./outside.ts";
@@ -42,6 +44,8 @@ export interface DispatcherDeps {
   hostName: string;
   /** Switches a channel off because its provider says that it is gone. */
   disableChannel(id: string, reason: string): Promise<void>;
+  /** Hears when something that is held is due. */
+  held(dueAt: Date): void;
   /** Saves config fields that a provider has told to change. */
   changeConfig(id: string, fields: Record<string, unknown>): Promise<void>;
 }
@@ -119,27 +123,41 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     if (!channel) return { done: true };
     if (!channel.enabled) return drop(job, "The channel was switched off before this could be delivered.");
     const first = await findFirst(delivery);
+    if (delivery.reason === "RECOVERY" && !first && (await waitsWithProblem(delivery))) return { done: true };
     if (delivery.reason === "RECOVERY" && !first) return drop(job, "The channel was never reached with the problem, so it does not hear of its end.");
 
-    const message = composeMessage({
-      id: delivery.id,
-      reason: delivery.reason,
-      context: delivery.context,
-      event,
-      displayName: displayNameOf(channel, snapshot, deps.hostName),
-      rich: channel.rich,
-      thread: first?.reference ?? null,
-    });
+    const message = await messageOf(job, channel, first);
+    if (!message) return drop(job, "Nothing that waited is left to tell.");
     const provider = providerOf(channel.kind);
-    const recipient = recipientOf(event.type, channel.id, snapshot.current);
+    const recipient = delivery.reason === "SUMMARY" ? undefined : recipientOf(event.type, channel.id, snapshot.current);
     const result = await sendMessage({ provider, channelId: channel.id, customer: channel.customer, config: { ...channel.config, ...recipient }, message, timeoutMs: channel.pace.timeoutMs }, deps.outside, clock, log);
     const after = afterTry(delivery, result, provider.idempotent, clock.now(), deps.random());
-    await store({ attempt: attemptOf(channel, message, result, { delivery: after, at: clock.now() }), delivery: after });
+    await store({ attempt: attemptOf(channel, message, result, { delivery: after, at: clock.now() }), delivery: after, ...carriedBy(after, clock.now()) });
     // The lane goes on with the delivery as it now stands: its tries and when it is due.
     job.delivery = after;
     // What a provider says of a recipient that a trigger has set is not about the channel.
     if (!recipient) await applyToChannel(channel, result);
     return after.state === "RETRY" ? { done: false, retryAt: after.dueAt, limited: result.outcome === "RATE_LIMITED" } : { done: true };
+  }
+
+  /** @returns null for a summary of which everything has been deleted meanwhile */
+  async function messageOf({ delivery, event }: PlannedDelivery, channel: Channel, first: FirstTold | null): Promise<Message | null> {
+    const displayName = displayNameOf(channel, snapshot, deps.hostName);
+    const { summaryOf } = delivery.context;
+    if (!summaryOf) return composeMessage({ ...delivery, event, displayName, rich: channel.rich, thread: first?.reference ?? null });
+    const timeZone = (summaryOf === "DIGEST" ? channel.digest : channel.quietHours)?.timeZone ?? "UTC";
+    const tryNumber = delivery.tries + 1;
+    await db.write((tx) => claimForTry(tx, delivery.id, tryNumber));
+    const items = await findSummaryItems(db, delivery.id, tryNumber, MOST_SUMMARY_LINES);
+    if (items.eventCount === 0) return null;
+    return composeSummary({ id: delivery.id, heldFor: summaryOf, items, timeZone, displayName, rich: channel.rich, customer: delivery.customer, now: clock.now() });
+  }
+
+  /** The end of a problem that is still held goes into the same summary: it must not come before. */
+  async function waitsWithProblem({ id, conditionId, channelId }: Delivery): Promise<boolean> {
+    if (conditionId === null || !(await db.write((tx) => holdWithProblem(tx, { id, conditionId, channelId })))) return false;
+    deps.held(clock.now());
+    return true;
   }
 
   /** A database that cannot be read for a while costs a delivery time, not the process its life. */
@@ -162,7 +180,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const after: Delivery = { ...delivery, state, finishedAt: now };
     const message = composeMessage({ ...delivery, event, displayName: "", rich: false, thread: null });
     const result = { outcome: "DROPPED", text: message.body, durationMs: 0, error: why, status: null, hint: null } as const;
-    await store({ attempt: attemptOf(channel, message, result, { delivery: after, at: now }), delivery: after });
+    await store({ attempt: attemptOf(channel, message, result, { delivery: after, at: now }), delivery: after, ...carriedBy(after, now) });
     return { done: true };
   }
 
@@ -171,6 +189,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     for (;;) {
       try {
         await recorder.record(outcome);
+        if (outcome.carried) deps.held("at" in outcome.carried ? outcome.carried.at : outcome.carried.retryAt);
         return;
       } catch (error) {
         log.error({ err: error }, "an attempt could not be recorded; trying again");
@@ -269,6 +288,16 @@ function afterTry(delivery: Delivery, result: SendResult, idempotent: boolean, n
   if (result.outcome === "UNKNOWN" && !idempotent) return { ...done, state: "UNKNOWN" };
   const retryAt = nextTry(result.outcome, tries, result.retryAfterMs, delivery.createdAt, now, random);
   return retryAt ? { ...delivery, tries, state: "RETRY", dueAt: retryAt } : { ...done, state: "FAILED" };
+}
+
+/** A summary that was refused for good keeps nothing from being told: the next one takes it up after so long. */
+const NEXT_SUMMARY_MS = 3_600_000;
+
+/** What the end of a summary means for the deliveries in it; nothing for other deliveries and while it is tried again. */
+function carriedBy({ reason, state }: Delivery, now: Date): Pick<Outcome, "carried"> {
+  if (reason !== "SUMMARY" || state === "RETRY") return {};
+  if (state === "SENT" || state === "UNKNOWN" || state === "DROPPED") return { carried: { state, at: now } };
+  return { carried: { retryAt: new Date(now.getTime() + NEXT_SUMMARY_MS) } };
 }
 
 type Shown = { outcome: AttemptOutcome; text: string; durationMs: number } & (

@@ -5,11 +5,15 @@ import { insertAttempts } from "../history/attempt.store.ts";
 import type { Ids } from "../ids.ts";
 import type { Delivery } from "./delivery.model.ts";
 import { updateDeliveries } from "./delivery.store.ts";
+import { settleHeld } from "./held.store.ts";
+import type { SummaryEnd } from "./held.store.ts";
 
 /** What one try, or one drop, leaves behind. A test has no delivery. */
 export interface Outcome {
   attempt: Omit<Attempt, "id">;
   delivery: Delivery | null;
+  /** How a summary ended, for the deliveries that it carried. */
+  carried?: SummaryEnd;
 }
 
 export interface Recorder {
@@ -28,6 +32,7 @@ export function createRecorder(db: Database, ids: Ids, published: (attempts: Att
       const numbered = outcomes.map(({ attempt }) => ({ ...attempt, id: ids.next() }));
       await insertAttempts(tx, numbered);
       await updateDeliveries(tx, outcomes.flatMap(({ delivery }) => delivery ?? []));
+      for (const { delivery, carried } of outcomes) if (delivery && carried) await settleHeld(tx, delivery.id, delivery.tries, carried);
       return numbered;
     });
     published(attempts);

@@ -85,7 +85,11 @@ export const EventType = builder.prismaNode("Event", {
       resolve: (event) => ({ ...(event.decision as unknown as StoredDecision), decidedAt: event.receivedAt }),
     }),
     condition: t.relation("condition", { nullable: true, description: "The condition that it opened, counted towards or closed." }),
-    deliveries: t.relation("deliveries", { description: "The notifications that came of it.", query: { orderBy: { id: "asc" }, take: 1000 } }),
+    deliveries: t.relation("deliveries", {
+      description: "The notifications that came of it. A summary that carried some of them is not among them.",
+      // A summary is a row of one event only because it must be one of some event.
+      query: { where: { reason: { not: "SUMMARY" } }, orderBy: { id: "asc" }, take: 1000 },
+    }),
   }),
 });
 
@@ -192,10 +196,13 @@ builder.queryField("simulateEvent", (t) =>
     type: SimulateEventResult,
     description: "Says what would become of an event, for each channel and why, without storing or sending anything.",
     authScopes: { may: "EVENTS_EMIT" },
-    args: { input: t.arg({ type: EmitEventInput, required: true, description: "The event." }) },
-    resolve: async (_root, { input }, { services }) => {
+    args: {
+      input: t.arg({ type: EmitEventInput, required: true, description: "The event." }),
+      at: t.arg({ type: "DateTime", description: "The moment to decide for, with what is known now, e.g. tonight within quiet hours. Left out: now." }),
+    },
+    resolve: async (_root, { input, at }, { services }) => {
       try {
-        return { ...(await services.intake.simulate(input)), decidedAt: null };
+        return { ...(await services.intake.simulate(input, at ?? undefined)), decidedAt: null };
       } catch (error) {
         if (error instanceof CallerError) return asData(error);
         throw error;

@@ -65,7 +65,7 @@ export async function deleteOldEvents(db: Database, eventsBefore: Date, keysBefo
         `DELETE FROM "Event" WHERE "id" IN (
            SELECT e."id" FROM "Event" AS e LEFT JOIN "Condition" AS c ON c."id" = e."conditionId"
            WHERE e."receivedAt" < ? AND (c."id" IS NULL OR c."status" = 'CLOSED')
-             AND NOT EXISTS (SELECT 1 FROM "Delivery" AS d WHERE d."eventId" = e."id" AND d."state" IN ('PENDING', 'RETRY'))
+             AND NOT EXISTS (SELECT 1 FROM "Delivery" AS d WHERE d."eventId" = e."id" AND d."state" IN ('HELD', 'PENDING', 'RETRY'))
            ORDER BY e."id" LIMIT ?)`,
         eventsBefore.getTime(),
         DELETE_STEP,

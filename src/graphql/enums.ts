@@ -29,6 +29,7 @@ export const MessageReasonEnum = builder.enumType("MessageReason", {
     ONGOING: "Still going on past the cooldown.",
     ESCALATED: "Worse than before: a higher severity or a further threshold step.",
     RECOVERY: "The problem is over.",
+    SUMMARY: "Many events in one message, after quiet hours or once a day.",
     TEST: "A test by hand.",
   }),
 });
@@ -48,6 +49,7 @@ export const AttemptOutcomeEnum = builder.enumType("AttemptOutcome", {
 export const DeliveryStateEnum = builder.enumType("DeliveryState", {
   description: "How far a delivery has come.",
   values: valuesOf({
+    HELD: "Waits for a summary that will carry it.",
     PENDING: "Waits for its first try.",
     RETRY: "Waits for its next try.",
     SENT: "Delivered.",
@@ -55,6 +57,11 @@ export const DeliveryStateEnum = builder.enumType("DeliveryState", {
     UNKNOWN: "Sent, but whether it arrived is not known.",
     DROPPED: "Not tried any more: the recovery came first, or the channel was switched off.",
   }),
+});
+
+export const HoldReasonEnum = builder.enumType("HoldReason", {
+  description: "What holds a message back until a summary carries it.",
+  values: valuesOf({ DIGEST: "The channel's daily digest.", QUIET_HOURS: "The channel's quiet hours." }),
 });
 
 export const ConditionStatusEnum = builder.enumType("ConditionStatus", {
@@ -69,7 +76,7 @@ export const VerdictReasonEnum = builder.enumType("VerdictReason", {
 
 export const VerdictActionEnum = builder.enumType("VerdictAction", {
   description: "What is done with an event.",
-  values: valuesOf({ SEND: "It is sent.", SUPPRESS: "It is not sent." }),
+  values: valuesOf({ SEND: "It is sent.", HOLD: "It waits for a summary.", SUPPRESS: "It is not sent." }),
 });
 
 export const ErrorCodeEnum = builder.enumType("ErrorCode", {

@@ -31,7 +31,7 @@ export interface Intake {
    */
   emit(inputs: readonly unknown[], scope: string): Promise<(Accepted | CallerError)[]>;
   /** Decides an event without storing or sending anything. @throws {CallerError} when the input is wrong */
-  simulate(input: unknown): Promise<Decision>;
+  simulate(input: unknown, at?: Date): Promise<Decision>;
   /** Resolves when everything that was taken in is stored. */
   idle(): Promise<void>;
 }
@@ -87,9 +87,9 @@ export function createIntake(deps: IntakeDeps): Intake {
   return {
     emit: (inputs, scope) => Promise.all(inputs.map((input) => emitOne(input, scope))),
 
-    async simulate(given) {
-      const now = clock.now();
-      const input = checkInput(given, now);
+    async simulate(given, at) {
+      const now = at ?? clock.now();
+      const input = checkInput(given, clock.now());
       const { type, settings } = simulatedType(input.type, now);
       const event = incomingEvent(input, type.name, deps.ids.next(), now);
       return decide(event, settings, await loadState(deps.db.read, [event], settings), now);

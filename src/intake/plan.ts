@@ -103,20 +103,22 @@ function deliveriesOf(decision: Decision, event: StoredEvent, heldBack: number, 
   const repeats = heldBack > 0 ? { heldBack } : {};
   const context = condition ? { openedAt: condition.openedAt.toISOString(), count: condition.count } : repeats;
   return decision.channels
-    .filter((verdict) => verdict.action === "SEND")
-    .map(({ channelId }) => ({
+    .filter((verdict) => verdict.action !== "SUPPRESS")
+    .map(({ channelId, action, until, heldFor }) => ({
       id: ids.next(),
       eventId: event.id,
       channelId,
       conditionId: condition?.id ?? null,
       customer: event.customer,
-      state: "PENDING",
+      state: action === "HOLD" ? "HELD" : "PENDING",
       reason: decision.reason,
       context,
       tries: 0,
-      dueAt: now,
+      dueAt: until ?? now,
       createdAt: now,
       finishedAt: null,
       reference: null,
+      heldFor: heldFor ?? null,
+      summaryId: null,
     }));
 }

@@ -32,6 +32,8 @@ export interface StoreBatchDeps {
   ids: Ids;
   /** Gets what was planned, once it is stored. */
   dispatch(planned: PlannedDelivery[]): void;
+  /** Hears when a delivery that was just stored is due, where it is held. */
+  held(dueAt: Date): void;
   /** Gets every new event, once it is stored. */
   received(events: StoredEvent[]): void;
 }
@@ -48,7 +50,8 @@ export async function storeBatch(waiting: Waiting[], deps: StoreBatchDeps): Prom
     await save(tx, made);
     return { plan: made, results: await answers(tx, made.fates) };
   });
-  deps.dispatch(plan.deliveries);
+  deps.dispatch(plan.deliveries.filter(({ delivery }) => delivery.state === "PENDING"));
+  for (const { delivery } of plan.deliveries) if (delivery.state === "HELD") deps.held(delivery.dueAt);
   deps.received(plan.events);
   return results;
 }

@@ -157,6 +157,7 @@ const WHY: Record<MessageReason, string> = {
   ONGOING: "again because it still goes on",
   ESCALATED: "again because it has become more severe",
   RECOVERY: "because what you were told of is over",
+  SUMMARY: "for all that came while it was to wait",
   TEST: "because someone asked for a test",
 };
 

@@ -66,5 +66,7 @@ function routedChannel(channel: Channel): RoutedChannel {
     customers: new Set(channel.customers),
     services: new Set(channel.services),
     sources: new Set(channel.sources),
+    quietHours: channel.quietHours,
+    digest: channel.digest,
   };
 }

@@ -99,6 +99,23 @@ describe.each([true, false])("rich %s", (rich) => {
     expectReceived();
   });
 
+  it("a summary of what waited in quiet hours", async () => {
+    const set = (id: string, quietHours: object | null) => server.api.run(`mutation ($id: ID!, $input: UpdateChannelInput!) { updateChannel(id: $id, input: $input) { __typename } }`, { id, input: { quietHours } });
+    for (const id of channelIds.values()) await set(id, { timeZone: "Europe/Berlin", windows: [{ start: "00:00", end: "00:00" }] });
+    const input = Array.from({ length: 150 }, (_, at) => ({ type: "deploy.failure", severity: "WARNING", title: `Deploy ${at} failed: <no & space> *left*`, details: { at, rich } }));
+    await server.api.run(`mutation ($input: [EmitEventInput!]!) { emitEvents(input: $input) { acceptedCount } }`, { input });
+    await server.api.settled();
+    for (const fake of fakes.values()) fake.requests.length = 0;
+    smtp.messages.length = 0;
+    for (const id of channelIds.values()) await server.api.run(`mutation ($id: ID!) { flushChannel(id: $id, heldFor: QUIET_HOURS) { ... on FlushChannelPayload { deliveryCount } } }`, { id });
+    const left = async () => (await server.api.run<any>(`{ deliveries(filter: { states: [HELD, PENDING, RETRY] }) { totalCount } }`)).deliveries.totalCount;
+    await expect.poll(left, { timeout: 10_000 }).toBe(0);
+    expectReceived();
+    const summaries = (await server.api.history({ types: ["summary"] })).slice(-channelIds.size);
+    expect(summaries.map(({ channelName, outcome, title }) => [channelName, outcome, title]).sort()).toEqual([...channelIds.keys()].map((kind) => [kind === "INBOX" ? "Inbox" : kind, "DELIVERED", "150 events while it was quiet"]).sort());
+    for (const id of channelIds.values()) await set(id, null);
+  });
+
   it("a test", async () => {
     for (const fake of fakes.values()) fake.requests.length = 0;
     smtp.messages.length = 0;

@@ -37,7 +37,7 @@ export function someEvent(changes: Partial<StoredEvent> = {}): StoredEvent {
 export function someDelivery(eventId: string, channelId: string, changes: Partial<Delivery> = {}): Delivery {
   return {
     id: ids.next(), eventId, channelId, conditionId: null, customer: null, state: "PENDING", reason: "FIRST", context: {}, tries: 0, dueAt: NOW,
-    createdAt: NOW, finishedAt: null, reference: null,
+    createdAt: NOW, finishedAt: null, reference: null, heldFor: null, summaryId: null,
     ...changes,
   };
 }
@@ -45,9 +45,9 @@ export function someDelivery(eventId: string, channelId: string, changes: Partia
 export async function addChannel(db: Database, name = "channel"): Promise<string> {
   const id = ids.next();
   const row: Channel = {
-    id, name, kind: "LOG", customer: null, enabled: true, accountId: null, pace: null, config: {}, secrets: null, secretsSet: [], rich: true, displayName: null, minimumSeverity: "INFO",
+    id, name, kind: "LOG", customer: null, enabled: true, accountId: null, pace: null, quietHours: null, digest: null, config: {}, secrets: null, secretsSet: [], rich: true, displayName: null, minimumSeverity: "INFO",
     customers: [], services: [], sources: [], disabledReason: null, createdAt: NOW, updatedAt: NOW,
   };
-  await db.write((tx) => tx.channel.create({ data: { ...row, pace: undefined } as never }));
+  await db.write((tx) => tx.channel.create({ data: { ...row, pace: undefined, quietHours: undefined, digest: undefined } as never }));
   return id;
 }

@@ -87,7 +87,7 @@ describe("a row comes back as it was put in", () => {
     const db = await openStore();
     const condition: OpenCondition = {
       id: ids.next(), fingerprint: "ü", type: "t", category: "c", severity: "WARNING", title: "t", source: null, service: "s", customer: null,
-      openedAt: NOW, lastSeenAt: NOW, count: 1, lastNotifiedAt: null, step: null, told: ["a", "ü"],
+      openedAt: NOW, lastSeenAt: NOW, count: 1, lastNotifiedAt: null, step: null, told: ["a", "ü"], held: { a: { heldFor: "DIGEST", until: NOW.toISOString() } },
     };
     const changed = { ...condition, severity: "CRITICAL" as const, count: 2, lastNotifiedAt: NOW, step: 90.5, told: [] };
     const cooldown = { fingerprint: "ü", notifiedAt: NOW, severity: "INFO" as const, suppressed: 0 };

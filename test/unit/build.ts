@@ -58,6 +58,8 @@ export function makeChannel(id: string, changes: Partial<Channel> = {}): Channel
     accountId: null,
     config: {},
     pace: { concurrency: 1, perSecond: Infinity, burst: Infinity, timeoutMs: 10_000 },
+    quietHours: null,
+    digest: null,
     rich: true,
     displayName: null,
     minimumSeverity: "INFO",

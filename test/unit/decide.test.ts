@@ -5,8 +5,9 @@ import type { Decision } from "../../src/decide/decision.ts";
 import { fingerprintOf } from "../../src/decide/fingerprint.ts";
 import { VERDICT_REASONS } from "../../src/decide/verdict.ts";
 import type { VerdictReason } from "../../src/decide/verdict.ts";
+import type { QuietHours } from "../../src/schedules/schedule.ts";
 import type { Json } from "../../src/render/message.ts";
-import { at, becauseOf, createStory, emptyState, makeChannel, makeEvent, makeSettings, makeTrigger, makeType, NOW, sentTo } from "./build.ts";
+import { at, becauseOf, createStory, emptyState, makeChannel, makeEvent, makeSettings, makeTrigger, makeType, NOW, sentTo, TYPES } from "./build.ts";
 import type { SettingsParts } from "./build.ts";
 
 const override = (target: { eventType?: string; category?: string }, enabled: boolean) => ({ eventType: null, category: null, ...target, enabled });
@@ -19,6 +20,8 @@ function decideOne(parts: SettingsParts, type: string, changes: Parameters<typeo
 function reasonsOf({ verdict, channels }: Decision): VerdictReason[] {
   return [verdict.because, ...channels.map(({ because }) => because)];
 }
+
+const ALWAYS_QUIET: QuietHours = { timeZone: "UTC", windows: [{ days: ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"], start: "00:00", end: "00:00" }] };
 
 describe("every reason has an event that it is given for", () => {
   const oneChannel = (changes: Parameters<typeof makeChannel>[1]): SettingsParts => ({ channels: [makeChannel("a", changes)] });
@@ -48,6 +51,13 @@ describe("every reason has an event that it is given for", () => {
     NOBODY_TOLD: () => {
       const story = createStory({ channels: [] });
       story.emit(0, "app.down");
+      return story.emit(1, "app.up");
+    },
+    DIGEST: () => decideOne(oneChannel({ digest: { time: "09:00", timeZone: "UTC" } }), "deploy.done"),
+    QUIET_HOURS: () => decideOne(oneChannel({ quietHours: ALWAYS_QUIET }), "app.down", { severity: "WARNING" }),
+    PROBLEM_WAITS: () => {
+      const story = createStory(oneChannel({ quietHours: ALWAYS_QUIET }));
+      story.emit(0, "app.down", { severity: "WARNING" });
       return story.emit(1, "app.up");
     },
     CHANNEL_DISABLED: () => decideOne(oneChannel({ enabled: false }), "app.down"),
@@ -225,7 +235,7 @@ describe("a condition", () => {
         change: "OPENED",
         after: {
           id: event.id, fingerprint: decision.fingerprint, type: "app.down", category: "services", severity: "WARNING", title: "Web is down",
-          source: "pve1", service: "web", customer: "acme", openedAt: NOW, lastSeenAt: NOW, count: 1, lastNotifiedAt: NOW, step: null, told: ["a"],
+          source: "pve1", service: "web", customer: "acme", openedAt: NOW, lastSeenAt: NOW, count: 1, lastNotifiedAt: NOW, step: null, told: ["a"], held: {},
         },
       },
       cooldown: null,
@@ -532,5 +542,230 @@ describe("routes", () => {
     expect(decision.verdict).toEqual({ action: "SEND", because: "MATCHED", until: null });
     expect(becauseOf(decision)).toEqual({ a: "CHANNEL_DISABLED", b: "MATCHED", c: "OTHER_SOURCE" });
     expect(decision.condition?.after.told).toEqual(["b"]);
+  });
+});
+
+describe("digests and quiet hours", () => {
+  const EVERY_DAY: QuietHours["windows"][number]["days"] = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"];
+  /** Quiet at NOW, which is noon, and for an hour from then. */
+  const NOON: QuietHours = { timeZone: "UTC", windows: [{ days: EVERY_DAY, start: "11:00", end: "13:00" }] };
+  const QUIET_END = at(3600);
+  const MORNING = { time: "09:00", timeZone: "UTC" };
+  const NEXT_MORNING = new Date("2026-03-02T09:00:00.000Z");
+  const quiet = () => makeChannel("a", { quietHours: NOON });
+  const types = [...TYPES, makeType({ name: "vm.started", kind: "OCCURRENCE", severity: "INFO", live: true })];
+
+  /** What is held, by channel. */
+  const heldOf = ({ channels }: Decision) =>
+    Object.fromEntries(channels.filter(({ action }) => action === "HOLD").map(({ channelId, because, heldFor, until }) => [channelId, { because, heldFor, until }]));
+  const forDigest = { because: "DIGEST", heldFor: "DIGEST", until: NEXT_MORNING };
+  const forQuiet = { because: "QUIET_HOURS", heldFor: "QUIET_HOURS", until: QUIET_END };
+
+  test.each<[string, string, Parameters<typeof makeEvent>[1], "HOLD" | "SEND"]>([
+    ["takes what is only information", "deploy.done", {}, "HOLD"],
+    ["takes a problem that is only information", "app.down", { severity: "INFO" }, "HOLD"],
+    ["takes no warning", "deploy.done", { severity: "WARNING" }, "SEND"],
+    ["takes nothing critical", "deploy.done", { severity: "CRITICAL" }, "SEND"],
+    ["takes no live action", "vm.started", {}, "SEND"],
+  ])("a digest %s", (_, type, changes, action) => {
+    const decision = decideOne({ types, channels: [makeChannel("a", { digest: MORNING })] }, type, changes);
+    expect(heldOf(decision)).toEqual(action === "HOLD" ? { a: forDigest } : {});
+    expect(decision.verdict.action).toBe(action);
+  });
+
+  test("a digest takes no recovery of a problem that was told live, though that is INFO", () => {
+    const story = createStory({ channels: [makeChannel("a", { digest: MORNING })] });
+    story.emit(0, "app.down");
+    expect(story.emit(1, "app.up")).toMatchObject({ severity: "INFO", verdict: { action: "SEND", because: "TOLD_OF_PROBLEM" }, channels: [{ action: "SEND" }] });
+  });
+
+  test.each<[string, Parameters<typeof makeEvent>[1], "HOLD" | "SEND"]>([
+    ["app.down", { severity: "INFO" }, "HOLD"],
+    ["app.down", { severity: "WARNING" }, "HOLD"],
+    ["app.down", { severity: "CRITICAL" }, "SEND"],
+    ["login.failed", { severity: "WARNING" }, "HOLD"],
+    ["login.failed", { severity: "CRITICAL" }, "SEND"],
+    ["vm.started", {}, "HOLD"],
+  ])("quiet hours: %s %j", (type, changes, action) => {
+    const decision = decideOne({ types, channels: [quiet()] }, type, changes);
+    expect(heldOf(decision)).toEqual(action === "HOLD" ? { a: forQuiet } : {});
+    expect(decision.verdict.action).toBe(action);
+  });
+
+  test("quiet hours are over when they end, to the second", () => {
+    const decideAt = (seconds: number) => createStory({ channels: [quiet()] }).emit(seconds, "app.down");
+    expect(heldOf(decideAt(-3601))).toEqual({});
+    expect(heldOf(decideAt(-3600))).toEqual({ a: forQuiet });
+    expect(heldOf(decideAt(3599))).toEqual({ a: forQuiet });
+    expect(heldOf(decideAt(3600))).toEqual({});
+  });
+
+  test("the digest comes before quiet hours for what is only information", () => {
+    const channels = [makeChannel("a", { digest: MORNING, quietHours: NOON })];
+    expect(heldOf(decideOne({ types, channels }, "deploy.done"))).toEqual({ a: forDigest });
+    expect(heldOf(decideOne({ types, channels }, "deploy.done", { severity: "WARNING" }))).toEqual({ a: forQuiet });
+    expect(heldOf(decideOne({ types, channels }, "vm.started"))).toEqual({ a: forQuiet });
+  });
+
+  test("a digest that is due inside quiet hours is due when they end", () => {
+    const noonDigest = { time: "12:30", timeZone: "UTC" };
+    expect(heldOf(decideOne({ channels: [makeChannel("a", { digest: noonDigest })] }, "deploy.done"))).toEqual({ a: { ...forDigest, until: at(1800) } });
+    expect(heldOf(decideOne({ channels: [makeChannel("a", { digest: noonDigest, quietHours: NOON })] }, "deploy.done"))).toEqual({ a: { ...forDigest, until: QUIET_END } });
+  });
+
+  test("what bars a channel bars it before anything is held", () => {
+    const channels = [makeChannel("a", { quietHours: NOON, enabled: false }), makeChannel("b", { quietHours: NOON, minimumSeverity: "CRITICAL" }), makeChannel("c", { digest: MORNING, sources: ["pve1"] })];
+    const decision = decideOne({ channels }, "app.down", { severity: "INFO" });
+    expect(becauseOf(decision)).toEqual({ a: "CHANNEL_DISABLED", b: "BELOW_MINIMUM_SEVERITY", c: "OTHER_SOURCE" });
+    expect(decision).toMatchObject({ verdict: { action: "SUPPRESS", because: "NO_CHANNEL" }, condition: { after: { held: {}, lastNotifiedAt: null } } });
+  });
+
+  test("the verdict of the event is HOLD when nothing is sent and something is held", () => {
+    expect(decideOne({ channels: [makeChannel("off", { enabled: false }), quiet()] }, "app.down").verdict).toEqual({ action: "HOLD", because: "QUIET_HOURS", until: QUIET_END });
+    expect(decideOne({ channels: [makeChannel("d", { digest: MORNING })] }, "deploy.done").verdict).toEqual({ action: "HOLD", because: "DIGEST", until: NEXT_MORNING });
+  });
+
+  test("one channel that gets it is enough for SEND", () => {
+    const story = createStory({ channels: [quiet(), makeChannel("b")] });
+    const down = story.emit(0, "app.down");
+    expect(down).toMatchObject({ verdict: { action: "SEND", because: "MATCHED", until: null }, condition: { after: { told: ["b"], held: { a: { heldFor: "QUIET_HOURS", until: QUIET_END.toISOString() } } } } });
+    const up = story.emit(1, "app.up");
+    expect(becauseOf(up)).toEqual({ a: "PROBLEM_WAITS", b: "TOLD_OF_PROBLEM" });
+    expect(up.verdict).toEqual({ action: "SEND", because: "TOLD_OF_PROBLEM", until: null });
+  });
+
+  describe("what is held counts as told of", () => {
+    test("for the cooldown of a problem, and its going on", () => {
+      const story = createStory({ channels: [quiet()] });
+      expect(story.emit(0, "app.down")).toMatchObject({ reason: "FIRST", verdict: { action: "HOLD" }, condition: { change: "OPENED", after: { told: [], held: { a: { heldFor: "QUIET_HOURS", until: QUIET_END.toISOString() } }, lastNotifiedAt: NOW } } });
+      expect(story.emit(60, "app.down").verdict).toEqual({ action: "SUPPRESS", because: "COOLDOWN", until: at(1800) });
+      expect(story.emit(1800, "app.down")).toMatchObject({ reason: "ONGOING", verdict: { action: "HOLD", because: "QUIET_HOURS", until: QUIET_END }, condition: { after: { count: 3, told: [], lastNotifiedAt: at(1800) } } });
+      expect(story.emit(3600, "app.down")).toMatchObject({ reason: "ONGOING", verdict: { action: "SEND" }, condition: { after: { told: ["a"] } } });
+    });
+
+    test("for the steps of a threshold", () => {
+      const story = createStory({ channels: [quiet()] });
+      expect(story.emit(0, "disk.full", { value: 85 })).toMatchObject({ verdict: { action: "HOLD" }, condition: { after: { step: 80 } } });
+      expect(story.emit(1, "disk.full", { value: 86 }).verdict.because).toBe("STEP_ALREADY_FIRED");
+      expect(story.emit(2, "disk.full", { value: 91 })).toMatchObject({ reason: "ESCALATED", verdict: { action: "HOLD" }, condition: { after: { step: 90 } } });
+      expect(story.emit(3, "disk.full", { value: 10 })).toMatchObject({ reason: "RECOVERY", verdict: { action: "HOLD", because: "PROBLEM_WAITS", until: QUIET_END }, condition: { change: "CLOSED" } });
+    });
+
+    test("for the cooldown of an occurrence", () => {
+      const story = createStory({ channels: [quiet()] });
+      expect(story.emit(0, "login.failed")).toMatchObject({ verdict: { action: "HOLD" }, cooldown: { notifiedAt: NOW, suppressed: 0 } });
+      expect(story.emit(1, "login.failed")).toMatchObject({ verdict: { because: "COOLDOWN", until: at(300) }, cooldown: { suppressed: 1 } });
+      expect(story.emit(300, "login.failed").verdict.action).toBe("HOLD");
+    });
+  });
+
+  describe("the recovery of a held problem", () => {
+    test.each<[string, string, Parameters<typeof makeEvent>[1]]>([
+      ["its recovery pair", "app.up", {}],
+      ["RESOLVED on its own type", "app.down", { status: "RESOLVED" }],
+    ])("by %s waits with it until the same moment", (_, type, changes) => {
+      const story = createStory({ channels: [quiet()] });
+      story.emit(0, "app.down");
+      const up = story.emit(60, type, changes);
+      expect(heldOf(up)).toEqual({ a: { ...forQuiet, because: "PROBLEM_WAITS" } });
+      expect(up).toMatchObject({ verdict: { action: "HOLD", because: "PROBLEM_WAITS", until: QUIET_END }, condition: { change: "CLOSED" } });
+      expect(story.emit(61, type, changes).verdict.because).toBe("NOTHING_OPEN");
+    });
+
+    test("waits for the digest that its problem waits for", () => {
+      const story = createStory({ channels: [makeChannel("a", { digest: MORNING })] });
+      story.emit(0, "app.down", { severity: "INFO" });
+      expect(heldOf(story.emit(1, "app.up"))).toEqual({ a: { ...forDigest, because: "PROBLEM_WAITS" } });
+    });
+
+    test("waits for what held the problem's newest news", () => {
+      const story = createStory({ channels: [makeChannel("a", { digest: MORNING, quietHours: NOON })] });
+      expect(heldOf(story.emit(0, "app.down", { severity: "INFO" }))).toEqual({ a: forDigest });
+      expect(heldOf(story.emit(1, "app.down", { severity: "WARNING" }))).toEqual({ a: forQuiet });
+      expect(heldOf(story.emit(2, "app.up"))).toEqual({ a: { ...forQuiet, because: "PROBLEM_WAITS" } });
+    });
+
+    test("is sent once the problem's time has come", () => {
+      const recoverAt = (seconds: number) => {
+        const story = createStory({ channels: [quiet()] });
+        story.emit(0, "app.down");
+        return story.emit(seconds, "app.up").channels[0];
+      };
+      expect(recoverAt(3599)).toMatchObject({ action: "HOLD", because: "PROBLEM_WAITS" });
+      expect(recoverAt(3600)).toEqual({ channelId: "a", channelName: "Channel a", action: "SEND", because: "TOLD_OF_PROBLEM", until: null });
+    });
+
+    test("waits as other news does when it is quiet again and the problem was in an earlier summary", () => {
+      const story = createStory({ channels: [quiet()] });
+      story.emit(0, "app.down");
+      const nextEnd = new Date(QUIET_END.getTime() + 86_400_000);
+      expect(heldOf(story.emit(86_400, "app.up"))).toEqual({ a: { ...forQuiet, until: nextEnd } });
+    });
+
+    test("waits until quiet hours are over that were made longer meanwhile", () => {
+      const story = createStory({ channels: [quiet()] });
+      story.emit(0, "app.down");
+      story.settings = makeSettings({ channels: [makeChannel("a", { quietHours: { timeZone: "UTC", windows: [{ days: EVERY_DAY, start: "11:00", end: "14:00" }] } })] });
+      expect(heldOf(story.emit(3600, "app.up"))).toMatchObject({ a: { heldFor: "QUIET_HOURS", until: at(7200) } });
+    });
+
+    test("waits in quiet hours also where the problem was in a digest before them", () => {
+      const channels = [makeChannel("a", { digest: { time: "10:00", timeZone: "UTC" }, quietHours: NOON })];
+      const story = createStory({ channels });
+      story.emit(-4 * 3600, "app.down", { severity: "INFO" });
+      expect(story.state.conditions.values().next().value?.held).toEqual({ a: { heldFor: "DIGEST", until: at(-2 * 3600).toISOString() } });
+      expect(heldOf(story.emit(0, "app.up"))).toEqual({ a: forQuiet });
+    });
+
+    test("is sent when the quiet hours were taken away, or the channel is quiet no longer by new ones", () => {
+      const recoverWith = (quietHours: QuietHours | null) => {
+        const story = createStory({ channels: [makeChannel("a", { quietHours: ALWAYS_QUIET })] });
+        story.emit(0, "app.down");
+        story.settings = makeSettings({ channels: [makeChannel("a", { quietHours })] });
+        return story.emit(1, "app.up").channels[0];
+      };
+      expect(recoverWith(null)).toMatchObject({ action: "SEND", because: "TOLD_OF_PROBLEM", until: null });
+      expect(recoverWith({ timeZone: "UTC", windows: [{ days: EVERY_DAY, start: "01:00", end: "02:00" }] })).toMatchObject({ action: "SEND" });
+      expect(recoverWith(NOON)).toMatchObject({ action: "HOLD", because: "PROBLEM_WAITS", until: QUIET_END });
+    });
+
+    test("goes live after an escalation to CRITICAL went live", () => {
+      const story = createStory({ channels: [quiet()] });
+      story.emit(0, "app.down");
+      expect(story.emit(1, "app.down", { severity: "CRITICAL" })).toMatchObject({ reason: "ESCALATED", verdict: { action: "SEND", because: "MATCHED" }, condition: { after: { told: ["a"] } } });
+      expect(story.emit(2, "app.up").channels).toEqual([{ channelId: "a", channelName: "Channel a", action: "SEND", because: "TOLD_OF_PROBLEM", until: null }]);
+    });
+
+    test("goes live where the problem went live before the quiet hours and goes on in them", () => {
+      const story = createStory({ channels: [quiet()] });
+      story.emit(-3601, "app.down");
+      expect(story.emit(0, "app.down")).toMatchObject({ reason: "ONGOING", verdict: { action: "HOLD" } });
+      expect(story.emit(1, "app.up").verdict).toEqual({ action: "SEND", because: "TOLD_OF_PROBLEM", until: null });
+    });
+
+    test("does not reach a channel that was switched off meanwhile, or is gone", () => {
+      const story = createStory({ channels: [quiet(), makeChannel("b", { quietHours: NOON })] });
+      story.emit(0, "app.down");
+      story.settings = makeSettings({ channels: [makeChannel("a", { quietHours: NOON, enabled: false })] });
+      expect(story.emit(1, "app.up")).toMatchObject({
+        verdict: { action: "SUPPRESS", because: "NOBODY_TOLD", until: null },
+        channels: [{ channelId: "a", action: "SUPPRESS", because: "CHANNEL_DISABLED", until: null }],
+        condition: { change: "CLOSED" },
+      });
+    });
+
+    test("does not reach a channel that is new", () => {
+      const story = createStory({ channels: [quiet()] });
+      story.emit(0, "app.down");
+      story.settings = makeSettings({ channels: [quiet(), makeChannel("b")] });
+      expect(becauseOf(story.emit(1, "app.up"))).toEqual({ a: "PROBLEM_WAITS", b: "NOT_TOLD_OF_PROBLEM" });
+    });
+
+    test("starts anew: the next problem is a first", () => {
+      const story = createStory({ channels: [quiet()] });
+      story.emit(0, "app.down");
+      story.emit(1, "app.up");
+      expect(story.emit(2, "app.down")).toMatchObject({ reason: "FIRST", verdict: { action: "HOLD" }, condition: { change: "OPENED", after: { count: 1 } } });
+    });
   });
 });

@@ -9,12 +9,24 @@ import type { State } from "../../src/decide/state.ts";
 import { VERDICT_REASONS } from "../../src/decide/verdict.ts";
 import type { Json } from "../../src/render/message.ts";
 import { SEVERITIES } from "../../src/render/message.ts";
+import { QUIET_FOREVER, quietUntil } from "../../src/schedules/quietHours.ts";
+import type { Digest, QuietHours } from "../../src/schedules/schedule.ts";
+import { DAYS } from "../../src/schedules/wallTime.ts";
 import type { Trigger } from "../../src/triggers/trigger.model.ts";
 import { at, deepFreeze, emptyState, makeChannel, makeEvent, makeSettings, makeTrigger, sentTo, TYPES } from "./build.ts";
 
 const severity = fc.constantFrom(...SEVERITIES);
 const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { freq: 2 });
 const few = (value: string) => fc.constantFrom<string[][]>([], [], [], [value]).map((values) => [...values]);
+
+const quietHours = fc.constantFrom<(QuietHours | null)[]>(
+  null,
+  null,
+  { timeZone: "UTC", windows: [{ days: [...DAYS], start: "11:00", end: "13:00" }] },
+  { timeZone: "Europe/Berlin", windows: [{ days: [...DAYS], start: "22:00", end: "07:00" }, { days: ["SUN"], start: "12:30", end: "14:10" }] },
+  { timeZone: "UTC", windows: [{ days: [...DAYS], start: "00:00", end: "00:00" }] },
+);
+const digest = fc.constantFrom<(Digest | null)[]>(null, null, null, { time: "09:00", timeZone: "Europe/Berlin" }, { time: "12:15", timeZone: "UTC" });
 
 const channel = (id: string): fc.Arbitrary<Channel> =>
   fc.record({
@@ -24,6 +36,8 @@ const channel = (id: string): fc.Arbitrary<Channel> =>
     customers: few("acme"),
     services: few("web"),
     sources: few("pve1"),
+    quietHours,
+    digest,
     overrides: fc.array(
       fc.oneof(
         fc.record({ eventType: fc.constantFrom(...TYPES.map(({ name }) => name)), category: fc.constant(null), enabled: fc.boolean() }),
@@ -125,6 +139,15 @@ function triggerOf({ event, settings: current }: Seen) {
   return found;
 }
 
+function heldIn(decision: Decision): string[] {
+  return decision.channels.filter(({ action }) => action === "HOLD").map(({ channelId }) => channelId);
+}
+
+/** Ids of the channels that get it, now or in a summary. */
+function notified(decision: Decision): string[] {
+  return [...sentTo(decision), ...heldIn(decision)];
+}
+
 /** Whether it is a problem's end by its words, or by its value once a problem is open. */
 function isEnd(seen: Seen): boolean {
   const { type } = triggerOf(seen);
@@ -220,23 +243,42 @@ describe("for any events at any times", () => {
     });
   });
 
-  test("a recovery goes to every channel that was told and is enabled, to no other, and once", () => {
+  test("a recovery goes to every channel that heard of the problem, now or in a summary, is enabled, and to no other", () => {
     holds((all) => {
       const told = new Map<string, Set<string>>();
+      const waits = new Map<string, Map<string, { heldFor: string | undefined; until: number }>>();
       for (const seen of all) {
-        const { decision, settings: current } = seen;
-        const sent = sentTo(decision);
-        expect(new Set(sent).size).toBe(sent.length);
+        const { decision, settings: current, now } = seen;
+        expect(new Set(notified(decision)).size).toBe(notified(decision).length);
         if (!isEnd(seen)) {
           const { id } = decision.condition?.after ?? { id: null };
-          if (id !== null) told.set(id, new Set([...(told.get(id) ?? []), ...sent]));
+          if (id === null) continue;
+          told.set(id, new Set([...(told.get(id) ?? []), ...sentTo(decision)]));
+          const known = waits.get(id) ?? new Map<string, { heldFor: string | undefined; until: number }>();
+          for (const { action, channelId, heldFor, until } of decision.channels) if (action === "HOLD") known.set(channelId, { heldFor, until: until?.getTime() ?? 0 });
+          waits.set(id, known);
           continue;
         }
         expect(decision.reason).toBe("RECOVERY");
         const id = seen.before.conditions.get(decision.fingerprint)?.id ?? "";
-        const enabled = [...current.channels.values()].filter((one) => one.enabled && told.get(id)?.has(one.id)).map((one) => one.id);
-        expect(sent).toEqual(triggerOf(seen).enabled ? enabled : []);
+        const enabled = triggerOf(seen).enabled ? [...current.channels.values()].filter((one) => one.enabled) : [];
+        const heard = enabled.filter((one) => told.get(id)?.has(one.id) || waits.get(id)?.has(one.id));
+        expect(notified(decision).sort()).toEqual(heard.map((one) => one.id).sort());
+        for (const one of heard) {
+          const verdict = decision.channels.find(({ channelId }) => channelId === one.id);
+          const problem = told.get(id)?.has(one.id) ? undefined : waits.get(id)?.get(one.id);
+          const quiet = (one.quietHours && quietUntil(one.quietHours, now)?.getTime()) ?? 0;
+          const end = problem?.heldFor === "DIGEST" ? problem.until : quiet;
+          // It waits where its problem does, and as long; of a problem that was in a digest the unit tests tell.
+          if (problem && end > now.getTime()) {
+            const because = problem.until > now.getTime() ? "PROBLEM_WAITS" : "QUIET_HOURS";
+            expect(verdict).toMatchObject({ action: "HOLD", because, heldFor: problem.heldFor, until: new Date(end) });
+          } else if (!problem || quiet === 0) {
+            expect(verdict).toMatchObject({ action: "SEND", because: "TOLD_OF_PROBLEM", until: null });
+          }
+        }
         told.delete(id);
+        waits.delete(id);
       }
     });
   });
@@ -244,7 +286,7 @@ describe("for any events at any times", () => {
   test("a channel that is switched off, or a type that is, gets nothing", () => {
     holds((all) => {
       for (const seen of all) {
-        for (const id of sentTo(seen.decision)) expect(seen.settings.channels.get(id)?.enabled).toBe(true);
+        for (const id of notified(seen.decision)) expect(seen.settings.channels.get(id)?.enabled).toBe(true);
         if (!triggerOf(seen).enabled) expect(seen.decision).toMatchObject({ channels: [], verdict: { action: "SUPPRESS", because: "TRIGGER_OFF" } });
       }
     });
@@ -255,7 +297,7 @@ describe("for any events at any times", () => {
       for (const seen of all) {
         if (isEnd(seen)) continue;
         const routes = new Map(triggerOf(seen).routes.map((route) => [route.channel.id, route]));
-        for (const id of sentTo(seen.decision)) {
+        for (const id of notified(seen.decision)) {
           const { channel: one, barredBy } = routes.get(id) as NonNullable<ReturnType<typeof routes.get>>;
           expect(barredBy).toBeNull();
           expect(SEVERITIES.indexOf(seen.decision.severity)).toBeGreaterThanOrEqual(SEVERITIES.indexOf(one.minimumSeverity));
@@ -268,11 +310,56 @@ describe("for any events at any times", () => {
     });
   });
 
-  test("the verdict is SEND exactly when a channel gets it, and each channel has one verdict", () => {
+  test("the verdict is SEND exactly when a channel gets it, HOLD when it only waits, and each channel has one verdict", () => {
     holds((all) => {
       for (const { decision, settings: current } of all) {
-        expect(decision.verdict.action === "SEND").toBe(sentTo(decision).length > 0);
+        const [sent, held] = [sentTo(decision).length, heldIn(decision).length];
+        expect(decision.verdict.action).toBe(sent > 0 ? "SEND" : held > 0 ? "HOLD" : "SUPPRESS");
         if (decision.channels.length > 0) expect(decision.channels.map(({ channelId }) => channelId)).toEqual([...current.channels.keys()]);
+      }
+    });
+  });
+
+  test("what is held says what holds it and until when, and what is sent or suppressed is held by nothing", () => {
+    holds((all) => {
+      for (const { decision, now } of all) {
+        for (const { action, because, heldFor, until } of decision.channels) {
+          expect(["DIGEST", "QUIET_HOURS", "PROBLEM_WAITS"].includes(because)).toBe(action === "HOLD");
+          expect(heldFor !== undefined).toBe(action === "HOLD");
+          if (action === "HOLD") expect(until?.getTime()).toBeGreaterThan(now.getTime());
+          if (action === "HOLD" && because !== "PROBLEM_WAITS") expect(heldFor).toBe(because);
+        }
+      }
+    });
+  });
+
+  test("a digest holds all that is only information and nothing else, quiet hours all that is not critical, until it is quiet no longer", () => {
+    holds((all) => {
+      for (const seen of all) {
+        const { decision, now } = seen;
+        if (isEnd(seen)) continue;
+        for (const { channelId, action, heldFor, until } of decision.channels) {
+          if (action === "SUPPRESS") continue;
+          const one = seen.settings.channels.get(channelId);
+          const quiet = one?.quietHours ? quietUntil(one.quietHours, now) : null;
+          const onlyInformation = decision.severity === "INFO" && !triggerOf(seen).type.live;
+          const expected = onlyInformation && one?.digest ? "DIGEST" : quiet && decision.severity !== "CRITICAL" ? "QUIET_HOURS" : undefined;
+          expect(heldFor).toBe(expected);
+          if (expected === "QUIET_HOURS") expect(until).toEqual(quiet);
+          if (until && one?.quietHours && until.getTime() !== QUIET_FOREVER) expect(quietUntil(one.quietHours, until)).toBeNull();
+        }
+      }
+    });
+  });
+
+  test("a condition remembers where its news waits, by the newest", () => {
+    holds((all) => {
+      for (const seen of all) {
+        const { decision, before } = seen;
+        if (!decision.condition) continue;
+        const held = isEnd(seen) ? [] : decision.channels.filter(({ action }) => action === "HOLD");
+        const added = Object.fromEntries(held.map(({ channelId, heldFor, until }) => [channelId, { heldFor, until: until?.toISOString() }]));
+        expect(decision.condition.after.held).toEqual({ ...before.conditions.get(decision.fingerprint)?.held, ...added });
       }
     });
   });
@@ -281,7 +368,7 @@ describe("for any events at any times", () => {
     holds((all) => {
       for (const seen of all) {
         const open = seen.before.conditions.get(seen.decision.fingerprint);
-        if (!open?.lastNotifiedAt || !isSight(seen) || sentTo(seen.decision).length === 0) continue;
+        if (!open?.lastNotifiedAt || !isSight(seen) || notified(seen.decision).length === 0) continue;
         const { cooldownSeconds, threshold } = triggerOf(seen);
         const gap = (seen.now.getTime() - open.lastNotifiedAt.getTime()) / 1000;
         const passed = gap >= (cooldownSeconds ?? seen.settings.cooldowns.followUp);
@@ -302,7 +389,7 @@ describe("for any events at any times", () => {
         if (isEnd(seen) || decision.condition || triggerOf(seen).type.kind === "CONDITION" || seen.event.status !== null) continue;
         const before = last.get(decision.fingerprint);
         const rank = SEVERITIES.indexOf(decision.severity);
-        if (sentTo(decision).length > 0) {
+        if (notified(decision).length > 0) {
           const seconds = triggerOf(seen).cooldownSeconds ?? seen.settings.cooldowns.occurrence[decision.severity];
           if (before) expect(seen.now.getTime() - before.at.getTime() >= seconds * 1000 || rank > before.severity).toBe(true);
           last.set(decision.fingerprint, { at: seen.now, severity: rank, repeats: 0 });
@@ -317,24 +404,24 @@ describe("for any events at any times", () => {
     });
   });
 
-  test("what a cooldown holds back says until when, and that is to come", () => {
+  test("what a cooldown or a channel holds back says until when, and that is to come", () => {
     holds((all) => {
       for (const { decision, now } of all) {
-        for (const { because, until } of [decision.verdict, ...decision.channels]) {
-          expect(until !== null).toBe(because === "COOLDOWN");
+        for (const { action, because, until } of [decision.verdict, ...decision.channels]) {
+          expect(until !== null).toBe(because === "COOLDOWN" || action === "HOLD");
           if (until) expect(until.getTime()).toBeGreaterThan(now.getTime());
         }
       }
     });
   });
 
-  test("what has just been held back by a cooldown is sent at its end, if a channel still takes it", () => {
+  test("what has just been held back by a cooldown is told of at its end, if a channel still takes it", () => {
     holds((all) => {
       for (const { decision, event, settings: current, before } of all) {
-        const { until } = decision.verdict;
-        if (!until) continue;
+        const { because, until } = decision.verdict;
+        if (because !== "COOLDOWN" || !until) continue;
         const then = decide(event, current, before, until);
-        expect(["MATCHED", "NO_CHANNEL"]).toContain(then.verdict.because);
+        expect(["MATCHED", "DIGEST", "QUIET_HOURS", "NO_CHANNEL"]).toContain(then.verdict.because);
       }
     });
   });
@@ -346,7 +433,7 @@ describe("for any events at any times", () => {
         const open = seen.before.conditions.get(seen.decision.fingerprint);
         if (!threshold || threshold.steps.length < 2 || !open || open.step === null || isEnd(seen) || seen.event.value === null) continue;
         const rose = SEVERITIES.indexOf(seen.decision.severity) > SEVERITIES.indexOf(open.severity);
-        if (sentTo(seen.decision).length > 0 && !rose) expect(seen.decision.condition?.after.step).not.toBe(open.step);
+        if (notified(seen.decision).length > 0 && !rose) expect(seen.decision.condition?.after.step).not.toBe(open.step);
       }
     });
   });

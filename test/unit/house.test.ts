@@ -10,14 +10,15 @@ const MAY_IMPORT: Record<string, string[]> = {
   render: [],
   providers: ["render"],
   catalogue: ["render"],
-  decide: ["catalogue", "render"],
+  schedules: [],
+  decide: ["catalogue", "render", "schedules"],
   db: [],
   live: [],
   intake: ["catalogue", "db", "decide", "dispatch", "render", ...SUBJECTS],
-  dispatch: ["catalogue", "db", "decide", "providers", "render", "live", ...SUBJECTS],
+  dispatch: ["catalogue", "db", "decide", "providers", "render", "schedules", "live", ...SUBJECTS],
   graphql: ["access", "db", "decide", "render"],
   http: ["graphql", "db", "intake", "dispatch", "live", ...SUBJECTS],
-  ...Object.fromEntries(SUBJECTS.map((subject) => [subject, ["catalogue", "db", "decide", "dispatch", "intake", "live", "providers", "render", ...SUBJECTS]])),
+  ...Object.fromEntries(SUBJECTS.map((subject) => [subject, ["catalogue", "db", "decide", "dispatch", "intake", "live", "providers", "render", "schedules", ...SUBJECTS]])),
 };
 
 interface Import {
@@ -71,10 +72,10 @@ it("services know nothing of GraphQL and HTTP, and GraphQL files use no store", 
   expect([...services, ...graphql].map(show)).toEqual([]);
 });
 
-it("deciding and rendering touch no network, clock or chance", () => {
-  const pure = imports.filter(({ file, target }) => ["decide", "render", "catalogue"].includes(folderOf(file)) && /^(node:(?!crypto)|undici|nodemailer|pino)/.test(target));
+it("deciding, rendering and schedules touch no network, clock or chance", () => {
+  const pure = imports.filter(({ file, target }) => ["decide", "render", "catalogue", "schedules"].includes(folderOf(file)) && /^(node:(?!crypto)|undici|nodemailer|pino)/.test(target));
   expect(pure.map(show)).toEqual([]);
-  const impure = files.filter((file) => ["decide", "render", "catalogue", "providers", "intake", "dispatch"].includes(folderOf(file)) && /Date\.now\(|new Date\(\)|Math\.random|process\.env/.test(readFileSync(join(SRC, file), "utf8")));
+  const impure = files.filter((file) => ["decide", "render", "catalogue", "schedules", "providers", "intake", "dispatch"].includes(folderOf(file)) && /Date\.now\(|new Date\(\)|Math\.random|process\.env/.test(readFileSync(join(SRC, file), "utf8")));
   expect(impure).toEqual([]);
 });
 

@@ -1,6 +1,8 @@
+import { quietUntil } from "../../schedules/quietHours.ts";
 import type { Draft, StageContext } from "../draft.ts";
 import type { RoutedChannel } from "../settings.ts";
 import { isBelow } from "../severity.ts";
+import type { OpenCondition } from "../state.ts";
 import type { ChannelVerdict, VerdictReason } from "../verdict.ts";
 
 /** Decides for every channel. A recovery goes to exactly those that were told of its problem. */
@@ -10,12 +12,29 @@ export function routeStage(draft: Draft, context: StageContext): Draft {
   return { ...draft, channels };
 }
 
-function recoveryRoutes(draft: Draft, { settings }: StageContext): ChannelVerdict[] {
+function recoveryRoutes(draft: Draft, { settings, now }: StageContext): ChannelVerdict[] {
   const told = new Set(draft.open?.told);
+  const held = draft.open?.held ?? {};
   return [...settings.channels.values()].map((channel) => {
-    if (!told.has(channel.id)) return verdict(channel, "NOT_TOLD_OF_PROBLEM");
+    const waits = held[channel.id];
+    if (waits && !told.has(channel.id) && channel.enabled) return heldWith(channel, waits, now);
+    if (!waits && !told.has(channel.id)) return verdict(channel, "NOT_TOLD_OF_PROBLEM");
     return verdict(channel, channel.enabled ? "TOLD_OF_PROBLEM" : "CHANNEL_DISABLED");
   });
+}
+
+/**
+ * The end of a problem that went, or is to go, into a summary: into the same one while that is not due, and not into the
+ * next quiet hours either. Should the summary be late, the dispatcher sees to their order.
+ */
+function heldWith(channel: RoutedChannel, { heldFor, until }: OpenCondition["held"][string], now: Date): ChannelVerdict {
+  const held = { channelId: channel.id, channelName: channel.name, action: "HOLD" } as const;
+  const waits = now < new Date(until);
+  if (heldFor === "DIGEST" && waits) return { ...held, because: "PROBLEM_WAITS", until: new Date(until), heldFor };
+  // Quiet hours may have been changed meanwhile, and the problem told of.
+  const quietEnd = channel.quietHours && quietUntil(channel.quietHours, now);
+  if (!quietEnd) return verdict(channel, "TOLD_OF_PROBLEM");
+  return { ...held, because: waits ? "PROBLEM_WAITS" : "QUIET_HOURS", until: quietEnd, heldFor: "QUIET_HOURS" };
 }
 
 function problemRoutes(draft: Draft): ChannelVerdict[] {

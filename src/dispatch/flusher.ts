@@ -1,0 +1,147 @@
+import type { Clock } from "../clock.ts";
+import type { Database, Transaction } from "../db/database.ts";
+import type { HoldReason } from "../decide/verdict.ts";
+import { findEvents } from "../events/event.store.ts";
+import type { Ids } from "../ids.ts";
+import type { Log } from "../log.ts";
+import { quietUntil } from "../schedules/quietHours.ts";
+import type { SnapshotHolder } from "../settings/snapshot.ts";
+import type { Delivery } from "./delivery.model.ts";
+import { insertDeliveries } from "./delivery.store.ts";
+import type { PlannedDelivery } from "./delivery.store.ts";
+import { findDueDigests, findDueGroups, findNextHeld, findOpenSummary, findQuietChannels, joinSummary, postponeDigest, rescheduleHeld } from "./held.store.ts";
+import type { DueGroup } from "./held.store.ts";
+
+/** Sends what was held: when its time has come, by the clock and never by the next event. */
+export interface Flusher {
+  /** Goes on with what is held in the database. */
+  start(): Promise<void>;
+  /** Tells of a held delivery that was just stored. */
+  expect(dueAt: Date): void;
+  /** Sends what a channel's hold has kept so far, due or not. @returns how many deliveries went into a summary */
+  flush(channelId: string, heldFor: HoldReason): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface FlusherDeps {
+  db: Database;
+  snapshot: SnapshotHolder;
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+  dispatch(planned: PlannedDelivery[]): void;
+}
+
+/** What is due is looked for this often whatever happens: a clock that is set forward must not make it late by more. */
+const LOOK_EVERY_MS = 30_000;
+
+export function createFlusher({ db, snapshot, clock, ids, log, dispatch }: FlusherDeps): Flusher {
+  let cancel: (() => void) | null = null;
+  let wakesAt = Infinity;
+  let running: Promise<unknown> = Promise.resolve();
+  let closed = false;
+  /** True when settings may have changed since the windows were last looked at. */
+  let changed = true;
+  snapshot.onReload(() => {
+    changed = true;
+    wakeAt(clock.now().getTime());
+  });
+
+  /** Makes summaries of what is due. In one transaction, so that two at once cannot take the same. */
+  async function summarise(only: { channelId: string; heldFor: HoldReason } | null): Promise<number> {
+    const { planned, count } = await db.write(async (tx) => {
+      const now = clock.now();
+      if (!only) await followQuietHours(tx, now);
+      const groups = await findDueGroups(tx, now, only);
+      const summaries = await Promise.all(groups.map((group) => summaryOf(tx, group, only ? null : now, now)));
+      return { planned: summaries.flatMap((summary) => summary ?? []), count: groups.reduce((sum, group) => sum + group.count, 0) };
+    });
+    dispatch(planned);
+    return count;
+  }
+
+  /** The windows may have been changed since something was held: it comes when it is quiet no longer, digests included. */
+  async function followQuietHours(tx: Transaction, now: Date): Promise<void> {
+    for (const channelId of await findQuietChannels(tx)) {
+      const until = quietEnd(channelId, now);
+      // What has been refused for a while keeps its time to come.
+      if (until || changed) await rescheduleHeld(tx, channelId, until ?? now);
+    }
+    changed = false;
+    for (const channelId of await findDueDigests(tx, now)) {
+      const until = quietEnd(channelId, now);
+      if (until) await postponeDigest(tx, channelId, now, until);
+    }
+  }
+
+  function quietEnd(channelId: string, now: Date): Date | null {
+    const hours = snapshot.current.channels.get(channelId)?.quietHours;
+    return hours ? quietUntil(hours, now) : null;
+  }
+
+  /** @returns the new summary; null when one that is not sent yet takes the group in */
+  async function summaryOf(tx: Transaction, group: DueGroup, due: Date | null, now: Date): Promise<PlannedDelivery | null> {
+    const open = await findOpenSummary(tx, group.channelId, group.heldFor);
+    if (open) {
+      await joinSummary(tx, group, open, due);
+      return null;
+    }
+    const delivery: Delivery = {
+      id: ids.next(),
+      eventId: group.eventId,
+      channelId: group.channelId,
+      conditionId: null,
+      customer: group.customer,
+      state: "PENDING",
+      reason: "SUMMARY",
+      context: { summaryOf: group.heldFor },
+      tries: 0,
+      dueAt: now,
+      createdAt: now,
+      finishedAt: null,
+      reference: null,
+      heldFor: null,
+      summaryId: null,
+    };
+    await insertDeliveries(tx, [delivery]);
+    await joinSummary(tx, group, delivery.id, due);
+    const [event] = await findEvents(tx, [group.eventId]);
+    return event ? { delivery, event } : null;
+  }
+
+  function wakeAt(time: number): void {
+    if (closed || time >= wakesAt) return;
+    cancel?.();
+    wakesAt = time;
+    cancel = clock.after(Math.max(0, time - clock.now().getTime()), look);
+  }
+
+  function look(): void {
+    wakesAt = Infinity;
+    cancel = null;
+    running = summarise(null)
+      .catch((error: unknown) => log.error({ err: error }, "held messages could not be summarised; trying again"))
+      .then(later, later);
+  }
+
+  async function later(): Promise<void> {
+    const next = await findNextHeld(db).catch(() => null);
+    const soon = clock.now().getTime() + LOOK_EVERY_MS;
+    // Something overdue is something that could not be summarised: not again at once.
+    if (next) wakeAt(next > clock.now() ? Math.min(next.getTime(), soon) : soon);
+  }
+
+  return {
+    async start() {
+      look();
+      await running;
+    },
+    expect: (dueAt) => wakeAt(Math.min(dueAt.getTime(), clock.now().getTime() + LOOK_EVERY_MS)),
+    flush: (channelId, heldFor) => summarise({ channelId, heldFor }),
+    async close() {
+      closed = true;
+      cancel?.();
+      await running;
+    },
+  };
+}
