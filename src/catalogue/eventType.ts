@@ -37,6 +37,8 @@ export interface EventType {
   };
   /** The trigger's own cooldown, where the category's or the general one would not do. */
   cooldownSeconds?: number;
+  /** So many messages a channel gets one by one within so many seconds, where the general burst of the settings would not do. */
+  burst?: { count: number; seconds: number };
   /** Something that is being done right now (a start, a stop): never held by a digest. */
   live: boolean;
   /**

@@ -1,5 +1,5 @@
 import type { EventType } from "../catalogue/eventType.ts";
-import type { Severity } from "../render/message.ts";
+import type { Json, Severity } from "../render/message.ts";
 import type { Digest, QuietHours } from "../schedules/schedule.ts";
 import type { VerdictReason } from "./verdict.ts";
 
@@ -9,6 +9,53 @@ export interface Settings {
   triggers: ReadonlyMap<string, CompiledTrigger>;
   channels: ReadonlyMap<string, RoutedChannel>;
   cooldowns: CooldownDefaults;
+  flapping: FlappingRule;
+  silences: readonly CompiledSilence[];
+  inhibitions: readonly CompiledInhibition[];
+}
+
+/** What matchers see of an event. Its missing fields count as empty text. */
+export interface MatchSubject {
+  type: string;
+  category: string;
+  severity: Severity;
+  source: string | null;
+  service: string | null;
+  customer: string | null;
+  title: string;
+  details: { [key: string]: Json };
+}
+
+/** A condition that opens so often within the window is flapping, until it has not changed for as long. */
+export interface FlappingRule {
+  /** 0: never. */
+  count: number;
+  seconds: number;
+}
+
+/** Keeps matching events from being sent. */
+export interface CompiledSilence {
+  id: string;
+  reason: string;
+  author: string;
+  /** Set on a customer's own: it silences that customer's channels only. */
+  customer: string | null;
+  startsAt: Date;
+  /** Null: no end is known. */
+  endsAt: Date | null;
+  /** Recurring windows; null: all the time from start to end. */
+  schedule: QuietHours | null;
+  matches(subject: MatchSubject): boolean;
+}
+
+/** While a condition of one of some types is open, matching events with the same fields are not sent. */
+export interface CompiledInhibition {
+  id: string;
+  name: string;
+  whileOpen: ReadonlySet<string>;
+  matches(subject: MatchSubject): boolean;
+  /** `service`, `source`, `customer` or `details.<name>`. */
+  sameFields: readonly string[];
 }
 
 /** Seconds. */
@@ -28,8 +75,18 @@ export interface CompiledTrigger {
   threshold: { direction: "AT_LEAST" | "AT_MOST"; steps: readonly number[]; unit: string } | null;
   /** The trigger's own, else its category's; null where neither says. */
   cooldownSeconds: number | null;
+  /** How long a problem must go on before it is told of; 0: not at all. */
+  holdSeconds: number;
+  /** So many messages a channel gets one by one within so many seconds, the rest as one; null: all of them. */
+  burst: BurstRule | null;
   /** Every channel, with what bars it from this type whatever the event says; null lets it through. */
   routes: readonly { channel: RoutedChannel; barredBy: VerdictReason | null }[];
+}
+
+export interface BurstRule {
+  /** At least 1. */
+  count: number;
+  seconds: number;
 }
 
 /** What routing needs to know of a channel. */

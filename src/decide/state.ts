@@ -4,10 +4,46 @@ import type { HoldReason } from "./verdict.ts";
 /** What is remembered between events, as far as one batch of events touches it. Keyed by fingerprint. */
 export interface State {
   conditions: Map<string, OpenCondition>;
+  /** The newest condition of fingerprints that have none open: what comes next may be more of its coming and going. */
+  closed: Map<string, OpenCondition>;
   cooldowns: Map<string, OccurrenceCooldown>;
+  /** By `burstKey`. */
+  bursts: Map<string, BurstWindow>;
+  /** Open conditions that inhibit others, by `inhibitionKey`. */
+  inhibitors: Map<string, Inhibitor>;
 }
 
-/** A problem that goes on. */
+/** How many messages on one event type a channel got within the present window. */
+export interface BurstWindow {
+  channelId: string;
+  eventType: string;
+  startedAt: Date;
+  count: number;
+  /** True while the storm of the window before goes on: then nothing of this one goes out live. */
+  overflowing: boolean;
+}
+
+export function burstKey(eventType: string, channelId: string): string {
+  return `${eventType} ${channelId}`;
+}
+
+/** An open condition that keeps others from being sent. */
+export interface Inhibitor {
+  conditionId: string;
+  fingerprint: string;
+  title: string;
+}
+
+/** Since when a condition comes and goes too often to tell of each time. */
+export interface Flapping {
+  since: Date;
+  /** When it counts as steady, unless it changes before. */
+  until: Date;
+  /** The highest severity that was told of. */
+  severity: Severity;
+}
+
+/** A problem that goes on, or one that is over but for its flapping. */
 export interface OpenCondition {
   /** The id of the event that opened it. */
   id: string;
@@ -21,6 +57,7 @@ export interface OpenCondition {
   service: string | null;
   customer: string | null;
   openedAt: Date;
+  closedAt: Date | null;
   lastSeenAt: Date;
   count: number;
   lastNotifiedAt: Date | null;
@@ -30,6 +67,17 @@ export interface OpenCondition {
   told: string[];
   /** Channels for which the news of it waits: by id, what holds it and until when, as ISO 8601. */
   held: Record<string, { heldFor: HoldReason; until: string }>;
+  /** Ids of the channels from which a silence or another problem keeps the latest news of it. */
+  kept: string[];
+  /** When to decide about it again, though no event comes. */
+  recheckAt: Date | null;
+  /** The open condition that keeps it from being sent. */
+  inhibitedBy: string | null;
+  /** How many other conditions and occurrences were not sent because of this one. */
+  covers: number;
+  /** When it and its predecessors opened lately, the oldest first. */
+  openings: Date[];
+  flapping: Flapping | null;
 }
 
 /** When an occurrence was last told of. */

@@ -6,12 +6,19 @@ export const VERDICT_REASONS = {
   MATCHED: "The event type is on and the channel's settings let it through.",
   DIGEST: "It is only information, which the channel takes once a day as a digest.",
   QUIET_HOURS: "The channel is quiet now; it gets one summary when that ends.",
+  BURST: "There were many of its kind within a short time; the rest comes as one message.",
   PROBLEM_WAITS: "The problem still waits for the channel, so its end waits with it.",
   TOLD_OF_PROBLEM: "It was told of the problem, so it hears of its end.",
   TRIGGER_OFF: "The event type is switched off.",
   BELOW_THRESHOLD: "The value has not reached the threshold.",
   STEP_ALREADY_FIRED: "This step of the threshold has been told of already.",
   COOLDOWN: "It was told of a short while ago; the cooldown is not over.",
+  HOLD: "It is told of only if it goes on for as long as its trigger says.",
+  RESOLVED_WITHIN_HOLD: "The problem was over before it had gone on for as long as its trigger says, so nobody was told of it.",
+  FLAPPING: "It comes and goes too often to tell of each time; there will be word when it is steady.",
+  SILENCED: "A silence covers it.",
+  INHIBITED: "Another problem that is open accounts for it.",
+  ALREADY_TOLD: "It was told of this already.",
   NOTHING_OPEN: "A recovery without an open problem.",
   NO_CHANNEL: "No channel takes it.",
   NOBODY_TOLD: "The problem is over, and no channel had been told of it.",
@@ -29,13 +36,15 @@ export const VERDICT_REASONS = {
 export type VerdictReason = keyof typeof VERDICT_REASONS;
 
 /** What holds a message back until a summary carries it. */
-export type HoldReason = "DIGEST" | "QUIET_HOURS";
+export type HoldReason = "DIGEST" | "QUIET_HOURS" | "BURST" | "RATE_LIMIT";
 
 export interface Verdict {
   action: "SEND" | "HOLD" | "SUPPRESS";
   because: VerdictReason;
   /** Until when the reason holds, where it ends by itself. */
   until: Date | null;
+  /** What the reason does not say by itself, in plain words: which silence, which problem, how many; null when there is nothing to add. */
+  detail: string | null;
 }
 
 export interface ChannelVerdict extends Verdict {

@@ -146,9 +146,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const { summaryOf } = delivery.context;
     if (!summaryOf) return composeMessage({ ...delivery, event, displayName, rich: channel.rich, thread: first?.reference ?? null });
     const timeZone = (summaryOf === "DIGEST" ? channel.digest : channel.quietHours)?.timeZone ?? "UTC";
-    const tryNumber = delivery.tries + 1;
-    await db.write((tx) => claimForTry(tx, delivery.id, tryNumber));
-    const items = await findSummaryItems(db, delivery.id, tryNumber, MOST_SUMMARY_LINES);
+    await db.write((tx) => claimForTry(tx, delivery.id, delivery.tries + 1));
+    const items = await findSummaryItems(db, delivery.id, MOST_SUMMARY_LINES);
     if (items.eventCount === 0) return null;
     return composeSummary({ id: delivery.id, heldFor: summaryOf, items, timeZone, displayName, rich: channel.rich, customer: delivery.customer, now: clock.now() });
   }

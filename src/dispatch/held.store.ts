@@ -34,10 +34,17 @@ export async function findDueGroups(tx: Transaction, now: Date, only: { channelI
   return rows.map(({ channelId, heldFor, count, eventId, customer }) => ({ channelId, heldFor, count: Number(count), eventId, customer }));
 }
 
-/** The unfinished summary of a channel's hold, which can take more; null when there is none. */
+/**
+ * The unfinished summary of a channel's hold that can take more; null when there is none. Once a try of it may have
+ * arrived it takes no more: a repeat has to be the same, because the receiver may pass over it.
+ */
 export async function findOpenSummary(tx: Transaction, channelId: string, heldFor: HoldReason): Promise<string | null> {
   const rows = await tx.$queryRawUnsafe<{ id: string }[]>(
-    `SELECT "id" FROM "Delivery" WHERE "channelId" = ? AND "reason" = 'SUMMARY' AND "state" IN ('PENDING', 'RETRY') AND "context" ->> 'summaryOf' = ? ORDER BY "id" DESC LIMIT 1`,
+    `SELECT s."id" FROM "Delivery" AS s
+     WHERE s."channelId" = ? AND s."reason" = 'SUMMARY' AND s."state" IN ('PENDING', 'RETRY') AND s."context" ->> 'summaryOf' = ?
+       AND NOT EXISTS (SELECT 1 FROM "Attempt" AS a WHERE a."deliveryId" = s."id" AND a."outcome" = 'UNKNOWN')
+       AND NOT EXISTS (SELECT 1 FROM "Delivery" AS d WHERE d."summaryId" = s."id" AND d."state" = 'HELD' AND d."tries" > s."tries")
+     ORDER BY s."id" DESC LIMIT 1`,
     channelId,
     heldFor,
   );
@@ -71,33 +78,25 @@ export async function rescheduleHeld(tx: Transaction, channelId: string, dueAt: 
   await tx.delivery.updateMany({ where: { channelId, heldFor: "QUIET_HOURS", state: "HELD", summaryId: null, dueAt: { not: dueAt } }, data: { dueAt } });
 }
 
-/**
- * Marks what a try of a summary carries. What joins from then on is left to its next try; but where an earlier try may have
- * arrived, a repeat has to be the same, because the receiver may pass over it: then it is left to the next summary.
- */
+/** Marks that a try of a summary is about to be sent. Until it is recorded, and for ever should the process end before, the summary takes no more. */
 export async function claimForTry(tx: Transaction, summaryId: string, tryNumber: number): Promise<void> {
-  const lost = await tx.attempt.count({ where: { deliveryId: summaryId, outcome: "UNKNOWN" } });
-  // Claimed for a try that nobody has recorded: the process ended while it was under way.
-  const cutShort = await tx.delivery.count({ where: { summaryId, state: "HELD", tries: { gte: tryNumber } } });
-  const same = lost + cutShort > 0 ? { tries: { gt: 0 } } : {};
-  await tx.delivery.updateMany({ where: { summaryId, state: "HELD", ...same }, data: { tries: tryNumber } });
+  await tx.delivery.updateMany({ where: { summaryId, state: "HELD" }, data: { tries: tryNumber } });
 }
 
-/** How a summary ended: what its last try carried is done with, or free for the next summary from `retryAt` on. */
+/** How a summary ended: what it carried is done with, or free for the next summary from `retryAt` on. */
 export type SummaryEnd = { state: "SENT" | "UNKNOWN" | "DROPPED"; at: Date } | { retryAt: Date };
 
-export async function settleHeld(tx: Transaction, summaryId: string, lastTry: number, end: SummaryEnd): Promise<void> {
+export async function settleHeld(tx: Transaction, summaryId: string, end: SummaryEnd): Promise<void> {
   const data = "retryAt" in end ? { summaryId: null, dueAt: end.retryAt, tries: 0 } : { state: end.state, finishedAt: end.at };
-  await tx.delivery.updateMany({ where: { summaryId, state: "HELD", ...("at" in end && end.state !== "DROPPED" ? { tries: lastTry } : {}) }, data });
-  // What came while the try was under way.
-  if ("at" in end) await tx.delivery.updateMany({ where: { summaryId, state: "HELD" }, data: { summaryId: null, dueAt: end.at, tries: 0 } });
+  await tx.delivery.updateMany({ where: { summaryId, state: "HELD" }, data });
 }
 
-/** The end of a problem that is itself in a summary, or waits for one, goes with it. @returns false when the problem does not wait */
-export async function holdWithProblem(tx: Transaction, delivery: { id: string; conditionId: string; channelId: string }): Promise<boolean> {
-  const problem = await tx.delivery.findFirst({ where: { conditionId: delivery.conditionId, channelId: delivery.channelId, state: "HELD" }, orderBy: { id: "desc" } });
-  if (!problem) return false;
-  await tx.delivery.update({ where: { id: delivery.id }, data: { state: "HELD", heldFor: problem.heldFor, dueAt: problem.dueAt, summaryId: problem.summaryId } });
+/** The end of a problem that is itself held goes into the same summary, or the one after. @returns false when the problem is not held */
+export async function holdWithProblem(tx: Transaction, { id, conditionId, channelId }: { id: string; conditionId: string; channelId: string }): Promise<boolean> {
+  const problem = await tx.delivery.findFirst({ where: { conditionId, channelId, state: "HELD" }, orderBy: { id: "desc" }, select: { heldFor: true, dueAt: true, summaryId: true } });
+  if (!problem?.heldFor) return false;
+  const open = problem.summaryId && (await findOpenSummary(tx, channelId, problem.heldFor as HoldReason));
+  await tx.delivery.update({ where: { id }, data: { state: "HELD", heldFor: problem.heldFor, dueAt: problem.dueAt, summaryId: open || null } });
   return true;
 }
 
@@ -144,21 +143,19 @@ const SEVERITIES: readonly Severity[] = ["INFO", "WARNING", "CRITICAL"];
 const LINES = `SELECT e."category", MAX(CASE e."severity" WHEN 'CRITICAL' THEN 2 WHEN 'WARNING' THEN 1 ELSE 0 END) AS "severity",
     MIN(e."receivedAt") AS "firstAt", MAX(e."receivedAt") AS "lastAt", COUNT(*) AS "count", MAX(d."reason" = 'RECOVERY' OR c."status" = 'CLOSED') AS "over", MIN(d."id") AS "firstId"
   FROM "Delivery" AS d JOIN "Event" AS e ON e."id" = d."eventId" LEFT JOIN "Condition" AS c ON c."id" = d."conditionId"
-  WHERE d."summaryId" = ? AND d."tries" = ? GROUP BY COALESCE(d."conditionId", d."id")`;
+  WHERE d."summaryId" = ? AND d."state" = 'HELD' GROUP BY COALESCE(d."conditionId", d."id")`;
 
-/** @param tryNumber as it was claimed for @param most lines to read; the rest is only counted */
-export async function findSummaryItems(db: Database, summaryId: string, tryNumber: number, most: number): Promise<SummaryItems> {
+/** @param most lines to read; the rest is only counted */
+export async function findSummaryItems(db: Database, summaryId: string, most: number): Promise<SummaryItems> {
   const rows = await db.read.$queryRawUnsafe<RawLine[]>(
     `SELECT l.*, e."title" AS "title", COUNT(*) OVER () AS "lineCount" FROM (${LINES}) AS l
      JOIN "Delivery" AS d ON d."id" = l."firstId" JOIN "Event" AS e ON e."id" = d."eventId" ORDER BY l."firstId" LIMIT ?`,
     summaryId,
-    tryNumber,
     most,
   );
   const totals = await db.read.$queryRawUnsafe<{ category: string; count: number | bigint; events: number | bigint; worst: number }[]>(
     `SELECT "category", COUNT(*) AS "count", SUM("count") AS "events", MAX("severity") AS "worst" FROM (${LINES}) GROUP BY "category" ORDER BY "count" DESC`,
     summaryId,
-    tryNumber,
   );
   return {
     lines: rows.map((row) => ({

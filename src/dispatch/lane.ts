@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Pace } from "../providers/provider.ts";
+import type { Delivery } from "./delivery.model.ts";
 import type { PlannedDelivery } from "./delivery.store.ts";
 import { createRateLimit } from "./rateLimit.ts";
 
@@ -44,7 +45,7 @@ export function createLane(deps: LaneDeps): Lane {
   let { pace } = deps;
   let rate = createRateLimit(pace.perSecond, pace.burst);
   const ready: PlannedDelivery[] = [];
-  /** Deliveries of one condition go one after the other: the first of a chain is ready, running or waiting for its next try. */
+  /** Deliveries of one condition, and summaries of one hold, go one after the other: the first of a chain is ready, running or waiting for its next try. */
   const chains = new Map<string, PlannedDelivery[]>();
   /** Waiting for their next try, with what cancels the timer. */
   const retrying = new Map<PlannedDelivery, () => void>();
@@ -66,14 +67,14 @@ export function createLane(deps: LaneDeps): Lane {
   function enqueue(job: PlannedDelivery): void {
     if (job.delivery.id > newestId) newestId = job.delivery.id;
     held += 1;
-    const { conditionId } = job.delivery;
-    const chain = conditionId === null ? undefined : chains.get(conditionId);
+    const key = chainKey(job.delivery);
+    const chain = key === null ? undefined : chains.get(key);
     if (chain) {
       chain.push(job);
       dropOvertaken(chain);
       return;
     }
-    if (conditionId !== null) chains.set(conditionId, [job]);
+    if (key !== null) chains.set(key, [job]);
     makeReady(job);
   }
 
@@ -108,14 +109,14 @@ export function createLane(deps: LaneDeps): Lane {
   }
 
   function advance(finished: PlannedDelivery): void {
-    const { conditionId } = finished.delivery;
-    if (conditionId === null) return;
-    const chain = chains.get(conditionId);
+    const key = chainKey(finished.delivery);
+    if (key === null) return;
+    const chain = chains.get(key);
     if (!chain) return;
     if (chain[0] === finished) chain.shift();
     const next = chain[0];
     if (next) makeReady(next);
-    else chains.delete(conditionId);
+    else chains.delete(key);
   }
 
   function track(work: Promise<void>): void {
@@ -158,7 +159,8 @@ export function createLane(deps: LaneDeps): Lane {
     }
     noteFailure(step.retryAt, step.limited);
     makeReady(job);
-    const chain = job.delivery.conditionId === null ? undefined : chains.get(job.delivery.conditionId);
+    const key = chainKey(job.delivery);
+    const chain = key === null ? undefined : chains.get(key);
     if (chain) dropOvertaken(chain);
   }
 
@@ -219,4 +221,9 @@ export function createLane(deps: LaneDeps): Lane {
       for (const cancel of retrying.values()) cancel();
     },
   };
+}
+
+/** What a delivery has to wait its turn in; null when order does not matter. A summary may tell of the end of a problem that an earlier one tells of. */
+function chainKey({ conditionId, context }: Delivery): string | null {
+  return conditionId ?? context.summaryOf ?? null;
 }

@@ -32,7 +32,7 @@ export function createRecorder(db: Database, ids: Ids, published: (attempts: Att
       const numbered = outcomes.map(({ attempt }) => ({ ...attempt, id: ids.next() }));
       await insertAttempts(tx, numbered);
       await updateDeliveries(tx, outcomes.flatMap(({ delivery }) => delivery ?? []));
-      for (const { delivery, carried } of outcomes) if (delivery && carried) await settleHeld(tx, delivery.id, delivery.tries, carried);
+      for (const { delivery, carried } of outcomes) if (delivery && carried) await settleHeld(tx, delivery.id, carried);
       return numbered;
     });
     published(attempts);

@@ -28,8 +28,9 @@ export const MessageReasonEnum = builder.enumType("MessageReason", {
     FIRST: "Seen for the first time.",
     ONGOING: "Still going on past the cooldown.",
     ESCALATED: "Worse than before: a higher severity or a further threshold step.",
+    FLAPPING: "It comes and goes too often to tell of each time.",
     RECOVERY: "The problem is over.",
-    SUMMARY: "Many events in one message, after quiet hours or once a day.",
+    SUMMARY: "Many events in one message: after quiet hours, once a day, of a burst, or of what a rate limit left over.",
     TEST: "A test by hand.",
   }),
 });
@@ -61,7 +62,12 @@ export const DeliveryStateEnum = builder.enumType("DeliveryState", {
 
 export const HoldReasonEnum = builder.enumType("HoldReason", {
   description: "What holds a message back until a summary carries it.",
-  values: valuesOf({ DIGEST: "The channel's daily digest.", QUIET_HOURS: "The channel's quiet hours." }),
+  values: valuesOf({
+    DIGEST: "The channel's daily digest.",
+    QUIET_HOURS: "The channel's quiet hours.",
+    BURST: "A burst: many of one event type within a short time.",
+    RATE_LIMIT: "More than the channel may be sent in a minute.",
+  }),
 });
 
 export const ConditionStatusEnum = builder.enumType("ConditionStatus", {

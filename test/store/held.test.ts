@@ -9,6 +9,8 @@ import { claimForTry, findDueGroups, findNextHeld, findOpenSummary, findQuietCha
 import type { SummaryEnd } from "../../src/dispatch/held.store.ts";
 import type { StoredEvent } from "../../src/events/event.model.ts";
 import { insertEvents } from "../../src/events/event.store.ts";
+import type { AttemptOutcome } from "../../src/history/attempt.model.ts";
+import { insertAttempts } from "../../src/history/attempt.store.ts";
 import { QUIET_FOREVER } from "../../src/schedules/quietHours.ts";
 import type { QuietHours } from "../../src/schedules/schedule.ts";
 import { createManualClock } from "../e2e/manualClock.ts";
@@ -57,8 +59,24 @@ async function addCondition(db: Database, closedAt: Date | null = null): Promise
 
 const inTx = <Result>(db: Database, work: (tx: Transaction) => Promise<Result>) => db.write(work);
 const read = (db: Database, id: string) => db.read.delivery.findUniqueOrThrow({ where: { id }, select: { state: true, summaryId: true, tries: true, dueAt: true, finishedAt: true, heldFor: true } });
-const settle = (db: Database, summary: string, lastTry: number, end: SummaryEnd) => inTx(db, (tx) => settleHeld(tx, summary, lastTry, end));
+const settle = (db: Database, summary: string, end: SummaryEnd) => inTx(db, (tx) => settleHeld(tx, summary, end));
 const claim = (db: Database, summary: string, tryNumber: number) => inTx(db, (tx) => claimForTry(tx, summary, tryNumber));
+const findOpen = (db: Database, channelId: string) => inTx(db, (tx) => findOpenSummary(tx, channelId, "QUIET_HOURS"));
+const join = (db: Database, channelId: string, summary: string) => inTx(db, (tx) => joinSummary(tx, { channelId, heldFor: "QUIET_HOURS" }, summary, null));
+
+/** Records a try of a summary that is to be made again, as the recorder does. */
+async function recordTry(db: Database, deliveryId: string, tryNumber: number, outcome: AttemptOutcome): Promise<void> {
+  await db.write(async (tx) => {
+    const { eventId, channelId } = await tx.delivery.update({ where: { id: deliveryId }, data: { tries: tryNumber, state: "RETRY" } });
+    await insertAttempts(tx, [
+      {
+        id: ids.next(), at: NOW, deliveryId, eventId, channelId, channelName: "channel", kind: "LOG", type: "summary", category: "custom", severity: "INFO", customer: null,
+        reason: "SUMMARY", title: "title", body: "body", outcome, status: null, error: "error", hint: null, durationMs: 1, tryNumber, nextTryAt: NOW,
+      },
+    ]);
+  });
+}
+
 /** A delivery that waits for the next summary. */
 const freeFrom = (dueAt: Date) => ({ state: "HELD", summaryId: null, tries: 0, dueAt, finishedAt: null, heldFor: "QUIET_HOURS" });
 
@@ -127,7 +145,7 @@ describe("a summary that can take more", () => {
     const db = await openStore();
     const channelId = await addChannel(db);
     const id = await addSummary(db, channelId, { state });
-    expect(await inTx(db, (tx) => findOpenSummary(tx, channelId, "QUIET_HOURS"))).toBe(open ? id : null);
+    expect(await findOpen(db, channelId)).toBe(open ? id : null);
   });
 
   it("is of the same channel and hold, a summary, and the newest", async () => {
@@ -136,10 +154,66 @@ describe("a summary that can take more", () => {
     await addHeld(db, { channelId: one, delivery: { state: "PENDING", heldFor: null } });
     await addSummary(db, two);
     await addSummary(db, one, { context: { summaryOf: "DIGEST" } });
-    expect(await inTx(db, (tx) => findOpenSummary(tx, one, "QUIET_HOURS"))).toBeNull();
+    expect(await findOpen(db, one)).toBeNull();
     await addSummary(db, one);
     const newest = await addSummary(db, one, { state: "RETRY" });
-    expect(await inTx(db, (tx) => findOpenSummary(tx, one, "QUIET_HOURS"))).toBe(newest);
+    expect(await findOpen(db, one)).toBe(newest);
+  });
+
+  it.each([
+    ["TRANSIENT", true],
+    ["RATE_LIMITED", true],
+    ["UNKNOWN", false],
+  ] as const)("is none while a try is under way; between two tries, after one that ended %s: %s", async (outcome, open) => {
+    const db = await openStore();
+    const channelId = await addChannel(db);
+    const summary = await addSummary(db, channelId);
+    await addHeld(db, { channelId, delivery: { summaryId: summary } });
+    expect(await findOpen(db, channelId)).toBe(summary);
+    for (const tryNumber of [1, 2]) {
+      await claim(db, summary, tryNumber);
+      expect(await findOpen(db, channelId)).toBeNull();
+      await recordTry(db, summary, tryNumber, outcome);
+      expect(await findOpen(db, channelId)).toBe(open ? summary : null);
+    }
+  });
+
+  it("is never again one of which a try may have arrived, whatever comes of the tries after it", async () => {
+    const db = await openStore();
+    const channelId = await addChannel(db);
+    const summary = await addSummary(db, channelId);
+    await addHeld(db, { channelId, delivery: { summaryId: summary } });
+    for (const [index, outcome] of (["TRANSIENT", "UNKNOWN", "TRANSIENT", "RATE_LIMITED"] as const).entries()) {
+      await claim(db, summary, index + 1);
+      await recordTry(db, summary, index + 1, outcome);
+    }
+    expect(await findOpen(db, channelId)).toBeNull();
+    const next = await addSummary(db, channelId);
+    expect(await findOpen(db, channelId)).toBe(next);
+  });
+
+  it("is none of which the try was never recorded, because the process ended: nor while that is made again", async () => {
+    const db = await openStore();
+    const channelId = await addChannel(db);
+    const summary = await addSummary(db, channelId);
+    await addHeld(db, { channelId, delivery: { summaryId: summary } });
+    for (const tryNumber of [1, 1]) {
+      await claim(db, summary, tryNumber);
+      expect(await findOpen(db, channelId)).toBeNull();
+    }
+  });
+
+  it("is so whatever another summary has had, and whatever became of what is no longer held", async () => {
+    const db = await openStore();
+    const channelId = await addChannel(db);
+    const [other, summary] = [await addSummary(db, channelId), await addSummary(db, channelId)];
+    await addHeld(db, { channelId, delivery: { summaryId: other } });
+    await claim(db, other, 1);
+    await recordTry(db, other, 1, "UNKNOWN");
+    await claim(db, other, 2);
+    await addHeld(db, { channelId, delivery: { summaryId: summary } });
+    for (const state of ["SENT", "UNKNOWN", "DROPPED"] as const) await addHeld(db, { channelId, delivery: { summaryId: summary, state, tries: 9 } });
+    expect(await findOpen(db, channelId)).toBe(summary);
   });
 
   it("takes what is due by a time, or all, of its channel and hold, and leaves what is in another", async () => {
@@ -164,49 +238,93 @@ describe("a summary that can take more", () => {
   });
 });
 
+describe("a try of a summary", () => {
+  it("claims all that is held in it, whichever try it has been in, and nothing else", async () => {
+    const db = await openStore();
+    const channelId = await addChannel(db);
+    const [summary, other] = [await addSummary(db, channelId), await addSummary(db, channelId)];
+    const inIt = [];
+    for (const tries of [0, 1, 2, 3]) inIt.push(await addHeld(db, { channelId, delivery: { summaryId: summary, tries } }));
+    const others = [
+      await addHeld(db, { channelId }),
+      await addHeld(db, { channelId, delivery: { summaryId: other } }),
+      await addHeld(db, { channelId, delivery: { summaryId: summary, state: "DROPPED" } }),
+    ];
+    await claim(db, summary, 3);
+    for (const { id } of inIt) expect(await read(db, id)).toMatchObject({ state: "HELD", summaryId: summary, tries: 3 });
+    for (const { id } of others) expect((await read(db, id)).tries).toBe(0);
+    expect((await read(db, summary)).tries).toBe(0);
+  });
+});
+
 describe("how a summary ended", () => {
+  /** Two summaries of which a try is under way, and what has come meanwhile. */
   async function setUp() {
     const db = await openStore();
     const channelId = await addChannel(db);
     const [summary, other] = [await addSummary(db, channelId), await addSummary(db, channelId)];
-    const add = (summaryId: string) => addHeld(db, { channelId, delivery: { summaryId } });
+    const add = (summaryId: string | null) => addHeld(db, { channelId, delivery: { summaryId } });
     const [first, second, elsewhere] = [await add(summary), await add(summary), await add(other)];
     await claim(db, other, 1);
     await claim(db, summary, 1);
-    const joined = await add(summary);
-    return { db, channelId, summary, add, first, second, joined, elsewhere };
+    const meanwhile = await add(null);
+    expect(await findOpen(db, channelId)).toBeNull();
+    return { db, channelId, summary, add, first, second, meanwhile, elsewhere };
   }
 
-  it.each(["SENT", "UNKNOWN"] as const)("%s: what its try carried is done with, what joined meanwhile is free for the next", async (state) => {
-    const { db, summary, first, second, joined, elsewhere, channelId } = await setUp();
-    await settle(db, summary, 1, { state, at: minutes(2) });
+  /** The try has failed: what has come meanwhile joins, and goes with the next try. */
+  async function setUpAgain() {
+    const bench = await setUp();
+    const { db, channelId, summary } = bench;
+    await recordTry(db, summary, 1, "TRANSIENT");
+    expect(await findOpen(db, channelId)).toBe(summary);
+    await join(db, channelId, summary);
+    return { ...bench, joined: bench.meanwhile };
+  }
+
+  it.each(["SENT", "UNKNOWN"] as const)("%s: what it carried is done with, what came meanwhile makes a summary of its own", async (state) => {
+    const { db, summary, first, second, meanwhile, elsewhere, channelId } = await setUp();
+    await settle(db, summary, { state, at: minutes(2) });
     for (const { id } of [first, second]) expect(await read(db, id)).toMatchObject({ state, summaryId: summary, finishedAt: minutes(2) });
-    expect(await read(db, joined.id)).toEqual(freeFrom(minutes(2)));
+    expect(await read(db, meanwhile.id)).toEqual(freeFrom(NOW));
     expect(await read(db, elsewhere.id)).toMatchObject({ state: "HELD", tries: 1 });
-    expect(await inTx(db, (tx) => findDueGroups(tx, minutes(2), null))).toEqual([{ channelId, heldFor: "QUIET_HOURS", count: 1, eventId: joined.eventId, customer: null }]);
+    expect(await inTx(db, (tx) => findDueGroups(tx, NOW, null))).toEqual([{ channelId, heldFor: "QUIET_HOURS", count: 1, eventId: meanwhile.eventId, customer: null }]);
   });
 
-  it("after another try, what joined before that one is carried by it", async () => {
-    const { db, summary, add, first, second, joined } = await setUp();
+  it.each([{ state: "SENT", at: minutes(2) }, { state: "UNKNOWN", at: minutes(2) }, { state: "DROPPED", at: minutes(2) }, { retryAt: minutes(60) }] as const)("%o: leaves alone the summary that was made meanwhile", async (end) => {
+    const { db, summary, first, meanwhile, channelId } = await setUp();
+    const next = await addSummary(db, channelId);
+    await join(db, channelId, next);
+    await settle(db, summary, end);
+    expect(await read(db, first.id)).toMatchObject("at" in end ? { state: end.state, summaryId: summary } : { state: "HELD", summaryId: null });
+    expect(await read(db, meanwhile.id)).toEqual({ ...freeFrom(NOW), summaryId: next });
+    expect(await findOpen(db, channelId)).toBe(next);
+  });
+
+  it("after another try, what joined before that one is carried by it, and what came while it was under way is not", async () => {
+    const { db, channelId, summary, add, first, second, joined } = await setUpAgain();
     await claim(db, summary, 2);
-    const late = await add(summary);
-    await settle(db, summary, 2, { state: "SENT", at: minutes(2) });
-    for (const { id } of [first, second, joined]) expect((await read(db, id)).state).toBe("SENT");
-    expect(await read(db, late.id)).toEqual(freeFrom(minutes(2)));
+    const late = await add(null);
+    expect(await findOpen(db, channelId)).toBeNull();
+    await settle(db, summary, { state: "SENT", at: minutes(2) });
+    for (const { id } of [first, second, joined]) expect(await read(db, id)).toMatchObject({ state: "SENT", summaryId: summary, finishedAt: minutes(2) });
+    expect(await read(db, late.id)).toEqual(freeFrom(NOW));
   });
 
-  it("refused: all that was in it, carried or not, is free for the next at its time", async () => {
-    const { db, summary, first, second, joined, elsewhere, channelId } = await setUp();
-    await settle(db, summary, 1, { retryAt: minutes(60) });
+  it("refused: all that was in it, carried or not, is free for the next at its time; what came meanwhile at its own", async () => {
+    const { db, channelId, summary, add, first, second, joined, elsewhere } = await setUpAgain();
+    const late = await add(null);
+    await settle(db, summary, { retryAt: minutes(60) });
     for (const { id } of [first, second, joined]) expect(await read(db, id)).toEqual(freeFrom(minutes(60)));
+    expect(await read(db, late.id)).toEqual(freeFrom(NOW));
     expect((await read(db, elsewhere.id)).summaryId).not.toBeNull();
-    expect(await inTx(db, (tx) => findDueGroups(tx, minutes(59), null))).toEqual([]);
-    expect(await inTx(db, (tx) => findDueGroups(tx, minutes(60), null))).toMatchObject([{ channelId, count: 3 }]);
+    expect(await inTx(db, (tx) => findDueGroups(tx, minutes(59), null))).toMatchObject([{ channelId, count: 1, eventId: late.eventId }]);
+    expect(await inTx(db, (tx) => findDueGroups(tx, minutes(60), null))).toMatchObject([{ channelId, count: 4 }]);
   });
 
-  it("dropped: all that was in it goes with it", async () => {
-    const { db, summary, first, second, joined, elsewhere } = await setUp();
-    await settle(db, summary, 0, { state: "DROPPED", at: minutes(2) });
+  it("dropped: all that was in it, carried or not, goes with it", async () => {
+    const { db, summary, first, second, joined, elsewhere } = await setUpAgain();
+    await settle(db, summary, { state: "DROPPED", at: minutes(2) });
     for (const { id } of [first, second, joined]) expect(await read(db, id)).toMatchObject({ state: "DROPPED", finishedAt: minutes(2) });
     expect((await read(db, elsewhere.id)).state).toBe("HELD");
     expect(await findNextHeld(db)).toBeNull();
@@ -216,7 +334,7 @@ describe("how a summary ended", () => {
     const { db, summary, channelId } = await setUp();
     const dropped = await addHeld(db, { channelId, delivery: { summaryId: summary, state: "DROPPED", tries: 1, finishedAt: minutes(1) } });
     await claim(db, summary, 2);
-    await settle(db, summary, 2, { state: "SENT", at: minutes(2) });
+    await settle(db, summary, { state: "SENT", at: minutes(2) });
     expect(await read(db, dropped.id)).toMatchObject({ state: "DROPPED", tries: 1, finishedAt: minutes(1) });
   });
 });
@@ -236,16 +354,56 @@ describe("the end of a problem that waits", () => {
     expect(await read(db, id)).toEqual({ state: "HELD", heldFor, dueAt: minutes(30), summaryId: null, tries: 0, finishedAt: null });
   });
 
-  it("is in its summary, and not in the try that is under way", async () => {
-    const { db, id, hold, channelId, waiting } = await setUp({});
-    const summary = await addSummary(db, channelId);
-    await inTx(db, (tx) => joinSummary(tx, { channelId, heldFor: "QUIET_HOURS" }, summary, null));
+  /** As `setUp`, with the problem in a summary. */
+  async function setUpInSummary() {
+    const bench = await setUp({});
+    const summary = await addSummary(bench.db, bench.channelId);
+    await join(bench.db, bench.channelId, summary);
+    return { ...bench, summary, problemId: bench.waiting?.id ?? "" };
+  }
+
+  it("is in its summary as long as that can take more: before its first try and between two", async () => {
+    const { db, id, hold, summary, conditionId, channelId, problemId } = await setUpInSummary();
+    expect(await hold()).toBe(true);
+    expect(await read(db, id)).toMatchObject({ state: "HELD", heldFor: "QUIET_HOURS", summaryId: summary, tries: 0 });
+    await claim(db, summary, 1);
+    await recordTry(db, summary, 1, "TRANSIENT");
+    const again = await addHeld(db, { channelId, delivery: { conditionId, state: "PENDING", heldFor: null, reason: "RECOVERY" } });
+    expect(await inTx(db, (tx) => holdWithProblem(tx, { id: again.id, conditionId, channelId }))).toBe(true);
+    expect(await read(db, again.id)).toMatchObject({ state: "HELD", summaryId: summary, tries: 0 });
+    await claim(db, summary, 2);
+    await settle(db, summary, { state: "SENT", at: minutes(31) });
+    for (const one of [problemId, id, again.id]) expect(await read(db, one)).toMatchObject({ state: "SENT", summaryId: summary, tries: 2 });
+  });
+
+  it("goes into the next when its problem's is under way", async () => {
+    const { db, id, hold, channelId, summary, problemId } = await setUpInSummary();
     await claim(db, summary, 1);
     expect(await hold()).toBe(true);
-    expect(await read(db, id)).toMatchObject({ state: "HELD", summaryId: summary, tries: 0 });
-    await settle(db, summary, 1, { state: "SENT", at: minutes(31) });
-    expect((await read(db, waiting?.id ?? "")).state).toBe("SENT");
-    expect(await read(db, id)).toEqual(freeFrom(minutes(31)));
+    expect(await read(db, id)).toEqual(freeFrom(minutes(30)));
+    await settle(db, summary, { state: "SENT", at: minutes(31) });
+    expect((await read(db, problemId)).state).toBe("SENT");
+    expect(await read(db, id)).toEqual(freeFrom(minutes(30)));
+    expect(await inTx(db, (tx) => findDueGroups(tx, minutes(31), null))).toMatchObject([{ channelId, heldFor: "QUIET_HOURS", count: 1 }]);
+  });
+
+  it("goes into the next when its problem's may have arrived", async () => {
+    const { db, id, hold, summary } = await setUpInSummary();
+    await claim(db, summary, 1);
+    await recordTry(db, summary, 1, "UNKNOWN");
+    expect(await hold()).toBe(true);
+    expect(await read(db, id)).toEqual(freeFrom(minutes(30)));
+  });
+
+  it("goes into the next also when that has been made already", async () => {
+    const { db, id, hold, channelId, summary, problemId } = await setUpInSummary();
+    await claim(db, summary, 1);
+    const next = await addSummary(db, channelId);
+    expect(await hold()).toBe(true);
+    // Whether at once or when it is looked for.
+    await join(db, channelId, next);
+    expect(await read(db, id)).toMatchObject({ state: "HELD", summaryId: next, tries: 0 });
+    expect(await read(db, problemId)).toMatchObject({ summaryId: summary, tries: 1 });
   });
 
   it.each(["SENT", "DROPPED", "FAILED", "UNKNOWN", "PENDING"] as const)("does not wait when its problem is %s", async (state) => {
@@ -305,10 +463,9 @@ describe("what a summary tells", () => {
     const db = await openStore();
     const channelId = await addChannel(db);
     const summaryId = await addSummary(db, channelId);
-    /** Of one try unless told otherwise. */
     const add = (minute: number, event: Partial<StoredEvent>, delivery: Partial<Delivery> = {}) =>
-      addHeld(db, { channelId, event: { receivedAt: minutes(minute), ...event }, delivery: { summaryId, tries: 1, ...delivery } });
-    return { db, summaryId, add, items: (most = 400, tryNumber = 1) => findSummaryItems(db, summaryId, tryNumber, most) };
+      addHeld(db, { channelId, event: { receivedAt: minutes(minute), ...event }, delivery: { summaryId, ...delivery } });
+    return { db, summaryId, add, items: (most = 400) => findSummaryItems(db, summaryId, most) };
   }
 
   it("is one line for a problem, its repeats and its end", async () => {
@@ -387,15 +544,28 @@ describe("what a summary tells", () => {
     expect((await items(7)).lines).toHaveLength(7);
   });
 
-  it("is what was claimed for the try, and nothing that joined since or is in another summary", async () => {
+  it("is all that is held in it, and nothing that is in another, in none, or done with", async () => {
     const { db, summaryId, add, items } = await setUp();
-    await add(0, { title: "claimed" });
-    await add(1, { title: "joined" }, { tries: 0 });
+    await add(0, { title: "tried" }, { tries: 1 });
+    await add(1, { title: "joined" });
     await add(2, { title: "elsewhere" }, { summaryId: "another" });
-    expect((await items()).lines.map(({ title }) => title)).toEqual(["claimed"]);
-    await claim(db, summaryId, 2);
-    expect((await items(400, 2)).lines.map(({ title }) => title)).toEqual(["claimed", "joined"]);
-    expect(await items(400, 1)).toEqual({ lines: [], lineCount: 0, eventCount: 0, worst: "INFO", categories: [] });
+    await add(3, { title: "meanwhile" }, { summaryId: null });
+    for (const state of ["SENT", "UNKNOWN", "DROPPED"] as const) await add(4, { title: state }, { state });
+    expect((await items()).lines.map(({ title }) => title)).toEqual(["tried", "joined"]);
+    await settle(db, summaryId, { state: "SENT", at: minutes(5) });
+    expect(await items()).toEqual({ lines: [], lineCount: 0, eventCount: 0, worst: "INFO", categories: [] });
+  });
+
+  it("is the same whichever try it is claimed for", async () => {
+    const { db, summaryId, add, items } = await setUp();
+    await add(0, { title: "a" });
+    await add(1, { title: "b" }, { conditionId: await addCondition(db) });
+    const before = await items();
+    expect(before.lines.map(({ title }) => title)).toEqual(["a", "b"]);
+    for (const tryNumber of [1, 1, 2]) {
+      await claim(db, summaryId, tryNumber);
+      expect(await items()).toEqual(before);
+    }
   });
 });
 
@@ -416,13 +586,57 @@ describe("the flusher", () => {
     const flusher = createFlusher({ db, snapshot: snapshot as never, clock, ids, log: { error: (error: unknown) => expect.fail(String(error)) } as never, dispatch: (planned) => dispatched.push(...planned) });
     onTestFinished(() => flusher.close());
     await flusher.start();
-    return { dispatched, delivery: await read(db, id) };
+    return { db, channelId, flusher, dispatched, delivery: await read(db, id) };
+  }
+
+  /** One that has made a summary, to be asked for what comes after. */
+  async function startWithSummary() {
+    const { db, channelId, flusher, dispatched } = await start({}, { dueAt: NOW });
+    const summary = dispatched[0]?.delivery.id ?? "";
+    /** Holds another delivery and has it sent. @returns the summary that it is in */
+    const flushMore = async () => {
+      const { id } = await addHeld(db, { channelId });
+      expect(await flusher.flush(channelId, "QUIET_HOURS")).toBe(1);
+      return (await read(db, id)).summaryId;
+    };
+    return { db, dispatched, summary, flushMore };
   }
 
   it("makes a summary of what is due", async () => {
     const { dispatched, delivery } = await start({}, { heldFor: "DIGEST", dueAt: NOW });
     expect(dispatched).toMatchObject([{ delivery: { reason: "SUMMARY", context: { summaryOf: "DIGEST" }, state: "PENDING" } }]);
     expect(delivery).toMatchObject({ state: "HELD", summaryId: dispatched[0]?.delivery.id });
+  });
+
+  it("puts what comes before a summary's first try, and between two, into it", async () => {
+    const { db, dispatched, summary, flushMore } = await startWithSummary();
+    expect(await flushMore()).toBe(summary);
+    await claim(db, summary, 1);
+    await recordTry(db, summary, 1, "TRANSIENT");
+    expect(await flushMore()).toBe(summary);
+    expect(dispatched).toHaveLength(1);
+  });
+
+  it("makes a summary of its own of what comes while a try is under way, and puts into that what comes after", async () => {
+    const { db, dispatched, summary, flushMore } = await startWithSummary();
+    await claim(db, summary, 1);
+    const next = await flushMore();
+    expect(dispatched.map(({ delivery }) => delivery.id)).toEqual([summary, next]);
+    expect(dispatched[1]).toMatchObject({ delivery: { reason: "SUMMARY", context: { summaryOf: "QUIET_HOURS" }, state: "PENDING", tries: 0 } });
+    expect(await flushMore()).toBe(next);
+    // The first is open again, but goes before.
+    await recordTry(db, summary, 1, "TRANSIENT");
+    expect(await flushMore()).toBe(next);
+    expect(dispatched).toHaveLength(2);
+  });
+
+  it("makes a summary of its own of what comes after a try that may have arrived", async () => {
+    const { db, dispatched, summary, flushMore } = await startWithSummary();
+    await claim(db, summary, 1);
+    await recordTry(db, summary, 1, "UNKNOWN");
+    const next = await flushMore();
+    expect(dispatched.map(({ delivery }) => delivery.id)).toEqual([summary, next]);
+    expect(next).not.toBe(summary);
   });
 
   it("leaves what is due in quiet hours until they end", async () => {
@@ -462,11 +676,13 @@ it("10,000 held deliveries go into one summary, are claimed, told and settled", 
   expect([group?.count, group?.eventId, others]).toEqual([COUNT, events.at(-1)?.id, []]);
   await timed("rescheduled", () => inTx(db, (tx) => rescheduleHeld(tx, channelId, minutes(-1))));
   await timed("joined", () => inTx(db, (tx) => joinSummary(tx, { channelId, heldFor: "QUIET_HOURS" }, summary, NOW)));
+  expect(await timed("asked whether it takes more", () => findOpen(db, channelId))).toBe(summary);
   await timed("claimed", () => claim(db, summary, 1));
-  const items = await timed("read", () => findSummaryItems(db, summary, 1, 400));
+  expect(await timed("asked again", () => findOpen(db, channelId))).toBeNull();
+  const items = await timed("read", () => findSummaryItems(db, summary, 400));
   expect(items).toMatchObject({ lineCount: COUNT, eventCount: COUNT, worst: "WARNING", categories: [{ category: "custom", count: 7500 }, { category: "deploys", count: 2500 }] });
   expect(items.lines.map(({ title }) => title)).toEqual(events.slice(0, 400).map(({ title }) => title));
-  await timed("settled", () => settle(db, summary, 1, { state: "SENT", at: minutes(1) }));
+  await timed("settled", () => settle(db, summary, { state: "SENT", at: minutes(1) }));
   expect(await db.read.delivery.count({ where: { summaryId: summary, state: "SENT", finishedAt: minutes(1) } })).toBe(COUNT);
   console.log(`${COUNT} held deliveries: ${times.join(", ")}`);
 });

@@ -291,6 +291,19 @@ describe("deliveries of one condition", () => {
   });
 });
 
+describe("summaries of one hold", () => {
+  test("go one after the other, also while the first waits for its next try; of another hold, and all else, beside them", async () => {
+    const summaryOf = (number: number, hold: "QUIET_HOURS" | "DIGEST") => makeJob(number, { reason: "SUMMARY", context: { summaryOf: hold } });
+    await using bench = createBench((job, tryNumber) => ({ takes: 100, ...(numberOf(job) === 1 && tryNumber === 1 ? { fails: "LATER" } : {}) }), { concurrency: 10 });
+    bench.add(summaryOf(1, "QUIET_HOURS"), summaryOf(2, "QUIET_HOURS"), summaryOf(3, "DIGEST"), makeJob(4));
+    await bench.time.advance(1000);
+    bench.add(summaryOf(5, "QUIET_HOURS"));
+    await bench.time.advance(MINUTE);
+    expect(starts(bench)).toEqual([[1, 0], [3, 0], [4, 0], [1, 5100], [2, 5200], [5, 5300]]);
+    expect([bench.dropped, bench.lane.size]).toEqual([[], 0]);
+  });
+});
+
 describe("a try that failed", () => {
   test("is made again when it is due, not before, and others go meanwhile", async () => {
     await using bench = createBench(failing({ 1: 2 }));
