@@ -32,7 +32,10 @@ import { openWebSocketDoor } from "./http/webSocket.ts";
 import { createIds } from "./ids.ts";
 import { createInboxService } from "./inbox/inbox.service.ts";
 import { createInboxStore } from "./inbox/inbox.store.ts";
+import { createInhibitionRuleService } from "./inhibitions/inhibitionRule.service.ts";
+import { createInhibitionRuleStore } from "./inhibitions/inhibitionRule.store.ts";
 import { createIntake } from "./intake/intake.ts";
+import { createRechecker } from "./intake/rechecker.ts";
 import { createHub } from "./live/hub.ts";
 import type { Log } from "./log.ts";
 import { keyInForce } from "./rotateKey.ts";
@@ -44,6 +47,8 @@ import { createSettingsService } from "./settings/settings.service.ts";
 import { createSettingStore } from "./settings/settings.store.ts";
 import type { SettingStore } from "./settings/settings.store.ts";
 import { createSnapshotHolder } from "./settings/snapshot.ts";
+import { createSilenceService } from "./silences/silence.service.ts";
+import { createSilenceStore } from "./silences/silence.store.ts";
 import { createTriggerService } from "./triggers/trigger.service.ts";
 import { createTriggerStore } from "./triggers/trigger.store.ts";
 
@@ -88,11 +93,14 @@ export async function createApp({ config, environment, clock, log, random, print
     await db.close();
     throw error;
   });
-  const snapshot = createSnapshotHolder(() => ({ catalogue: triggers.catalogue, triggers: triggers.triggers, channels: channels.load, server: settings.get }));
+  const snapshot = createSnapshotHolder(() => ({ catalogue: triggers.catalogue, triggers: triggers.triggers, channels: channels.load, server: settings.get, silences: silences.load, inhibitions: inhibitionRules.load }));
   const settings = createSettingsService(settingStore, clock, snapshot.reload);
   const providerAccounts = createProviderAccountService({ store: createProviderAccountStore(db), box, clock, ids, changed: snapshot.reload, checkChannels: (id, account) => channels.checkAccountChange(id, account) });
   const channels = createChannelService({ store: createChannelStore(db), accounts: providerAccounts, box, clock, ids, changed: snapshot.reload });
   const triggers = createTriggerService(createTriggerStore(db), clock, log, snapshot.reload, (id) => snapshot.current.channels.get(id));
+  const rules = { clock, ids, changed: snapshot.reload, catalogue: () => snapshot.current.catalogue };
+  const silences = createSilenceService({ store: createSilenceStore(db), ...rules });
+  const inhibitionRules = createInhibitionRuleService({ store: createInhibitionRuleStore(db), ...rules });
   const accessTokens = createAccessTokenService(createAccessTokenStore(db), clock, ids);
   await accessTokens.setFirstAdmin(keys.adminToken.value);
   await seedInbox(settingStore, channels, clock);
@@ -114,7 +122,8 @@ export async function createApp({ config, environment, clock, log, random, print
   const outside = createOutside({ privateTargets: config.privateTargets, hostName, environment, inbox: inbox.add, print });
   const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, random, hostName, held: (dueAt) => flusher.expect(dueAt), disableChannel: channels.disable, changeConfig: channels.changeConfig });
   const flusher = createFlusher({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch });
-  const intake = createIntake({ db, snapshot, clock, ids, registerUnknown: triggers.registerUnknown, dispatch: dispatcher.dispatch, held: flusher.expect, received: metrics.received });
+  const rechecker = createRechecker({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch, held: flusher.expect });
+  const intake = createIntake({ db, snapshot, clock, ids, registerUnknown: triggers.registerUnknown, dispatch: dispatcher.dispatch, held: flusher.expect, recheck: rechecker.expect, received: metrics.received });
 
   // Doors
   const services: Services = {
@@ -130,9 +139,11 @@ export async function createApp({ config, environment, clock, log, random, print
     deliveries: createDeliveryService({ db, dispatcher, flusher, clock, ids }),
     history,
     inbox,
+    inhibitionRules,
     providerAccounts,
     providerAccountTester: createProviderAccountTester(providerAccounts, outside, clock, log),
     settings,
+    silences,
     triggers,
   };
   let closing = false;
@@ -144,6 +155,7 @@ export async function createApp({ config, environment, clock, log, random, print
   const closeStores = async (): Promise<void> => {
     stopRetention();
     await intake.idle();
+    await rechecker.close();
     await flusher.close();
     const drained = dispatcher.close();
     await waitAtMost(clock, DRAIN_MS, drained);
@@ -162,6 +174,7 @@ export async function createApp({ config, environment, clock, log, random, print
   }
   await dispatcher.start();
   await flusher.start();
+  await rechecker.start();
 
   return {
     url: urlOf(config.host, (server.address() as AddressInfo).port),

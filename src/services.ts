@@ -10,9 +10,11 @@ import type { Database } from "./db/database.ts";
 import type { DeliveryService } from "./dispatch/delivery.service.ts";
 import type { HistoryService } from "./history/history.service.ts";
 import type { InboxService } from "./inbox/inbox.service.ts";
+import type { InhibitionRuleService } from "./inhibitions/inhibitionRule.service.ts";
 import type { Intake } from "./intake/intake.ts";
 import type { SettingsService } from "./settings/settings.service.ts";
 import type { SnapshotHolder } from "./settings/snapshot.ts";
+import type { SilenceService } from "./silences/silence.service.ts";
 import type { TriggerService } from "./triggers/trigger.service.ts";
 
 /** The use cases, as the doors call them. `db` is for reading by the API's types; writes go through the services. */
@@ -29,8 +31,10 @@ export interface Services {
   deliveries: DeliveryService;
   history: HistoryService;
   inbox: InboxService;
+  inhibitionRules: InhibitionRuleService;
   providerAccounts: ProviderAccountService;
   providerAccountTester: ProviderAccountTester;
   settings: SettingsService;
+  silences: SilenceService;
   triggers: TriggerService;
 }

@@ -63,6 +63,14 @@ export type AttemptOutcome =
   /** The request was sent and the answer was lost: it may have arrived. Tried again only where the provider recognises a repeat. */
   | 'UNKNOWN';
 
+/** So many messages on one event type a channel gets one by one within a time; the rest comes as one message. */
+export type BurstInput = {
+  /** So many come one by one: 1 to 10,000; 0: every message comes by itself. */
+  count: number;
+  /** The time that they are counted in: PT1S to P1D. */
+  window: string;
+};
+
 /** The config of a channel: exactly one member, named after its kind. */
 export type ChannelConfigInput =
   {   /** A channel that sends by Apprise. */
@@ -433,10 +441,14 @@ export type GotifyConfigInput = {
 
 /** What holds a message back until a summary carries it. */
 export type HoldReason =
+  /** A burst: many of one event type within a short time. */
+  | 'BURST'
   /** The channel's daily digest. */
   | 'DIGEST'
   /** The channel's quiet hours. */
-  | 'QUIET_HOURS';
+  | 'QUIET_HOURS'
+  /** More than the channel may be sent in a minute. */
+  | 'RATE_LIMIT';
 
 /** Config of a provider account: Matrix account. */
 export type MatrixAccountConfigInput = {
@@ -480,11 +492,13 @@ export type MessageReason =
   | 'ESCALATED'
   /** Seen for the first time. */
   | 'FIRST'
+  /** It comes and goes too often to tell of each time. */
+  | 'FLAPPING'
   /** Still going on past the cooldown. */
   | 'ONGOING'
   /** The problem is over. */
   | 'RECOVERY'
-  /** Many events in one message, after quiet hours or once a day. */
+  /** Many events in one message: after quiet hours, once a day, of a burst, or of what a rate limit left over. */
   | 'SUMMARY'
   /** A test by hand. */
   | 'TEST';
@@ -1120,12 +1134,16 @@ export type UpdateChannelInput = {
 
 /** Settings of one event type. What is left out stays; null returns to the catalogue's default. */
 export type UpdateTriggerInput = {
+  /** How many of its messages a channel gets one by one. */
+  burst?: BurstInput | null | undefined;
   /** The only channels that receive it. */
   channelIds?: Array<string> | null | undefined;
   /** Between two messages on the same thing, e.g. PT10M; PT0S switches it off. At most a year. */
   cooldown?: string | null | undefined;
   /** The master toggle. */
   enabled?: boolean | null | undefined;
+  /** How long a problem must go on before it is told of, e.g. PT5M: what is over before is not told of. At most 7 days. Recoveries have none. */
+  hold?: string | null | undefined;
   /** Who gets its events in place of whom a channel names: the whole list. The recovery goes to the same. */
   recipients?: Array<TriggerRecipientInput> | null | undefined;
   /** The severity of an event that brings none. */
@@ -1145,10 +1163,14 @@ export type VerdictAction =
 
 /** Why an event was sent or not. */
 export type VerdictReason =
+  /** It was told of this already. */
+  | 'ALREADY_TOLD'
   /** The severity is below the channel's minimum. */
   | 'BELOW_MINIMUM_SEVERITY'
   /** The value has not reached the threshold. */
   | 'BELOW_THRESHOLD'
+  /** There were many of its kind within a short time; the rest comes as one message. */
+  | 'BURST'
   /** The channel has switched this category off. */
   | 'CATEGORY_OFF_FOR_CHANNEL'
   /** The channel is switched off. */
@@ -1157,6 +1179,12 @@ export type VerdictReason =
   | 'COOLDOWN'
   /** It is only information, which the channel takes once a day as a digest. */
   | 'DIGEST'
+  /** It comes and goes too often to tell of each time; there will be word when it is steady. */
+  | 'FLAPPING'
+  /** It is told of only if it goes on for as long as its trigger says. */
+  | 'HOLD'
+  /** Another problem that is open accounts for it. */
+  | 'INHIBITED'
   /** The event type is on and the channel's settings let it through. */
   | 'MATCHED'
   /** The problem is over, and no channel had been told of it. */
@@ -1179,6 +1207,10 @@ export type VerdictReason =
   | 'PROBLEM_WAITS'
   /** The channel is quiet now; it gets one summary when that ends. */
   | 'QUIET_HOURS'
+  /** The problem was over before it had gone on for as long as its trigger says, so nobody was told of it. */
+  | 'RESOLVED_WITHIN_HOLD'
+  /** A silence covers it. */
+  | 'SILENCED'
   /** This step of the threshold has been told of already. */
   | 'STEP_ALREADY_FIRED'
   /** It was told of the problem, so it hears of its end. */
@@ -1380,7 +1412,7 @@ export type UpdateTriggerMutationVariables = Exact<{
 
 export type UpdateTriggerMutation = { updateTrigger:
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
-    | { __typename: 'UpdateTriggerPayload', eventType: { name: string, enabled: boolean, severity: Severity, cooldown: string | null, threshold: { direction: ThresholdDirection, steps: Array<number>, unit: string } | null, channels: Array<{ id: string, name: string }> | null } }
+    | { __typename: 'UpdateTriggerPayload', eventType: { name: string, enabled: boolean, severity: Severity, cooldown: string | null, hold: string | null, burst: { count: number, window: string } | null, threshold: { direction: ThresholdDirection, steps: Array<number>, unit: string } | null, channels: Array<{ id: string, name: string }> | null } }
     | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
    };
 
@@ -1829,6 +1861,11 @@ export const UpdateTriggerDocument = new TypedDocumentString(`
         enabled
         severity
         cooldown
+        hold
+        burst {
+          count
+          window
+        }
         threshold {
           direction
           steps

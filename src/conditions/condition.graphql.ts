@@ -5,6 +5,7 @@ import { EventType } from "../events/event.graphql.ts";
 import type { StoredEvent } from "../events/event.model.ts";
 import { builder } from "../graphql/builder.ts";
 import { ConditionStatusEnum, SeverityEnum } from "../graphql/enums.ts";
+import { globalIdOf } from "../graphql/globalId.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
 
 const ConditionType = builder.prismaNode("Condition", {
@@ -26,6 +27,15 @@ const ConditionType = builder.prismaNode("Condition", {
     closedAt: t.expose("closedAt", { type: "DateTime", nullable: true, description: "When it ended." }),
     count: t.exposeInt("count", { description: "How often it was seen." }),
     lastNotifiedAt: t.expose("lastNotifiedAt", { type: "DateTime", nullable: true, description: "When channels were last told of it." }),
+    recheckAt: t.expose("recheckAt", { type: "DateTime", nullable: true, description: "When it is decided about again though no event comes: a hold is over, a silence ends, it may be steady. Null when nothing is waited for." }),
+    flappingSince: t.field({ type: "DateTime", nullable: true, description: "Since when it comes and goes too often to tell of each time; null when it does not.", resolve: ({ flapping }) => (flapping ? new Date((flapping as { since: string }).since) : null) }),
+    inhibitedBy: t.field({
+      type: "ID",
+      nullable: true,
+      description: "The open condition that accounts for it, for node(id); null when it is told of for itself.",
+      resolve: ({ inhibitedBy }) => inhibitedBy && globalIdOf("Condition", inhibitedBy),
+    }),
+    coveredCount: t.exposeInt("covers", { description: "How many other conditions and one-off events were not sent because this one accounts for them." }),
     events: t.relatedConnection("events", { cursor: "id", description: "The events that belong to it, the newest first.", query: { orderBy: { id: "desc" } } }, { name: "ConditionEventConnection", description: "A page of a condition's events." }, { name: "ConditionEventEdge", description: "An event of a condition and its place in the list." }),
   }),
 });

@@ -1,5 +1,5 @@
 import type { MessageReason, Severity } from "../render/message.ts";
-import type { OccurrenceCooldown, OpenCondition } from "./state.ts";
+import type { BurstWindow, Flapping, Inhibitor, OccurrenceCooldown, OpenCondition } from "./state.ts";
 import type { ChannelVerdict, Verdict } from "./verdict.ts";
 
 /** The fate of one event: what each channel gets and why, and what is to be remembered. */
@@ -16,4 +16,10 @@ export interface Decision {
   condition: { change: "OPENED" | "COUNTED" | "CLOSED"; after: OpenCondition } | null;
   /** The cooldown as it is after this event; null leaves it as it was. */
   cooldown: OccurrenceCooldown | null;
+  /** Windows of bursts that it has changed. */
+  bursts: BurstWindow[];
+  /** The open condition that keeps it from being sent, where that is news. */
+  inhibitedBy: Inhibitor | null;
+  /** The flapping that the message tells of: its beginning, or its end. */
+  flapping: Flapping | null;
 }

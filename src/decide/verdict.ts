@@ -43,8 +43,8 @@ export interface Verdict {
   because: VerdictReason;
   /** Until when the reason holds, where it ends by itself. */
   until: Date | null;
-  /** What the reason does not say by itself, in plain words: which silence, which problem, how many; null when there is nothing to add. */
-  detail: string | null;
+  /** What the reason does not say by itself, in plain words: which silence, which problem, how many. */
+  detail?: string;
 }
 
 export interface ChannelVerdict extends Verdict {

@@ -26,7 +26,7 @@ export function composeMessage({ id, reason, context, event, displayName, rich, 
     id,
     reason,
     title: titleOf(event, reason),
-    body: [event.message, remark(reason, context, openedAt, event)].filter(Boolean).join("\n\n"),
+    body: [event.message, remark(reason, context, openedAt, event), covered(context)].filter(Boolean).join("\n\n"),
     facts: factsOf(event),
     severity: event.severity,
     recovered: reason === "RECOVERY",
@@ -54,6 +54,7 @@ function titleOf(event: StoredEvent, reason: MessageReason): string {
   if (reason === "TEST") return `Test: ${event.title}`;
   if (reason === "ONGOING") return `Still going on: ${event.title}`;
   if (reason === "ESCALATED") return `Worse: ${event.title}`;
+  if (reason === "FLAPPING") return `Flapping: ${event.title}`;
   // A recovery type has a title that says so; RESOLVED on the problem's own type does not.
   const saysSo = event.status !== "RESOLVED" && /recover|resolved|reconnect/.test(event.type);
   return reason === "RECOVERY" && !saysSo ? `Resolved: ${event.title}` : event.title;
@@ -62,11 +63,24 @@ function titleOf(event: StoredEvent, reason: MessageReason): string {
 function remark(reason: MessageReason, context: DeliveryContext, openedAt: Date | null, event: StoredEvent): string {
   if (context.heldBack) return `${times(context.heldBack, "repeat was", "repeats were")} held back before this one.`;
   if (!openedAt) return "";
+  if (context.flapping) return flappingRemark(reason, context.flapping, event);
   const span = durationText(event.receivedAt.getTime() - openedAt.getTime());
   const seen = `seen ${times(context.count ?? 1, "time", "times")}`;
   if (reason === "RECOVERY") return `It lasted ${span} (${seen}).`;
   if (reason === "ONGOING" || reason === "ESCALATED") return `Going on since ${utc(openedAt)}, for ${span} (${seen}).`;
   return "";
+}
+
+/** The end is told of when it has been steady for a while, by the clock and not by an event: so it says since when, and not for how long. */
+function flappingRemark(reason: MessageReason, { since, times: openings }: NonNullable<DeliveryContext["flapping"]>, event: StoredEvent): string {
+  const began = new Date(since);
+  if (openings !== undefined) return `It has opened ${openings} times in ${durationText(event.receivedAt.getTime() - began.getTime())}. There will be word when it is steady.`;
+  const now = reason === "RECOVERY" ? "is over" : "goes on";
+  return `It was flapping since ${utc(began)}. It is steady now, and ${now}: the last change was at ${utc(event.receivedAt)}.`;
+}
+
+function covered({ covers = 0 }: DeliveryContext): string {
+  return covers === 0 ? "" : `${times(covers, "other was", "others were")} not sent because of this.`;
 }
 
 function times(count: number, one: string, many: string): string {

@@ -78,14 +78,14 @@ builder.mutationField("resendDelivery", (t) =>
 );
 
 const FlushChannelPayload = builder.objectRef<{ count: number }>("FlushChannelPayload").implement({
-  description: "What was held is on its way as one summary.",
+  description: "What was held is on its way as one summary; bursts as one for each event type.",
   fields: (t) => ({ deliveryCount: t.exposeInt("count", { description: "How many messages it carries; 0 when nothing waited." }) }),
 });
 
 builder.mutationField("flushChannel", (t) =>
   t.field({
     type: FlushChannelPayload,
-    description: "Sends a channel what waits for the end of its quiet hours, or for its digest, now.",
+    description: "Sends a channel now what is held back from it: for its quiet hours, for its digest, in bursts, or by its rate limit.",
     authScopes: { may: "HISTORY_MANAGE" },
     errors: resultOf("flushChannel", NotFoundError, ConflictError),
     args: {

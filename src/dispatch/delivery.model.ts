@@ -29,8 +29,14 @@ export interface Delivery {
 export interface DeliveryContext {
   openedAt?: string;
   count?: number;
+  /** How many other conditions and occurrences were not sent because of this one. */
+  covers?: number;
+  /** Of its beginning, with how often it has opened; or of its end. */
+  flapping?: { since: string; times?: number };
   /** Of a summary: what its items were held for. */
   summaryOf?: HoldReason;
+  /** Of a summary of a burst: what there was too much of. */
+  eventType?: string;
   /** Repeats of an occurrence that a cooldown held back before this one. */
   heldBack?: number;
 }

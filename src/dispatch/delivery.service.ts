@@ -20,7 +20,7 @@ export interface DeliveryService {
   resend(id: string, principal: Principal): Promise<Delivery>;
   /**
    * Sends what a channel has held so far.
-   * @returns how many deliveries the summary carries
+   * @returns how many deliveries the summary carries, or the summaries of bursts do
    * @throws {NotFoundError} @throws {ConflictError} while the channel is off
    */
   flush(channelId: string, heldFor: HoldReason): Promise<number>;

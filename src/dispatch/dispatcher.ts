@@ -12,7 +12,7 @@ import { composeSummary, MOST_SUMMARY_LINES } from "./composeSummary.ts";
 import type { Delivery } from "./delivery.model.ts";
 import { findFirstTold, findPerhapsDelivered, findUnfinished, findWaitingChannels } from "./delivery.store.ts";
 import type { FirstTold, PlannedDelivery } from "./delivery.store.ts";
-import { claimForTry, findSummaryItems, holdWithProblem } from "./held.store.ts";
+import { claimForTry, findSummaryItems, holdOverflow, holdWithProblem } from "./held.store.ts";
 import { createLane } from "./lane.ts";
 import type { Lane, Step } from "./lane.ts";
 import type { OutsideWorld } from "./outside.ts";
@@ -87,6 +87,11 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         const perhaps = await perhapsDelivered(jobs);
         await Promise.all(jobs.map((job) => drop(job, "The problem was over before this could be delivered.", perhaps.has(job.delivery.id) ? "UNKNOWN" : "DROPPED")));
       },
+      overflow: (jobs) =>
+        overflow(jobs).catch((error: unknown) => {
+          log.error({ err: error, channel: channel.id }, "what is too much for a channel could not be held; trying again");
+          return false;
+        }),
       load: (afterId, limit) =>
         load(channel.id, afterId, limit).catch((error: unknown) => {
           log.error({ err: error, channel: channel.id }, "unfinished deliveries could not be read");
@@ -95,6 +100,14 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     });
     lanes.set(channel.id, lane);
     return lane;
+  }
+
+  /** More than a channel may be sent becomes a summary. */
+  async function overflow(jobs: PlannedDelivery[]): Promise<true> {
+    const now = clock.now();
+    await db.write((tx) => holdOverflow(tx, jobs.map(({ delivery }) => delivery.id), now));
+    deps.held(now);
+    return true;
   }
 
   async function load(channelId: string, afterId: string, limit: number): Promise<PlannedDelivery[]> {
@@ -129,7 +142,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const message = await messageOf(job, channel, first);
     if (!message) return drop(job, "Nothing that waited is left to tell.");
     const provider = providerOf(channel.kind);
-    const recipient = delivery.reason === "SUMMARY" ? undefined : recipientOf(event.type, channel.id, snapshot.current);
+    const about = delivery.reason === "SUMMARY" ? delivery.context.eventType : event.type;
+    const recipient = about === undefined ? undefined : recipientOf(about, channel.id, snapshot.current);
     const result = await sendMessage({ provider, channelId: channel.id, customer: channel.customer, config: { ...channel.config, ...recipient }, message, timeoutMs: channel.pace.timeoutMs }, deps.outside, clock, log);
     const after = afterTry(delivery, result, provider.idempotent, clock.now(), deps.random());
     await store({ attempt: attemptOf(channel, message, result, { delivery: after, at: clock.now() }), delivery: after, ...carriedBy(after, clock.now()) });
@@ -143,13 +157,15 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   /** @returns null for a summary of which everything has been deleted meanwhile */
   async function messageOf({ delivery, event }: PlannedDelivery, channel: Channel, first: FirstTold | null): Promise<Message | null> {
     const displayName = displayNameOf(channel, snapshot, deps.hostName);
-    const { summaryOf } = delivery.context;
+    const { summaryOf, eventType } = delivery.context;
     if (!summaryOf) return composeMessage({ ...delivery, event, displayName, rich: channel.rich, thread: first?.reference ?? null });
-    const timeZone = (summaryOf === "DIGEST" ? channel.digest : channel.quietHours)?.timeZone ?? "UTC";
+    const { quietHours, digest } = channel;
+    const timeZone = (summaryOf === "DIGEST" ? (digest ?? quietHours) : (quietHours ?? digest))?.timeZone ?? "UTC";
     await db.write((tx) => claimForTry(tx, delivery.id, delivery.tries + 1));
     const items = await findSummaryItems(db, delivery.id, MOST_SUMMARY_LINES);
     if (items.eventCount === 0) return null;
-    return composeSummary({ id: delivery.id, heldFor: summaryOf, items, timeZone, displayName, rich: channel.rich, customer: delivery.customer, now: clock.now() });
+    const burstOf = eventType === undefined ? null : { type: eventType, title: snapshot.current.catalogue.resolve(eventType)?.title ?? eventType };
+    return composeSummary({ id: delivery.id, heldFor: summaryOf, burstOf, items, timeZone, displayName, rich: channel.rich, customer: delivery.customer, now: clock.now() });
   }
 
   /** The end of a problem that is still held goes into the same summary: it must not come before. */

@@ -9,7 +9,7 @@ import type { SnapshotHolder } from "../settings/snapshot.ts";
 import type { Delivery } from "./delivery.model.ts";
 import { insertDeliveries } from "./delivery.store.ts";
 import type { PlannedDelivery } from "./delivery.store.ts";
-import { findDueDigests, findDueGroups, findNextHeld, findOpenSummary, findQuietChannels, joinSummary, postponeDigest, rescheduleHeld } from "./held.store.ts";
+import { findDueGroups, findNextHeld, findOpenSummary, findQuietChannels, holdsCritical, joinSummary, postponeGroup, rescheduleHeld } from "./held.store.ts";
 import type { DueGroup } from "./held.store.ts";
 
 /** Sends what was held: when its time has come, by the clock and never by the next event. */
@@ -18,7 +18,7 @@ export interface Flusher {
   start(): Promise<void>;
   /** Tells of a held delivery that was just stored. */
   expect(dueAt: Date): void;
-  /** Sends what a channel's hold has kept so far, due or not. @returns how many deliveries went into a summary */
+  /** Sends what a channel's hold has kept so far, due or not: bursts in a summary for each event type. @returns how many deliveries went into summaries */
   flush(channelId: string, heldFor: HoldReason): Promise<number>;
   close(): Promise<void>;
 }
@@ -51,8 +51,7 @@ export function createFlusher({ db, snapshot, clock, ids, log, dispatch }: Flush
   async function summarise(only: { channelId: string; heldFor: HoldReason } | null): Promise<number> {
     const { planned, count } = await db.write(async (tx) => {
       const now = clock.now();
-      if (!only) await followQuietHours(tx, now);
-      const groups = await findDueGroups(tx, now, only);
+      const groups = only ? await findDueGroups(tx, now, only) : await findDue(tx, now);
       const summaries = await Promise.all(groups.map((group) => summaryOf(tx, group, only ? null : now, now)));
       return { planned: summaries.flatMap((summary) => summary ?? []), count: groups.reduce((sum, group) => sum + group.count, 0) };
     });
@@ -60,7 +59,19 @@ export function createFlusher({ db, snapshot, clock, ids, log, dispatch }: Flush
     return count;
   }
 
-  /** The windows may have been changed since something was held: it comes when it is quiet no longer, digests included. */
+  /** What is due, but for what has to wait until the channel is quiet no longer. */
+  async function findDue(tx: Transaction, now: Date): Promise<DueGroup[]> {
+    await followQuietHours(tx, now);
+    const due: DueGroup[] = [];
+    for (const group of await findDueGroups(tx, now, null)) {
+      const until = group.heldFor === "QUIET_HOURS" ? null : quietEnd(group.channelId, now);
+      if (until && !(await holdsCritical(tx, group, now))) await postponeGroup(tx, group, now, until);
+      else due.push(group);
+    }
+    return due;
+  }
+
+  /** The windows may have been changed since something was held for them: it comes when it is quiet no longer. */
   async function followQuietHours(tx: Transaction, now: Date): Promise<void> {
     for (const channelId of await findQuietChannels(tx)) {
       const until = quietEnd(channelId, now);
@@ -68,10 +79,6 @@ export function createFlusher({ db, snapshot, clock, ids, log, dispatch }: Flush
       if (until || changed) await rescheduleHeld(tx, channelId, until ?? now);
     }
     changed = false;
-    for (const channelId of await findDueDigests(tx, now)) {
-      const until = quietEnd(channelId, now);
-      if (until) await postponeDigest(tx, channelId, now, until);
-    }
   }
 
   function quietEnd(channelId: string, now: Date): Date | null {
@@ -81,7 +88,7 @@ export function createFlusher({ db, snapshot, clock, ids, log, dispatch }: Flush
 
   /** @returns the new summary; null when one that is not sent yet takes the group in */
   async function summaryOf(tx: Transaction, group: DueGroup, due: Date | null, now: Date): Promise<PlannedDelivery | null> {
-    const open = await findOpenSummary(tx, group.channelId, group.heldFor);
+    const open = await findOpenSummary(tx, group);
     if (open) {
       await joinSummary(tx, group, open, due);
       return null;
@@ -94,7 +101,7 @@ export function createFlusher({ db, snapshot, clock, ids, log, dispatch }: Flush
       customer: group.customer,
       state: "PENDING",
       reason: "SUMMARY",
-      context: { summaryOf: group.heldFor },
+      context: { summaryOf: group.heldFor, ...(group.eventType === null ? {} : { eventType: group.eventType }) },
       tries: 0,
       dueAt: now,
       createdAt: now,

@@ -8,15 +8,24 @@ export async function findNextHeld(db: Database): Promise<Date | null> {
   return first?.dueAt ?? null;
 }
 
-/** What is due of a channel's held deliveries, by what held them. */
-export interface DueGroup {
+/** What one summary tells of: what held deliveries of a channel back, and for a burst what there was too much of. */
+export interface HoldGroup {
   channelId: string;
   heldFor: HoldReason;
+  /** Null for all holds but BURST. */
+  eventType: string | null;
+}
+
+/** What is due of a channel's held deliveries. */
+export interface DueGroup extends HoldGroup {
   count: number;
   /** The newest delivery's event: the summary's row points at it. */
   eventId: string;
   customer: string | null;
 }
+
+/** A group's event type. The end of a problem goes with the problem. Looked up for bursts only: other holds may have very many rows. */
+const TYPE = `CASE d."heldFor" WHEN 'BURST' THEN COALESCE((SELECT k."type" FROM "Condition" AS k WHERE k."id" = d."conditionId"), (SELECT e."type" FROM "Event" AS e WHERE e."id" = d."eventId")) END`;
 
 /**
  * Held deliveries that are due and in no summary yet.
@@ -24,53 +33,75 @@ export interface DueGroup {
  */
 export async function findDueGroups(tx: Transaction, now: Date, only: { channelId: string; heldFor: HoldReason } | null): Promise<DueGroup[]> {
   const rows = await tx.$queryRawUnsafe<DueGroup[]>(
-    `SELECT g."channelId", g."heldFor", g."count", n."eventId", c."customer" FROM (
-       SELECT d."channelId", d."heldFor", COUNT(*) AS "count", MAX(d."id") AS "newest" FROM "Delivery" AS d
+    `SELECT g."channelId", g."heldFor", g."eventType", g."count", n."eventId", c."customer" FROM (
+       SELECT d."channelId", d."heldFor", ${TYPE} AS "eventType", COUNT(*) AS "count", MAX(d."id") AS "newest" FROM "Delivery" AS d
        WHERE d."state" = 'HELD' AND d."summaryId" IS NULL AND ${only ? `d."channelId" = ? AND d."heldFor" = ?` : `d."dueAt" <= ?`}
-       GROUP BY d."channelId", d."heldFor") AS g
+       GROUP BY 1, 2, 3) AS g
      JOIN "Delivery" AS n ON n."id" = g."newest" JOIN "Channel" AS c ON c."id" = g."channelId"`,
     ...(only ? [only.channelId, only.heldFor] : [now.getTime()]),
   );
-  return rows.map(({ channelId, heldFor, count, eventId, customer }) => ({ channelId, heldFor, count: Number(count), eventId, customer }));
+  return rows.map(({ channelId, heldFor, eventType, count, eventId, customer }) => ({ channelId, heldFor, eventType, count: Number(count), eventId, customer }));
+}
+
+/** Picks a group's deliveries that are in no summary yet. @param due only what is due by then; null: all */
+function inGroup({ channelId, heldFor, eventType }: HoldGroup, due: Date | null): { where: string; values: unknown[] } {
+  const where = `d."channelId" = ? AND d."heldFor" = ? AND d."state" = 'HELD' AND d."summaryId" IS NULL AND ${TYPE} IS ?${due ? ` AND d."dueAt" <= ?` : ""}`;
+  return { where, values: [channelId, heldFor, eventType, ...(due ? [due.getTime()] : [])] };
+}
+
+/** Whether anything in what is due of a group is critical. */
+export async function holdsCritical(tx: Transaction, group: HoldGroup, due: Date): Promise<boolean> {
+  const { where, values } = inGroup(group, due);
+  const rows = await tx.$queryRawUnsafe<unknown[]>(
+    `SELECT 1 FROM "Delivery" AS d JOIN "Event" AS v ON v."id" = d."eventId" WHERE ${where} AND v."severity" = 'CRITICAL' LIMIT 1`,
+    ...values,
+  );
+  return rows.length > 0;
+}
+
+/** Puts off what is due of a group. */
+export async function postponeGroup(tx: Transaction, group: HoldGroup, due: Date, until: Date): Promise<void> {
+  const { where, values } = inGroup(group, due);
+  await tx.$executeRawUnsafe(`UPDATE "Delivery" AS d SET "dueAt" = ? WHERE ${where}`, until.getTime(), ...values);
 }
 
 /**
- * The unfinished summary of a channel's hold that can take more; null when there is none. Once a try of it may have
+ * The unfinished summary of a group that can take more; null when there is none. Once a try of it may have
  * arrived it takes no more: a repeat has to be the same, because the receiver may pass over it.
  */
-export async function findOpenSummary(tx: Transaction, channelId: string, heldFor: HoldReason): Promise<string | null> {
+export async function findOpenSummary(tx: Transaction, { channelId, heldFor, eventType }: HoldGroup): Promise<string | null> {
   const rows = await tx.$queryRawUnsafe<{ id: string }[]>(
     `SELECT s."id" FROM "Delivery" AS s
-     WHERE s."channelId" = ? AND s."reason" = 'SUMMARY' AND s."state" IN ('PENDING', 'RETRY') AND s."context" ->> 'summaryOf' = ?
+     WHERE s."channelId" = ? AND s."reason" = 'SUMMARY' AND s."state" IN ('PENDING', 'RETRY') AND s."context" ->> 'summaryOf' = ? AND s."context" ->> 'eventType' IS ?
        AND NOT EXISTS (SELECT 1 FROM "Attempt" AS a WHERE a."deliveryId" = s."id" AND a."outcome" = 'UNKNOWN')
        AND NOT EXISTS (SELECT 1 FROM "Delivery" AS d WHERE d."summaryId" = s."id" AND d."state" = 'HELD' AND d."tries" > s."tries")
      ORDER BY s."id" DESC LIMIT 1`,
     channelId,
     heldFor,
+    eventType,
   );
   return rows[0]?.id ?? null;
 }
 
 /** Puts a group into a summary. @param due only what is due by then; null: all */
-export async function joinSummary(tx: Transaction, { channelId, heldFor }: Pick<DueGroup, "channelId" | "heldFor">, summaryId: string, due: Date | null): Promise<void> {
-  await tx.delivery.updateMany({ where: { channelId, heldFor, state: "HELD", summaryId: null, ...(due ? { dueAt: { lte: due } } : {}) }, data: { summaryId } });
+export async function joinSummary(tx: Transaction, group: HoldGroup, summaryId: string, due: Date | null): Promise<void> {
+  const { where, values } = inGroup(group, due);
+  await tx.$executeRawUnsafe(`UPDATE "Delivery" AS d SET "summaryId" = ? WHERE ${where}`, summaryId, ...values);
+}
+
+/** Holds what is more than a channel may be sent: due at once, as a summary. What has been tried meanwhile stays as it is. */
+export async function holdOverflow(tx: Transaction, ids: string[], now: Date): Promise<void> {
+  await tx.$executeRawUnsafe(
+    `UPDATE "Delivery" SET "state" = 'HELD', "heldFor" = 'RATE_LIMIT', "dueAt" = ? WHERE "id" IN (SELECT value FROM json_each(?)) AND "state" = 'PENDING' AND "tries" = 0`,
+    now.getTime(),
+    JSON.stringify(ids),
+  );
 }
 
 /** Channels that hold something for their quiet hours. */
 export async function findQuietChannels(tx: Transaction): Promise<string[]> {
   const rows = await tx.$queryRawUnsafe<{ channelId: string }[]>(`SELECT DISTINCT "channelId" FROM "Delivery" WHERE "state" = 'HELD' AND "heldFor" = 'QUIET_HOURS' AND "summaryId" IS NULL`);
   return rows.map(({ channelId }) => channelId);
-}
-
-/** Channels whose digest is due. */
-export async function findDueDigests(tx: Transaction, now: Date): Promise<string[]> {
-  const groups = await tx.delivery.groupBy({ by: ["channelId"], where: { state: "HELD", heldFor: "DIGEST", summaryId: null, dueAt: { lte: now } } });
-  return groups.map(({ channelId }) => channelId);
-}
-
-/** Puts off a digest that is due while its channel is quiet. */
-export async function postponeDigest(tx: Transaction, channelId: string, now: Date, until: Date): Promise<void> {
-  await tx.delivery.updateMany({ where: { channelId, state: "HELD", heldFor: "DIGEST", summaryId: null, dueAt: { lte: now } }, data: { dueAt: until } });
 }
 
 /** Gives what a channel holds for its quiet hours another time. */
@@ -80,22 +111,38 @@ export async function rescheduleHeld(tx: Transaction, channelId: string, dueAt: 
 
 /** Marks that a try of a summary is about to be sent. Until it is recorded, and for ever should the process end before, the summary takes no more. */
 export async function claimForTry(tx: Transaction, summaryId: string, tryNumber: number): Promise<void> {
-  await tx.delivery.updateMany({ where: { summaryId, state: "HELD" }, data: { tries: tryNumber } });
+  // Claimed before for a try that nobody has recorded: it stays ahead of the recorded ones.
+  const cutShort = await tx.delivery.count({ where: { summaryId, state: "HELD", tries: { gte: tryNumber } } });
+  await tx.delivery.updateMany({ where: { summaryId, state: "HELD" }, data: { tries: cutShort > 0 ? { increment: 1 } : tryNumber } });
 }
 
 /** How a summary ended: what it carried is done with, or free for the next summary from `retryAt` on. */
 export type SummaryEnd = { state: "SENT" | "UNKNOWN" | "DROPPED"; at: Date } | { retryAt: Date };
 
 export async function settleHeld(tx: Transaction, summaryId: string, end: SummaryEnd): Promise<void> {
+  if ("retryAt" in end) await waitForProblems(tx, summaryId, end.retryAt);
   const data = "retryAt" in end ? { summaryId: null, dueAt: end.retryAt, tries: 0 } : { state: end.state, finishedAt: end.at };
   await tx.delivery.updateMany({ where: { summaryId, state: "HELD" }, data });
+}
+
+/** What later summaries are to tell of the same problems waits with them: an end must not come before its problem. */
+async function waitForProblems(tx: Transaction, summaryId: string, dueAt: Date): Promise<void> {
+  await tx.$executeRawUnsafe(
+    `UPDATE "Delivery" SET "summaryId" = NULL, "dueAt" = ? WHERE "state" = 'HELD' AND "tries" = 0 AND ("summaryId" IS NULL OR "summaryId" <> ?)
+       AND ("conditionId", "channelId") IN (SELECT "conditionId", "channelId" FROM "Delivery" WHERE "summaryId" = ? AND "conditionId" IS NOT NULL)`,
+    dueAt.getTime(),
+    summaryId,
+    summaryId,
+  );
 }
 
 /** The end of a problem that is itself held goes into the same summary, or the one after. @returns false when the problem is not held */
 export async function holdWithProblem(tx: Transaction, { id, conditionId, channelId }: { id: string; conditionId: string; channelId: string }): Promise<boolean> {
   const problem = await tx.delivery.findFirst({ where: { conditionId, channelId, state: "HELD" }, orderBy: { id: "desc" }, select: { heldFor: true, dueAt: true, summaryId: true } });
   if (!problem?.heldFor) return false;
-  const open = problem.summaryId && (await findOpenSummary(tx, channelId, problem.heldFor as HoldReason));
+  const heldFor = problem.heldFor as HoldReason;
+  const eventType = heldFor === "BURST" ? ((await tx.condition.findUnique({ where: { id: conditionId }, select: { type: true } }))?.type ?? null) : null;
+  const open = problem.summaryId && (await findOpenSummary(tx, { channelId, heldFor, eventType }));
   await tx.delivery.update({ where: { id }, data: { state: "HELD", heldFor: problem.heldFor, dueAt: problem.dueAt, summaryId: open || null } });
   return true;
 }
@@ -121,6 +168,12 @@ export interface SummaryItems {
   worst: Severity;
   /** Lines by category. */
   categories: { category: string; count: number }[];
+  /** From the first to the last of the events; null when there are none. */
+  span: { from: Date; to: Date } | null;
+  /** Lines of what is over. */
+  overCount: number;
+  /** Where most of it comes from: sources, or services of what has none, by events. */
+  origins: { name: string; count: number }[];
 }
 
 interface RawLine {
@@ -134,6 +187,17 @@ interface RawLine {
   lineCount: number | bigint;
 }
 
+/** Lines of one category, counted. */
+interface RawTotal {
+  category: string;
+  count: number | bigint;
+  events: number | bigint;
+  worst: number;
+  firstAt: number | bigint;
+  lastAt: number | bigint;
+  over: number | bigint;
+}
+
 const SEVERITIES: readonly Severity[] = ["INFO", "WARNING", "CRITICAL"];
 
 /**
@@ -145,6 +209,9 @@ const LINES = `SELECT e."category", MAX(CASE e."severity" WHEN 'CRITICAL' THEN 2
   FROM "Delivery" AS d JOIN "Event" AS e ON e."id" = d."eventId" LEFT JOIN "Condition" AS c ON c."id" = d."conditionId"
   WHERE d."summaryId" = ? AND d."state" = 'HELD' GROUP BY COALESCE(d."conditionId", d."id")`;
 
+/** More origins than this are a list that nobody reads. */
+const MOST_ORIGINS = 5;
+
 /** @param most lines to read; the rest is only counted */
 export async function findSummaryItems(db: Database, summaryId: string, most: number): Promise<SummaryItems> {
   const rows = await db.read.$queryRawUnsafe<RawLine[]>(
@@ -153,8 +220,14 @@ export async function findSummaryItems(db: Database, summaryId: string, most: nu
     summaryId,
     most,
   );
-  const totals = await db.read.$queryRawUnsafe<{ category: string; count: number | bigint; events: number | bigint; worst: number }[]>(
-    `SELECT "category", COUNT(*) AS "count", SUM("count") AS "events", MAX("severity") AS "worst" FROM (${LINES}) GROUP BY "category" ORDER BY "count" DESC`,
+  const totals = await db.read.$queryRawUnsafe<RawTotal[]>(
+    `SELECT "category", COUNT(*) AS "count", SUM("count") AS "events", MAX("severity") AS "worst", MIN("firstAt") AS "firstAt", MAX("lastAt") AS "lastAt", SUM("over") AS "over"
+     FROM (${LINES}) GROUP BY "category" ORDER BY "count" DESC`,
+    summaryId,
+  );
+  const origins = await db.read.$queryRawUnsafe<{ name: string; count: number | bigint }[]>(
+    `SELECT COALESCE(e."source", e."service") AS "name", COUNT(*) AS "count" FROM "Delivery" AS d JOIN "Event" AS e ON e."id" = d."eventId"
+     WHERE d."summaryId" = ? AND d."state" = 'HELD' AND COALESCE(e."source", e."service") IS NOT NULL GROUP BY 1 ORDER BY "count" DESC, "name" LIMIT ${MOST_ORIGINS}`,
     summaryId,
   );
   return {
@@ -171,7 +244,15 @@ export async function findSummaryItems(db: Database, summaryId: string, most: nu
     eventCount: totals.reduce((sum, { events }) => sum + Number(events), 0),
     worst: SEVERITIES[Math.max(0, ...totals.map(({ worst }) => Number(worst)))] ?? "INFO",
     categories: totals.map(({ category, count }) => ({ category, count: Number(count) })),
+    span: spanOf(totals),
+    overCount: totals.reduce((sum, { over }) => sum + Number(over), 0),
+    origins: origins.map(({ name, count }) => ({ name, count: Number(count) })),
   };
+}
+
+function spanOf(totals: RawTotal[]): SummaryItems["span"] {
+  if (totals.length === 0) return null;
+  return { from: new Date(Math.min(...totals.map(({ firstAt }) => Number(firstAt)))), to: new Date(Math.max(...totals.map(({ lastAt }) => Number(lastAt)))) };
 }
 
 /** A channel that will not hear of a problem need not hear of its end: unless more of it is held, or was sent. */

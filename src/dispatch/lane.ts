@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Pace } from "../providers/provider.ts";
+import type { MessageReason } from "../render/message.ts";
 import type { Delivery } from "./delivery.model.ts";
 import type { PlannedDelivery } from "./delivery.store.ts";
 import { createRateLimit } from "./rateLimit.ts";
@@ -14,6 +15,8 @@ export interface LaneDeps {
   send(job: PlannedDelivery): Promise<Step>;
   /** Gives up deliveries whose recovery has come before they could be told. Never rejects. */
   drop(jobs: PlannedDelivery[]): Promise<void>;
+  /** Stores deliveries as held for a summary, all or none. Never rejects. @returns false when that is not possible now */
+  overflow(jobs: PlannedDelivery[]): Promise<boolean>;
   /** Unfinished deliveries after this id, from the database. When it rejects, it is asked again a while later. */
   load(afterId: string, limit: number): Promise<PlannedDelivery[]>;
 }
@@ -39,6 +42,13 @@ const REFILL_BELOW = 200;
 const FAILURES_BEFORE_PAUSE = 3;
 const LONGEST_PAUSE_MS = 60_000;
 const LOAD_AGAIN_MS = 1_000;
+/** What a channel cannot be sent within so long becomes a summary; a few are always sent one by one. */
+const LONGEST_QUEUE_MS = 60_000;
+const SHORTEST_QUEUE = 10;
+/** A channel that takes more than this in a minute has its queue in the database, and is fast enough to empty it. */
+const LONGEST_QUEUE = 3000;
+/** What goes on overflowing is stored in few writes. */
+const OVERFLOW_EVERY_MS = 1_000;
 
 export function createLane(deps: LaneDeps): Lane {
   const { clock } = deps;
@@ -61,6 +71,12 @@ export function createLane(deps: LaneDeps): Lane {
   let loading: Promise<void> | null = null;
   let failuresInRow = 0;
   let pausedUntil = 0;
+  /** Until when the provider itself has asked the channel to wait. */
+  let limitedUntil = 0;
+  /** What is being stored as too much. */
+  let overflowing: Promise<void> | null = null;
+  let overflowFrom = 0;
+  let wakesAt = Infinity;
   let cancelWake: (() => void) | null = null;
   let closed = false;
 
@@ -134,19 +150,84 @@ export function createLane(deps: LaneDeps): Lane {
       const waitMs = Math.max(pausedUntil - now, 0) || rate.take(now);
       if (waitMs > 0) {
         wakeIn(waitMs);
-        return;
+        break;
       }
       track(run(ready.shift() as PlannedDelivery));
     }
-    if (spilled && ready.length < REFILL_BELOW) refill().catch(() => wakeIn(LOAD_AGAIN_MS));
+    shed();
+    if (spilled && ready.length < Math.max(REFILL_BELOW, shortQueue() + 1)) refill().catch(() => wakeIn(LOAD_AGAIN_MS));
   }
 
   function wakeIn(waitMs: number): void {
-    if (cancelWake || closed) return;
+    const at = clock.now().getTime() + waitMs;
+    if (closed || (cancelWake && wakesAt <= at)) return;
+    cancelWake?.();
+    wakesAt = at;
     cancelWake = clock.after(waitMs, () => {
       cancelWake = null;
       pump();
     });
+  }
+
+  /** How many may be ready before the rest is too much: what the channel takes within a minute. Infinity where nothing limits it. */
+  function longestQueue(): number {
+    const now = clock.now().getTime();
+    if (limitedUntil - now > LONGEST_QUEUE_MS) return SHORTEST_QUEUE;
+    return Math.max(SHORTEST_QUEUE, Math.ceil((pace.perSecond * LONGEST_QUEUE_MS) / 1000) + rate.left(now));
+  }
+
+  /** As far as it fits into memory; 0 when it does not. */
+  function shortQueue(): number {
+    const longest = longestQueue();
+    return longest <= LONGEST_QUEUE ? longest : 0;
+  }
+
+  function mostInMemory(): number {
+    return Math.max(MOST_IN_MEMORY, shortQueue() + 1);
+  }
+
+  /** Hands over what is too much. What cannot be stored stays, and is handed over later. */
+  function shed(): void {
+    const longest = longestQueue();
+    if (overflowing || ready.length <= longest) return;
+    const heads = ready.slice(longest).filter(mayOverflow);
+    if (heads.length === 0) return;
+    const waitMs = overflowFrom - clock.now().getTime();
+    if (waitMs > 0) return wakeIn(waitMs);
+    const surplus = new Set(heads);
+    ready.splice(longest, Infinity, ...ready.slice(longest).filter((job) => !surplus.has(job)));
+    const groups = heads.map(withFollowers);
+    // Until that is stored they count as held, as with drops.
+    overflowing = deps.overflow(groups.flat()).then((stored) => {
+      overflowing = null;
+      overflowFrom = stored && spilled ? 0 : clock.now().getTime() + OVERFLOW_EVERY_MS;
+      if (stored) for (const group of groups) forget(group);
+      else putBack(heads);
+      pump();
+    });
+  }
+
+  /** A delivery with what follows it in its chain and is to go the same way: an end only with the very first news, since whoever was told of a problem hears of its end. */
+  function withFollowers(head: PlannedDelivery): PlannedDelivery[] {
+    const key = chainKey(head.delivery);
+    const [, ...followers] = (key !== null && chains.get(key)) || [head];
+    const ends = head.delivery.reason === "FIRST";
+    const stays = followers.findIndex((job) => !mayOverflow(job) && !(ends && isFresh(job) && job.delivery.reason === "RECOVERY"));
+    return [head, ...(stays < 0 ? followers : followers.slice(0, stays))];
+  }
+
+  /** Lets go of what is stored as held: what waits behind it in its chain is next. */
+  function forget(group: PlannedDelivery[]): void {
+    held -= group.length;
+    const last = group.at(-1) as PlannedDelivery;
+    const key = chainKey(last.delivery);
+    if (key !== null) chains.get(key)?.splice(0, group.length - 1);
+    advance(last);
+  }
+
+  function putBack(jobs: PlannedDelivery[]): void {
+    ready.push(...jobs);
+    ready.sort((a, b) => (a.delivery.id < b.delivery.id ? -1 : 1));
   }
 
   async function run(job: PlannedDelivery): Promise<void> {
@@ -167,6 +248,7 @@ export function createLane(deps: LaneDeps): Lane {
   function noteFailure(retryAt: Date, limited: boolean): void {
     failuresInRow += 1;
     const longest = limited ? Infinity : clock.now().getTime() + LONGEST_PAUSE_MS;
+    if (limited) limitedUntil = Math.max(limitedUntil, retryAt.getTime());
     if (limited || failuresInRow >= FAILURES_BEFORE_PAUSE) pausedUntil = Math.max(pausedUntil, Math.min(retryAt.getTime(), longest));
   }
 
@@ -186,7 +268,7 @@ export function createLane(deps: LaneDeps): Lane {
   }
 
   function refill(): Promise<void> {
-    if (closed || held >= MOST_IN_MEMORY) return Promise.resolve();
+    if (closed || held >= mostInMemory()) return Promise.resolve();
     loading ??= load()
       .finally(() => (loading = null))
       .then(pump);
@@ -203,7 +285,7 @@ export function createLane(deps: LaneDeps): Lane {
       for (const job of jobs) {
         if (loading) {
           if (arrived.length <= MOST_IN_MEMORY) arrived.push(job);
-        } else if (spilled || held >= MOST_IN_MEMORY) spilled = true;
+        } else if (spilled || held >= mostInMemory()) spilled = true;
         else if (job.delivery.id > newestId) enqueue(job);
       }
       pump();
@@ -217,13 +299,25 @@ export function createLane(deps: LaneDeps): Lane {
       cancelWake?.();
       await loading?.catch(() => undefined);
       // A try that fails may be followed by a drop.
-      while (running.size > 0) await Promise.all(running);
+      while (running.size > 0 || overflowing) await Promise.all([...running, overflowing]);
       for (const cancel of retrying.values()) cancel();
     },
   };
 }
 
 /** What a delivery has to wait its turn in; null when order does not matter. A summary may tell of the end of a problem that an earlier one tells of. */
-function chainKey({ conditionId, context }: Delivery): string | null {
-  return conditionId ?? context.summaryOf ?? null;
+function chainKey({ conditionId, context: { summaryOf, eventType } }: Delivery): string | null {
+  return conditionId ?? (summaryOf && eventType ? `${summaryOf} ${eventType}` : summaryOf) ?? null;
+}
+
+/** Never tried, for all that is known. */
+function isFresh({ delivery, cutShort }: PlannedDelivery): boolean {
+  return delivery.tries === 0 && !cutShort;
+}
+
+const NEVER_OVERFLOW: ReadonlySet<MessageReason> = new Set(["RECOVERY", "SUMMARY", "TEST"]);
+
+/** Whether a summary may tell of it when there is too much. */
+function mayOverflow(job: PlannedDelivery): boolean {
+  return isFresh(job) && job.event.severity !== "CRITICAL" && !NEVER_OVERFLOW.has(job.delivery.reason);
 }

@@ -2,22 +2,33 @@
 export interface RateLimit {
   /** Takes one and answers 0, or answers how many milliseconds to wait and takes nothing. */
   take(nowMs: number): number;
+  /** How many could be taken at once, in whole numbers. */
+  left(nowMs: number): number;
 }
 
 export function createRateLimit(perSecond: number, burst: number): RateLimit {
-  if (perSecond === Infinity) return { take: () => 0 };
+  if (perSecond === Infinity) return { take: () => 0, left: () => Infinity };
   let tokens = burst;
   let filledAt = Infinity;
+
+  /** A clock that steps back takes no tokens away, and filling goes on from there rather than when it has caught up. */
+  function fill(nowMs: number): void {
+    tokens = Math.min(burst, tokens + (Math.max(nowMs - filledAt, 0) / 1000) * perSecond);
+    filledAt = nowMs;
+  }
+
   return {
     take(nowMs) {
-      // A clock that steps back takes no tokens away, and filling goes on from there rather than when it has caught up.
-      tokens = Math.min(burst, tokens + (Math.max(nowMs - filledAt, 0) / 1000) * perSecond);
-      filledAt = nowMs;
+      fill(nowMs);
       if (tokens >= 1) {
         tokens -= 1;
         return 0;
       }
       return Math.ceil(((1 - tokens) / perSecond) * 1000);
+    },
+    left(nowMs) {
+      fill(nowMs);
+      return Math.floor(tokens);
     },
   };
 }

@@ -26,7 +26,7 @@ const ChannelVerdictType = builder.objectRef<ChannelVerdict>("ChannelVerdict").i
     channelName: t.exposeString("channelName", { description: "The channel's name at that moment." }),
     action: t.expose("action", { type: VerdictActionEnum, description: "Sent or not." }),
     because: t.expose("because", { type: VerdictReasonEnum, description: "Why." }),
-    explanation: t.string({ description: "Why, in plain words.", resolve: (verdict) => VERDICT_REASONS[verdict.because] }),
+    explanation: t.string({ description: "Why, in plain words.", resolve: explanationOf }),
     until: t.expose("until", { type: "DateTime", nullable: true, description: "Until when the reason holds, where it ends by itself." }),
   }),
 });
@@ -36,7 +36,7 @@ const DecisionType = builder.objectRef<DecisionShape>("Decision").implement({
   fields: (t) => ({
     action: t.field({ type: VerdictActionEnum, description: "SEND when at least one channel gets it.", resolve: ({ verdict }) => verdict.action }),
     because: t.field({ type: VerdictReasonEnum, description: "Why, of the event as a whole.", resolve: ({ verdict }) => verdict.because }),
-    explanation: t.string({ description: "Why, in plain words.", resolve: ({ verdict }) => VERDICT_REASONS[verdict.because] }),
+    explanation: t.string({ description: "Why, in plain words.", resolve: ({ verdict }) => explanationOf(verdict) }),
     until: t.field({ type: "DateTime", nullable: true, description: "Until when the reason holds, where it ends by itself.", resolve: ({ verdict }) => dateOf(verdict.until) }),
     reason: t.expose("reason", { type: MessageReasonEnum, description: "Why a message about it exists, or would." }),
     channels: t.field({
@@ -46,6 +46,10 @@ const DecisionType = builder.objectRef<DecisionShape>("Decision").implement({
     }),
   }),
 });
+
+function explanationOf({ because, detail }: Verdict): string {
+  return detail ? `${VERDICT_REASONS[because]} ${detail}` : VERDICT_REASONS[because];
+}
 
 /** An event stopped before any channel was looked at has one reason for all of them. */
 function channelVerdicts({ channels, verdict }: DecisionShape, all: { id: string; name: string }[]): ChannelVerdict[] {

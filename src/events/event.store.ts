@@ -50,6 +50,16 @@ export async function findEvents(db: Pick<Database["read"], "event">, ids: strin
   return (await db.event.findMany({ where: { id: { in: ids } } })) as unknown as StoredEvent[];
 }
 
+/** The newest event of each of these conditions. */
+export async function findLatestEvents(tx: Transaction, conditionIds: string[]): Promise<StoredEvent[]> {
+  if (conditionIds.length === 0) return [];
+  const rows = await tx.$queryRawUnsafe<{ id: string }[]>(
+    `SELECT (SELECT MAX("id") FROM "Event" WHERE "conditionId" = c.value) AS "id" FROM json_each(?) AS c`,
+    JSON.stringify(conditionIds),
+  );
+  return findEvents(tx, rows.flatMap(({ id }) => id ?? []));
+}
+
 const DELETE_STEP = 1000;
 
 /**

@@ -12,7 +12,9 @@ import "../dispatch/delivery.graphql.ts";
 import "../events/event.graphql.ts";
 import "../history/attempt.graphql.ts";
 import "../inbox/inbox.graphql.ts";
+import "../inhibitions/inhibitionRule.graphql.ts";
 import "../settings/settings.graphql.ts";
+import "../silences/silence.graphql.ts";
 import "../triggers/trigger.graphql.ts";
 
 builder.queryType({ description: "What can be read." });

@@ -4,6 +4,7 @@ import type { Database } from "../db/database.ts";
 import { deleteOldEvents } from "../events/event.store.ts";
 import type { Log } from "../log.ts";
 import type { SnapshotHolder } from "../settings/snapshot.ts";
+import { deleteSilencesEndedBefore } from "../silences/silence.store.ts";
 import type { HistoryService } from "./history.service.ts";
 
 const EVERY_MS = 3_600_000;
@@ -22,6 +23,7 @@ export function startRetention(deps: { db: Database; history: HistoryService; sn
     const now = clock.now().getTime();
     const attempts = await history.prune(historyDays, historyCount);
     const events = await deleteOldEvents(db, new Date(now - historyDays * DAY_MS), new Date(now - DAY_MS));
+    await db.write((tx) => deleteSilencesEndedBefore(tx, new Date(now - historyDays * DAY_MS)));
     await db.write((tx) => deleteCooldownsBefore(tx, new Date(now - LONGEST_COOLDOWN_MS)));
     if (attempts + events > 0) log.info({ attempts, events }, "deleted what was older than the settings keep");
   }

@@ -81,7 +81,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     if (known) return { type: known, settings };
     if (server.unknownEventTypes === "REFUSE") throw unknownTypeError(given, catalogue.nearest(given, NEAR_NAMES));
     const type = eventTypeOf(unknownType(given, now));
-    return { type, settings: withType(settings, type, [...channels.values()]) };
+    return { type, settings: withType(settings, type, [...channels.values()], server) };
   }
 
   return {
@@ -92,7 +92,7 @@ export function createIntake(deps: IntakeDeps): Intake {
       const input = checkInput(given, clock.now());
       const { type, settings } = simulatedType(input.type, now);
       const event = incomingEvent(input, type.name, deps.ids.next(), now);
-      return decide(event, settings, await loadState(deps.db.read, [event], settings), now);
+      return decide(event, settings, await loadState(deps.db.read, [event], settings, now), now);
     },
 
     idle: () => batch.idle(),

@@ -1,9 +1,10 @@
-import { decide, remember } from "../decide/decide.ts";
+import { decide, decideAgain, remember } from "../decide/decide.ts";
 import type { Decision } from "../decide/decision.ts";
 import type { IncomingEvent } from "../decide/event.ts";
 import type { Settings } from "../decide/settings.ts";
-import type { OccurrenceCooldown, OpenCondition, State } from "../decide/state.ts";
-import type { Delivery } from "../dispatch/delivery.model.ts";
+import { burstKey } from "../decide/state.ts";
+import type { BurstWindow, OccurrenceCooldown, OpenCondition, State } from "../decide/state.ts";
+import type { Delivery, DeliveryContext } from "../dispatch/delivery.model.ts";
 import type { PlannedDelivery } from "../dispatch/delivery.store.ts";
 import { IdempotencyConflictError } from "../errors.ts";
 import { storedDecision } from "../events/event.model.ts";
@@ -24,15 +25,26 @@ export interface Item {
 /** What became of one item: taken in, a repeat of an earlier event, or refused. */
 export type Fate = { stored: StoredEvent } | { repeatOf: string } | { refused: IdempotencyConflictError };
 
-/** Everything that one batch changes, to be stored in one transaction. */
-export interface Plan {
+/** What decisions change, to be stored in one transaction. */
+export interface Changes {
+  deliveries: PlannedDelivery[];
+  conditions: Map<string, OpenCondition>;
+  cooldowns: Map<string, OccurrenceCooldown>;
+  bursts: Map<string, BurstWindow>;
+  /** How many were not sent because of an open condition, by its id. */
+  covered: Map<string, number>;
+}
+
+/** Everything that one batch changes. */
+export interface Plan extends Changes {
   /** In the order of the items. */
   fates: Fate[];
   events: StoredEvent[];
-  deliveries: PlannedDelivery[];
-  conditions: Map<string, OpenCondition & { closedAt: Date | null }>;
-  cooldowns: Map<string, OccurrenceCooldown>;
   keys: IdempotencyRow[];
+}
+
+function noChanges(): Changes {
+  return { deliveries: [], conditions: new Map(), cooldowns: new Map(), bursts: new Map(), covered: new Map() };
 }
 
 /** Idempotency keys by scope and key. */
@@ -48,12 +60,30 @@ export function usedKey(scope: string, key: string): string {
  * @param state what is remembered of the events' fingerprints; brought up to date
  */
 export function planBatch(items: readonly Item[], settings: Settings, state: State, used: UsedKeys, ids: Ids, now: Date): Plan {
-  const plan: Plan = { fates: [], events: [], deliveries: [], conditions: new Map(), cooldowns: new Map(), keys: [] };
+  const plan: Plan = { ...noChanges(), fates: [], events: [], keys: [] };
   for (const item of items) {
     const earlier = claimKey(item, used, plan, now);
     plan.fates.push(earlier ?? { stored: takeIn(item.event, settings, state, plan, ids, now) });
   }
   return plan;
+}
+
+/** A condition with its latest event. */
+export interface KnownCondition {
+  condition: OpenCondition;
+  event: StoredEvent;
+}
+
+/** Decides about conditions again. No I/O. @param known conditions of types that are known, all in `state` */
+export function planAgain(known: readonly KnownCondition[], settings: Settings, state: State, ids: Ids, now: Date): Changes {
+  const changes = noChanges();
+  for (const { condition, event } of known) {
+    const decision = decideAgain(event, condition, settings, state, now);
+    remember(event, decision, settings, state);
+    note(decision, changes);
+    for (const delivery of deliveriesOf(decision, event, 0, ids, now)) changes.deliveries.push({ delivery, event });
+  }
+  return changes;
 }
 
 /** Notes the item's key as used; gives its fate when it was used before. */
@@ -72,14 +102,19 @@ function claimKey({ input, event, scope }: Item, used: UsedKeys, plan: Plan, now
 function takeIn(event: IncomingEvent, settings: Settings, state: State, plan: Plan, ids: Ids, now: Date): StoredEvent {
   const decision = decide(event, settings, state, now);
   const heldBack = state.cooldowns.get(decision.fingerprint)?.suppressed ?? 0;
-  remember(decision, state);
+  remember(event, decision, settings, state);
   const stored = storedEvent(event, decision, settings);
   plan.events.push(stored);
-  const { condition, cooldown } = decision;
-  if (condition) plan.conditions.set(condition.after.id, { ...condition.after, closedAt: condition.change === "CLOSED" ? now : null });
-  if (cooldown) plan.cooldowns.set(cooldown.fingerprint, cooldown);
+  note(decision, plan);
   for (const delivery of deliveriesOf(decision, stored, heldBack, ids, now)) plan.deliveries.push({ delivery, event: stored });
   return stored;
+}
+
+function note({ condition, cooldown, bursts, inhibitedBy }: Decision, { conditions, cooldowns, covered, ...changes }: Changes): void {
+  if (condition) conditions.set(condition.after.id, condition.after);
+  if (cooldown) cooldowns.set(cooldown.fingerprint, cooldown);
+  for (const window of bursts) changes.bursts.set(burstKey(window.eventType, window.channelId), window);
+  if (inhibitedBy) covered.set(inhibitedBy.conditionId, (covered.get(inhibitedBy.conditionId) ?? 0) + 1);
 }
 
 function storedEvent(event: IncomingEvent, decision: Decision, settings: Settings): StoredEvent {
@@ -100,8 +135,7 @@ function storedEvent(event: IncomingEvent, decision: Decision, settings: Setting
 
 function deliveriesOf(decision: Decision, event: StoredEvent, heldBack: number, ids: Ids, now: Date): Delivery[] {
   const condition = decision.condition?.after;
-  const repeats = heldBack > 0 ? { heldBack } : {};
-  const context = condition ? { openedAt: condition.openedAt.toISOString(), count: condition.count } : repeats;
+  const context = contextOf(decision, heldBack);
   return decision.channels
     .filter((verdict) => verdict.action !== "SUPPRESS")
     .map(({ channelId, action, until, heldFor }) => ({
@@ -121,4 +155,15 @@ function deliveriesOf(decision: Decision, event: StoredEvent, heldBack: number, 
       heldFor: heldFor ?? null,
       summaryId: null,
     }));
+}
+
+function contextOf({ condition, flapping, reason }: Decision, heldBack: number): DeliveryContext {
+  if (!condition) return heldBack > 0 ? { heldBack } : {};
+  const { openedAt, count, covers, openings } = condition.after;
+  return {
+    openedAt: openedAt.toISOString(),
+    count,
+    ...(covers > 0 ? { covers } : {}),
+    ...(flapping ? { flapping: { since: flapping.since.toISOString(), ...(reason === "FLAPPING" ? { times: openings.length } : {}) } } : {}),
+  };
 }

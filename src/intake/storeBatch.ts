@@ -1,9 +1,7 @@
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Clock } from "../clock.ts";
-import { saveConditions, saveCooldowns } from "../conditions/condition.store.ts";
 import type { Database, Transaction } from "../db/database.ts";
 import { insertDeliveries } from "../dispatch/delivery.store.ts";
-import type { PlannedDelivery } from "../dispatch/delivery.store.ts";
 import type { IdempotencyConflictError } from "../errors.ts";
 import { incomingEvent } from "../events/event.model.ts";
 import type { EventInput, StoredEvent } from "../events/event.model.ts";
@@ -12,8 +10,10 @@ import type { Ids } from "../ids.ts";
 import type { SnapshotHolder } from "../settings/snapshot.ts";
 import { IDEMPOTENCY_HOURS } from "./idempotency.ts";
 import { loadState } from "./loadState.ts";
+import { expectChanges, saveChanges } from "./saveChanges.ts";
+import type { Expectations } from "./saveChanges.ts";
 import { planBatch, usedKey } from "./plan.ts";
-import type { Fate, Item, Plan, UsedKeys } from "./plan.ts";
+import type { Fate, Item, UsedKeys } from "./plan.ts";
 
 /** A checked event that waits for its batch. */
 export interface Waiting {
@@ -25,15 +25,11 @@ export interface Waiting {
 
 export type Stored = { event: StoredEvent; deduplicated: boolean } | IdempotencyConflictError;
 
-export interface StoreBatchDeps {
+export interface StoreBatchDeps extends Expectations {
   db: Database;
   snapshot: SnapshotHolder;
   clock: Clock;
   ids: Ids;
-  /** Gets what was planned, once it is stored. */
-  dispatch(planned: PlannedDelivery[]): void;
-  /** Hears when a delivery that was just stored is due, where it is held. */
-  held(dueAt: Date): void;
   /** Gets every new event, once it is stored. */
   received(events: StoredEvent[]): void;
 }
@@ -45,13 +41,15 @@ export async function storeBatch(waiting: Waiting[], deps: StoreBatchDeps): Prom
     const { catalogue, settings } = deps.snapshot.current;
     const items = waiting.map((one) => itemOf(one, catalogue, deps.ids, now));
     const used = await loadUsedKeys(tx, waiting, now);
-    const state = await loadState(tx, items.map(({ event }) => event), settings);
+    const state = await loadState(tx, items.map(({ event }) => event), settings, now);
     const made = planBatch(items, settings, state, used, deps.ids, now);
-    await save(tx, made);
+    await saveChanges(tx, made, settings, now);
+    await insertEvents(tx, made.events);
+    await insertDeliveries(tx, made.deliveries.map(({ delivery }) => delivery));
+    await insertIdempotencyKeys(tx, made.keys);
     return { plan: made, results: await answers(tx, made.fates) };
   });
-  deps.dispatch(plan.deliveries.filter(({ delivery }) => delivery.state === "PENDING"));
-  for (const { delivery } of plan.deliveries) if (delivery.state === "HELD") deps.held(delivery.dueAt);
+  expectChanges(plan, deps);
   deps.received(plan.events);
   return results;
 }
@@ -65,15 +63,6 @@ async function loadUsedKeys(tx: Transaction, waiting: Waiting[], now: Date): Pro
   const wanted = waiting.flatMap(({ input, scope }) => (input.idempotencyKey === null ? [] : { scope, key: input.idempotencyKey }));
   const rows = await findIdempotencyKeys(tx, wanted, new Date(now.getTime() - IDEMPOTENCY_HOURS * 3_600_000));
   return new Map(rows.map((row) => [usedKey(row.scope, row.key), row]));
-}
-
-/** Conditions first: events and deliveries point at them. */
-async function save(tx: Transaction, plan: Plan): Promise<void> {
-  await saveConditions(tx, [...plan.conditions.values()]);
-  await saveCooldowns(tx, [...plan.cooldowns.values()]);
-  await insertEvents(tx, plan.events);
-  await insertDeliveries(tx, plan.deliveries.map(({ delivery }) => delivery));
-  await insertIdempotencyKeys(tx, plan.keys);
 }
 
 /** A repeat answers with what is stored of the first. */

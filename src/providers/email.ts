@@ -156,6 +156,7 @@ const WHY: Record<MessageReason, string> = {
   FIRST: "as the first notice of this event",
   ONGOING: "again because it still goes on",
   ESCALATED: "again because it has become more severe",
+  FLAPPING: "once, because it comes and goes too often to tell of each time",
   RECOVERY: "because what you were told of is over",
   SUMMARY: "for all that came while it was to wait",
   TEST: "because someone asked for a test",

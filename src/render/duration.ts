@@ -18,3 +18,12 @@ export function durationText(ms: number): string {
   }
   return parts.join(" ") || "0 s";
 }
+
+const NAMES: Record<string, string> = { d: "days", h: "hours", min: "minutes", s: "seconds" };
+
+/** A span in one unit, written out and rounded, for a sentence: "43 seconds", "90 minutes", "2 hours". */
+export function durationWords(ms: number): string {
+  const [name, size] = UNITS.find(([, size]) => ms >= 2 * size) ?? ["s", 1000];
+  const count = Math.max(1, Math.round(ms / size));
+  return count === 1 ? "1 second" : `${count} ${NAMES[name]}`;
+}

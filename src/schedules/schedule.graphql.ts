@@ -17,7 +17,7 @@ const DayEnum = builder.enumType("DayOfWeek", {
 });
 
 const QuietWindowType = builder.objectRef<QuietWindow>("QuietWindow").implement({
-  description: "A window of quiet hours by the clock on the wall: from `start` until just before `end`.",
+  description: "A window by the clock on the wall: from `start` until just before `end`.",
   fields: (t) => ({
     days: t.expose("days", { type: [DayEnum], description: "The days on which it starts." }),
     start: t.exposeString("start", { description: "HH:MM." }),
@@ -26,11 +26,11 @@ const QuietWindowType = builder.objectRef<QuietWindow>("QuietWindow").implement(
 });
 
 export const QuietHoursType = builder.objectRef<QuietHours>("QuietHours").implement({
-  description: "When a channel stays quiet. Critical messages pass; the rest comes as one summary when it ends.",
+  description: "Windows that come back every week: when a channel stays quiet (critical messages pass, the rest comes as one summary when it ends), or when a silence holds.",
   fields: (t) => ({
     timeZone: t.exposeString("timeZone", { description: "IANA time zone, e.g. Europe/Berlin." }),
     windows: t.expose("windows", { type: [QuietWindowType], description: "The windows." }),
-    active: t.boolean({ description: "Whether it is quiet now.", resolve: (hours, _args, { services }) => nextChange(hours, services.clock.now()).active }),
+    active: t.boolean({ description: "Whether a window is open now.", resolve: (hours, _args, { services }) => nextChange(hours, services.clock.now()).active }),
     nextChange: t.field({ type: "DateTime", nullable: true, description: "When that changes next; null when it never does.", resolve: (hours, _args, { services }) => nextChange(hours, services.clock.now()).at }),
   }),
 });
@@ -45,7 +45,7 @@ export const DigestType = builder.objectRef<Digest & { quietHours: QuietHours | 
 });
 
 const QuietWindowInput = builder.inputType("QuietWindowInput", {
-  description: "A window of quiet hours by the clock on the wall: from `start` until just before `end`.",
+  description: "A window by the clock on the wall: from `start` until just before `end`.",
   fields: (t) => ({
     days: t.field({ type: [DayEnum], description: "The days on which it starts. Left out: every day." }),
     start: t.string({ required: true, description: "HH:MM, 00:00 to 23:59." }),
@@ -54,10 +54,10 @@ const QuietWindowInput = builder.inputType("QuietWindowInput", {
 });
 
 export const QuietHoursInput = builder.inputType("QuietHoursInput", {
-  description: "When a channel stays quiet. Clock changes of the zone are taken care of.",
+  description: "Windows that come back every week: when a channel stays quiet, or when a silence holds. Clock changes of the zone are taken care of.",
   fields: (t) => ({
     timeZone: t.string({ required: true, description: "IANA time zone, e.g. Europe/Berlin." }),
-    windows: t.field({ type: [QuietWindowInput], required: true, description: "1 to 20 windows." }),
+    windows: t.field({ type: [QuietWindowInput], required: true, description: "1 to 20 windows, which may touch but not overlap." }),
   }),
 });
 

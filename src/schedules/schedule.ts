@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DAYS, timeZoneSchema, wallTimeSchema } from "./wallTime.ts";
+import { DAYS, DAY_MINUTES, isWallTime, minutesOf, timeZoneSchema, wallTimeSchema } from "./wallTime.ts";
 import type { Day } from "./wallTime.ts";
 
 /** A span by the clock on the wall, half open: at `end` it is over. */
@@ -16,9 +16,11 @@ export interface QuietWindow {
 export interface QuietHours {
   /** IANA name, e.g. Europe/Berlin. */
   readonly timeZone: string;
-  /** 1 to 20; they may touch and overlap. */
+  /** 1 to 20. As they are given they may touch but not overlap; what reads them takes both. */
   readonly windows: readonly QuietWindow[];
 }
+
+const MOST_WINDOWS = 20;
 
 const quietWindowSchema = z.strictObject({
   days: z
@@ -36,16 +38,44 @@ export const quietHoursSchema = z.strictObject({
   windows: z
     .array(quietWindowSchema)
     .min(1, "must hold at least one window")
-    .max(20, "must hold at most 20 windows")
+    .max(MOST_WINDOWS, `must hold at most ${MOST_WINDOWS} windows`)
     .superRefine((windows, context) => {
-      const firstIndex = new Map<string, number>();
-      for (const [index, { days, start, end }] of windows.entries()) {
-        const repeated = days.find((day) => firstIndex.has(`${day} ${start} ${end}`));
-        if (repeated) context.addIssue({ code: "custom", path: [index], message: `must not repeat windows.${firstIndex.get(`${repeated} ${start} ${end}`)} on ${repeated}` });
-        for (const day of days) if (!firstIndex.has(`${day} ${start} ${end}`)) firstIndex.set(`${day} ${start} ${end}`, index);
+      // What is wrong in itself has been told of.
+      if (windows.length > MOST_WINDOWS || !windows.every(({ start, end }) => isWallTime(start) && isWallTime(end))) return;
+      for (const [index, window] of windows.entries()) {
+        const clash = firstOverlap(windows.slice(0, index), window);
+        if (clash) context.addIssue({ code: "custom", path: [index], message: `must not overlap windows.${clash.index}: ${clash.own} and ${clash.other}` });
       }
     }),
 });
+
+/** The first of the others that shares a minute of the week with a window, and on which of their days. */
+function firstOverlap(others: readonly QuietWindow[], window: QuietWindow): { index: number; own: string; other: string } | null {
+  for (const [index, other] of others.entries()) {
+    for (const own of window.days) {
+      const clash = other.days.find((day) => overlap(window, own, other, day));
+      if (clash) return { index, own: textOf(window, own), other: textOf(other, clash) };
+    }
+  }
+  return null;
+}
+
+/** Whether two windows that start on these days share a minute, the week taken as a circle. */
+function overlap(a: QuietWindow, dayOfA: Day, b: QuietWindow, dayOfB: Day): boolean {
+  const week = DAYS.length * DAY_MINUTES;
+  const startOf = (window: QuietWindow, day: Day) => DAYS.indexOf(day) * DAY_MINUTES + minutesOf(window.start);
+  const fromAToB = (startOf(b, dayOfB) - startOf(a, dayOfA) + week) % week;
+  return fromAToB < lengthOf(a) || (week - fromAToB) % week < lengthOf(b);
+}
+
+/** In minutes by the clock on the wall. */
+function lengthOf({ start, end }: QuietWindow): number {
+  return (minutesOf(end) - minutesOf(start) + DAY_MINUTES) % DAY_MINUTES || DAY_MINUTES;
+}
+
+function textOf({ start, end }: QuietWindow, day: Day): string {
+  return `${day} ${start} to ${end}`;
+}
 
 /** A time of every day by the clocks of a zone. */
 export interface Digest {

@@ -1,6 +1,6 @@
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Channel } from "../channels/channel.model.ts";
-import type { Settings } from "../decide/settings.ts";
+import type { CompiledInhibition, CompiledSilence, Settings } from "../decide/settings.ts";
 import { compileSettings } from "../triggers/compileSettings.ts";
 import type { Trigger } from "../triggers/trigger.model.ts";
 import type { ServerSettings } from "./settings.model.ts";
@@ -28,6 +28,8 @@ export interface SnapshotSources {
   triggers(): Promise<Trigger[]>;
   channels(): Promise<Channel[]>;
   server(): Promise<ServerSettings>;
+  silences(): Promise<CompiledSilence[]>;
+  inhibitions(): Promise<CompiledInhibition[]>;
 }
 
 /** Empty until its first `reload`. */
@@ -38,10 +40,10 @@ export function createSnapshotHolder(sources: () => SnapshotSources): SnapshotHo
   const listeners: ((snapshot: Snapshot) => void)[] = [];
 
   async function load(): Promise<void> {
-    const { catalogue, triggers, channels, server } = sources();
-    const [types, rows, all, values] = await Promise.all([catalogue(), triggers(), channels(), server()]);
+    const { catalogue, triggers, channels, server, silences, inhibitions } = sources();
+    const [types, rows, all, values, ...noise] = await Promise.all([catalogue(), triggers(), channels(), server(), silences(), inhibitions()]);
     current = {
-      settings: compileSettings(types, rows, all, values),
+      settings: compileSettings(types, rows, all, values, ...noise),
       catalogue: types,
       channels: new Map(all.map((channel) => [channel.id, channel])),
       triggers: new Map(rows.map((row) => [row.eventType, row])),

@@ -2,7 +2,7 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import { CATEGORIES } from "../catalogue/category.ts";
 import type { EventType } from "../catalogue/eventType.ts";
 import type { Channel } from "../channels/channel.model.ts";
-import type { CompiledTrigger, RoutedChannel, Settings } from "../decide/settings.ts";
+import type { BurstRule, CompiledInhibition, CompiledSilence, CompiledTrigger, RoutedChannel, Settings } from "../decide/settings.ts";
 import type { VerdictReason } from "../decide/verdict.ts";
 import type { ServerSettings } from "../settings/settings.model.ts";
 import type { Trigger } from "./trigger.model.ts";
@@ -10,10 +10,10 @@ import type { Trigger } from "./trigger.model.ts";
 const CATEGORY_COOLDOWNS = new Map(CATEGORIES.map((category) => [category.name, category.cooldownSeconds ?? null]));
 
 /** Everything that decide needs of the settings, looked up and merged once instead of for every event. */
-export function compileSettings(catalogue: Catalogue, triggers: Trigger[], channels: Channel[], server: ServerSettings): Settings {
+export function compileSettings(catalogue: Catalogue, triggers: Trigger[], channels: Channel[], server: ServerSettings, silences: readonly CompiledSilence[], inhibitions: readonly CompiledInhibition[]): Settings {
   const routed = new Map(channels.map((channel) => [channel.id, routedChannel(channel)]));
   const byType = new Map(triggers.map((trigger) => [trigger.eventType, trigger]));
-  const compile = (type: EventType) => compileTrigger(type, byType.get(type.name), channels, routed);
+  const compile = (type: EventType) => compileTrigger(type, byType.get(type.name), channels, routed, server);
   return Object.freeze({
     triggers: new Map(catalogue.types.map((type) => [type.name, compile(type)])),
     channels: routed,
@@ -21,24 +21,33 @@ export function compileSettings(catalogue: Catalogue, triggers: Trigger[], chann
       occurrence: { INFO: server.infoCooldown, WARNING: server.warningCooldown, CRITICAL: server.criticalCooldown },
       followUp: server.followUpCooldown,
     },
+    flapping: { count: server.flappingCount, seconds: server.flappingWindow },
+    silences,
+    inhibitions,
   });
 }
 
 /** The same settings with one more type, as registering it would add it. */
-export function withType(settings: Settings, type: EventType, channels: Channel[]): Settings {
-  const compiled = compileTrigger(type, undefined, channels, settings.channels);
+export function withType(settings: Settings, type: EventType, channels: Channel[], server: ServerSettings): Settings {
+  const compiled = compileTrigger(type, undefined, channels, settings.channels, server);
   return { ...settings, triggers: new Map([...settings.triggers, [type.name, compiled]]) };
 }
 
-function compileTrigger(type: EventType, trigger: Trigger | undefined, channels: Channel[], routed: ReadonlyMap<string, RoutedChannel>): CompiledTrigger {
+function compileTrigger(type: EventType, trigger: Trigger | undefined, channels: Channel[], routed: ReadonlyMap<string, RoutedChannel>, server: ServerSettings): CompiledTrigger {
   return {
     type,
     enabled: trigger?.enabled ?? type.enabled,
     severity: trigger?.severity ?? type.severity,
     threshold: thresholdOf(type, trigger?.steps ?? null),
     cooldownSeconds: trigger?.cooldownSeconds ?? type.cooldownSeconds ?? CATEGORY_COOLDOWNS.get(type.category) ?? null,
+    holdSeconds: trigger?.holdSeconds ?? 0,
+    burst: burstOf(trigger?.burst ?? type.burst ?? { count: server.burstCount, seconds: server.burstWindow }),
     routes: channels.map((channel) => ({ channel: routed.get(channel.id) as RoutedChannel, barredBy: barredBy(channel, type, trigger) })),
   };
+}
+
+function burstOf(rule: BurstRule): BurstRule | null {
+  return rule.count === 0 ? null : rule;
 }
 
 function thresholdOf(type: EventType, steps: number[] | null): CompiledTrigger["threshold"] {

@@ -3,7 +3,7 @@ import type { Category } from "../catalogue/category.ts";
 import type { EventType } from "../catalogue/eventType.ts";
 import { ChannelType } from "../channels/channel.graphql.ts";
 import { RecipientConfig, RecipientConfigInput } from "../channels/channelKind.graphql.ts";
-import type { CompiledTrigger } from "../decide/settings.ts";
+import type { BurstRule, CompiledTrigger } from "../decide/settings.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
 import { SeverityEnum } from "../graphql/enums.ts";
@@ -24,6 +24,14 @@ const ThresholdType = builder.objectRef<NonNullable<CompiledTrigger["threshold"]
     direction: t.expose("direction", { type: ThresholdDirectionEnum, description: "Which values reach it." }),
     steps: t.floatList({ description: "The steps in the order in which they are crossed. Of several, each fires once while the problem goes on.", resolve: ({ steps }) => [...steps] }),
     unit: t.exposeString("unit", { description: "What is measured, e.g. % or days." }),
+  }),
+});
+
+const BurstType = builder.objectRef<BurstRule>("Burst").implement({
+  description: "So many messages on one event type a channel gets one by one within a time; the rest comes as one message.",
+  fields: (t) => ({
+    count: t.exposeInt("count", { description: "So many come one by one." }),
+    window: t.expose("seconds", { type: "Duration", description: "The time that they are counted in." }),
   }),
 });
 
@@ -59,6 +67,8 @@ const EventTypeType = builder.objectRef<CompiledTrigger>("EventType").implement(
     fingerprint: t.stringList({ description: "The fields that tell one problem from another. Empty: all details.", resolve: ({ type }) => type.fingerprint }),
     threshold: t.expose("threshold", { type: ThresholdType, nullable: true, description: "The threshold, for types that have one." }),
     cooldown: t.field({ type: "Duration", nullable: true, description: "Its own or its category's cooldown; null: the general one of the settings.", resolve: ({ cooldownSeconds }) => cooldownSeconds }),
+    hold: t.field({ type: "Duration", nullable: true, description: "How long a problem must go on before it is told of; null: it is told of at once.", resolve: ({ holdSeconds }) => holdSeconds || null }),
+    burst: t.expose("burst", { type: BurstType, nullable: true, description: "The burst in force: its own, the catalogue's, or the general one of the settings; null: every message comes by itself." }),
     liveAction: t.boolean({ description: "True for starts, stops and failures, which no digest holds back.", resolve: ({ type }) => type.live }),
     aliases: t.stringList({ description: "Other names that events may use.", resolve: ({ type }) => type.aliases }),
     channels: t.prismaField({
@@ -153,12 +163,22 @@ const TriggerRecipientInput = builder.inputType("TriggerRecipientInput", {
   }),
 });
 
+const BurstInput = builder.inputType("BurstInput", {
+  description: "So many messages on one event type a channel gets one by one within a time; the rest comes as one message.",
+  fields: (t) => ({
+    count: t.int({ required: true, description: "So many come one by one: 1 to 10,000; 0: every message comes by itself." }),
+    window: t.field({ type: "Duration", required: true, description: "The time that they are counted in: PT1S to P1D." }),
+  }),
+});
+
 const UpdateTriggerInput = builder.inputType("UpdateTriggerInput", {
   description: "Settings of one event type. What is left out stays; null returns to the catalogue's default.",
   fields: (t) => ({
     enabled: t.boolean({ description: "The master toggle." }),
     severity: t.field({ type: SeverityEnum, description: "The severity of an event that brings none." }),
     cooldown: t.field({ type: "Duration", description: "Between two messages on the same thing, e.g. PT10M; PT0S switches it off. At most a year." }),
+    hold: t.field({ type: "Duration", description: "How long a problem must go on before it is told of, e.g. PT5M: what is over before is not told of. At most 7 days. Recoveries have none." }),
+    burst: t.field({ type: BurstInput, description: "How many of its messages a channel gets one by one." }),
     steps: t.floatList({ description: "Threshold steps: 1 to 10 numbers, for types that have a threshold." }),
     channelIds: t.globalIDList({ for: ChannelType, description: "The only channels that receive it." }),
     recipients: t.field({ type: [TriggerRecipientInput], description: "Who gets its events in place of whom a channel names: the whole list. The recovery goes to the same." }),
@@ -182,7 +202,7 @@ function compiledOrThrow(services: Services, name: string): { eventType: Compile
 builder.mutationField("updateTrigger", (t) =>
   t.field({
     type: eventTypePayload("UpdateTriggerPayload", "The trigger is changed and in force."),
-    description: "Changes the settings of one event type: on or off, severity, cooldown, threshold, who receives it.",
+    description: "Changes the settings of one event type: on or off, severity, cooldown, hold, burst, threshold, who receives it.",
     authScopes: { may: "SETTINGS_MANAGE" },
     errors: resultOf("updateTrigger", ValidationError, NotFoundError),
     args: {

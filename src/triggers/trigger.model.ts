@@ -4,6 +4,7 @@ import { CATEGORIES } from "../catalogue/category.ts";
 import type { EventType } from "../catalogue/eventType.ts";
 import { SEVERITIES } from "../render/message.ts";
 import type { Severity } from "../render/message.ts";
+import { burstCount, burstWindow } from "../settings/settings.model.ts";
 
 /** What of an event type's settings differs from the catalogue. Null: as the catalogue has it. */
 export interface Trigger {
@@ -11,6 +12,10 @@ export interface Trigger {
   enabled: boolean | null;
   severity: Severity | null;
   cooldownSeconds: number | null;
+  /** How long a problem must go on before it is told of. */
+  holdSeconds: number | null;
+  /** So many messages a channel gets one by one within so many seconds; count 0: all of them. */
+  burst: { count: number; seconds: number } | null;
   steps: number[] | null;
   /** The only channels that receive it; null lets every channel decide for itself. */
   channelIds: string[] | null;
@@ -19,15 +24,18 @@ export interface Trigger {
 }
 
 /** Settings as the catalogue has them. */
-export const UNCHANGED: Omit<Trigger, "eventType"> = { enabled: null, severity: null, cooldownSeconds: null, steps: null, channelIds: null, recipients: {} };
+export const UNCHANGED: Omit<Trigger, "eventType"> = { enabled: null, severity: null, cooldownSeconds: null, holdSeconds: null, burst: null, steps: null, channelIds: null, recipients: {} };
 
 const seconds = z.number().int("must be whole seconds").min(0, "must be 0 or more seconds").max(366 * 86_400, "must be at most a year");
+const hold = z.number().int("must be whole seconds").min(0, "must be 0 or more seconds").max(7 * 86_400, "must be at most 7 days");
 
 /** Undefined leaves a setting, null returns it to the catalogue's default. */
 export const triggerChange = z.object({
   enabled: z.boolean().nullish(),
   severity: z.enum(SEVERITIES).nullish(),
   cooldown: seconds.nullish(),
+  hold: hold.nullish(),
+  burst: z.object({ count: burstCount, window: burstWindow }).nullish(),
   steps: z.array(z.number("must be a number")).min(1, "must hold at least one step").max(10, "must hold at most 10 steps").nullish(),
   channelIds: z.array(z.string()).min(1, "must name at least one channel; null lets every channel receive it, enabled: false none").max(1000, "must hold at most 1000 channels").nullish(),
   recipients: z.array(z.object({ channelId: z.string(), config: z.record(z.string(), z.unknown()) })).max(1000, "must hold at most 1000 channels").nullish(),

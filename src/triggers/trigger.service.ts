@@ -96,10 +96,13 @@ export function createTriggerService(
       if (change.steps && !type.threshold) throw ValidationError.of("steps", `must be left out: ${type.name} has no threshold`);
       const unknown = change.channelIds?.findIndex((id) => !channelOf(id)) ?? -1;
       if (unknown >= 0) throw ValidationError.of(`channelIds.${unknown}`, "must be the id of a channel", "not_found");
-      const { cooldown, recipients, ...rest } = change;
+      const { cooldown, hold, burst, recipients, ...rest } = change;
+      if (hold && type.recovers) throw ValidationError.of("hold", `must be left out: a hold is for problems, and this type ends one. Set it on ${type.recovers}`);
       if (recipients?.length && type.recovers) throw ValidationError.of("recipients", `must be left out: a recovery goes to those who were told of the problem. Set them on ${type.recovers}`);
       const recipientsByChannel = recipients === null ? {} : recipients && checkedRecipients(recipients, channelOf);
-      const given = Object.fromEntries(Object.entries({ ...rest, recipients: recipientsByChannel, cooldownSeconds: cooldown }).filter(([, value]) => value !== undefined));
+      const burstRule = burst && { count: burst.count, seconds: burst.window };
+      const columns = { ...rest, recipients: recipientsByChannel, cooldownSeconds: cooldown, holdSeconds: hold, burst: burstRule };
+      const given = Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
       await store.save([{ ...(await triggerOf(type.name)), ...given }], clock.now());
       await changed();
     },

@@ -18,17 +18,18 @@ export function createTriggerStore(db: Database): TriggerStore {
   return {
     async triggers() {
       const rows = await db.read.trigger.findMany({ include: { channels: true, recipients: true } });
-      return rows.map(({ channels, recipients, steps, restricted, updatedAt: _, ...row }) => ({
+      return rows.map(({ channels, recipients, steps, burst, restricted, updatedAt: _, ...row }) => ({
         ...row,
         steps: steps as number[] | null,
+        burst: burst as Trigger["burst"],
         channelIds: restricted ? channels.map((channel) => channel.channelId) : null,
         recipients: Object.fromEntries(recipients.map(({ channelId, config }) => [channelId, config as Record<string, unknown>])),
       }));
     },
     async save(triggers, updatedAt) {
       await db.write(async (tx) => {
-        for (const { channelIds, recipients, eventType, steps, ...rest } of triggers) {
-          const data = { ...rest, steps: steps ?? Prisma.DbNull, restricted: channelIds !== null, updatedAt };
+        for (const { channelIds, recipients, eventType, steps, burst, ...rest } of triggers) {
+          const data = { ...rest, steps: steps ?? Prisma.DbNull, burst: burst ?? Prisma.DbNull, restricted: channelIds !== null, updatedAt };
           await tx.trigger.upsert({ where: { eventType }, create: { eventType, ...data }, update: data });
           await tx.triggerChannel.deleteMany({ where: { eventType } });
           await tx.triggerRecipient.deleteMany({ where: { eventType } });

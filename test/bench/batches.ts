@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { Pool } from "undici";
+import { sendOneByOne } from "../e2e/noise.ts";
 import { quantile, ratioOf, sampleOf, shown } from "./figures.ts";
 import type { Figure } from "./figures.ts";
 import { createClient, EMIT_MANY, sharedNow } from "./load.ts";
@@ -22,6 +23,7 @@ export async function measureBatches(nodeArgs: readonly string[]): Promise<Figur
   await using receiver = await startHelper("receiver.ts");
   await using server = await startCarillon({ dataDir: data.path, nodeArgs });
   await using client = createClient(server.url, CONNECTIONS);
+  await sendOneByOne(client);
   await useWebhook(client, receiver.url);
 
   let number = 0;

@@ -1,3 +1,4 @@
+import { sendOneByOne } from "../e2e/noise.ts";
 import { ratioOf, sampleOf, shown } from "./figures.ts";
 import type { Figure } from "./figures.ts";
 import { createClient, EMIT, saturate, until } from "./load.ts";
@@ -19,6 +20,7 @@ export async function measureEmitting(nodeArgs: readonly string[]): Promise<Figu
   await using bareServer = await startHelper("noop.ts");
   await using client = createClient(server.url, CONNECTIONS);
   await using bareClient = createClient(bareServer.url, CONNECTIONS);
+  await sendOneByOne(client);
   await switchOff(client, "deploy.failure");
 
   let number = 0;

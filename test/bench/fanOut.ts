@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createClient as createWsClient } from "graphql-ws";
 import { WebSocket } from "ws";
+import { sendOneByOne } from "../e2e/noise.ts";
 import type { Request, Target } from "./fanOutReceivers.ts";
 import { quantile, ratioOf, sampleOf, shown } from "./figures.ts";
 import type { Figure } from "./figures.ts";
@@ -38,6 +39,7 @@ export async function measureFanOut(nodeArgs: readonly string[]): Promise<Figure
   await using receivers = await startHelper("fanOutReceivers.ts");
   await using server = await startCarillon({ dataDir: data.path, nodeArgs });
   await using client = createClient(server.url, 1);
+  await sendOneByOne(client);
 
   for (const { name, config } of await ask<Target[]>(receivers, "targets?")) await createChannel(client, { name, config, pace: FAST });
   await createChannel(client, { name: "LOG", config: { log: true } });

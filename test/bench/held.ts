@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { sendOneByOne } from "../e2e/noise.ts";
 import { ratioOf, sampleOf, shown } from "./figures.ts";
 import type { Figure } from "./figures.ts";
 import { createClient, EMIT_MANY, sharedNow } from "./load.ts";
@@ -38,6 +39,7 @@ export async function measureHeld(nodeArgs: readonly string[]): Promise<Figure[]
   await using receiver = await startReceiver();
   await using server = await startCarillon({ dataDir: data.path, nodeArgs });
   await using client = createClient(server.url, CONNECTIONS);
+  await sendOneByOne(client);
   const channel = await makeChannel(client, receiver.url);
   const set = (quietHours: object | null, digest: object | null) => client.run(`mutation ($id: ID!, $input: UpdateChannelInput!) { updateChannel(id: $id, input: $input) { __typename } }`, { id: channel, input: { quietHours, digest } });
 

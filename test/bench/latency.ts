@@ -1,6 +1,7 @@
 import { createClient as createWsClient } from "graphql-ws";
 import { Pool } from "undici";
 import { WebSocket } from "ws";
+import { sendOneByOne } from "../e2e/noise.ts";
 import { quantile } from "./figures.ts";
 import type { Figure } from "./figures.ts";
 import { createClient, EMIT, pace, sharedNow, until } from "./load.ts";
@@ -20,6 +21,7 @@ export async function measureLatency(nodeArgs: readonly string[]): Promise<Figur
   await using receiver = await startHelper("receiver.ts");
   await using server = await startCarillon({ dataDir: data.path, nodeArgs });
   await using client = createClient(server.url, 50);
+  await sendOneByOne(client);
   await useWebhook(client, receiver.url);
   const subscriber = subscribe(server);
 

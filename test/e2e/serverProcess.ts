@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createApiClient } from "./apiClient.ts";
 import type { ApiClient } from "./apiClient.ts";
+import { sendOneByOne } from "./noise.ts";
 
 /** The real server as a process of its own, to be killed, starved and started again. */
 export interface ServerProcess {
@@ -19,8 +21,13 @@ export interface ServerProcess {
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
-/** Starts src/main.ts and waits until it listens. @throws {Error} with its output when it ends instead */
-export async function startServerProcess(dataDir: string, env: Record<string, string> = {}): Promise<ServerProcess> {
+/**
+ * Starts src/main.ts and waits until it listens. A new server has the general burst and flapping off, so that every message
+ * comes by itself; with `againstNoise` it keeps them.
+ * @throws {Error} with its output when it ends instead
+ */
+export async function startServerProcess(dataDir: string, env: Record<string, string> = {}, { againstNoise = false } = {}): Promise<ServerProcess> {
+  const isNew = !existsSync(join(dataDir, "carillon.db"));
   const { child, output, exited } = spawnServer(dataDir, env);
   const url = await Promise.race([
     output.listening,
@@ -29,6 +36,8 @@ export async function startServerProcess(dataDir: string, env: Record<string, st
     }),
   ]);
   const token = env["ADMIN_TOKEN"] ?? (await readFile(join(dataDir, "admin.token"), "utf8")).trim();
+  const api = createApiClient(url, token);
+  if (isNew && !againstNoise) await sendOneByOne(api);
   const stop = async (signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> => {
     child.kill(signal);
     return exited;
@@ -36,7 +45,7 @@ export async function startServerProcess(dataDir: string, env: Record<string, st
   return {
     child,
     url,
-    api: createApiClient(url, token),
+    api,
     stdout: output.stdout,
     stderr: output.stderr,
     stop,

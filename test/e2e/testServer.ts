@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +11,7 @@ import { createApiClient } from "./apiClient.ts";
 import type { ApiClient } from "./apiClient.ts";
 import { createManualClock } from "./manualClock.ts";
 import type { ManualClock } from "./manualClock.ts";
+import { sendOneByOne } from "./noise.ts";
 
 /** A whole server in this process, on real HTTP, with a clock that the test turns. */
 export interface TestServer<C extends Clock = ManualClock> {
@@ -29,6 +31,8 @@ export interface TestServerOptions<C extends Clock> {
   env?: Record<string, string>;
   /** A folder that stays; left out: a new one that goes with the server. */
   dataDir?: string;
+  /** True: with the general burst and flapping, as any new server has them. Else every message comes by itself. */
+  againstNoise?: boolean;
 }
 
 export async function startTestServer<C extends Clock = ManualClock>(options: TestServerOptions<C> = {}): Promise<TestServer<C>> {
@@ -36,10 +40,14 @@ export async function startTestServer<C extends Clock = ManualClock>(options: Te
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "carillon-test-")));
   const printed: string[] = [];
   const config = readConfig({ PORT: "0", DATA_DIR: dataDir, LOG_LEVEL: "fatal", ...options.env });
+  const isNew = !existsSync(config.databaseFile);
   const app = await createApp({ config, environment: process.env, clock, log: createLog(config.logLevel), random: () => 0, print: (line) => printed.push(line) });
+  const api = createApiClient(app.url, app.adminToken.value);
+  // One that is started again keeps what its test has set.
+  if (isNew && !options.againstNoise) await sendOneByOne(api);
   return {
     app,
-    api: createApiClient(app.url, app.adminToken.value),
+    api,
     clock,
     url: app.url,
     dataDir,

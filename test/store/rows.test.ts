@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findCooldowns, findOpenConditions, saveConditions, saveCooldowns } from "../../src/conditions/condition.store.ts";
+import { findCooldowns, findConditions, saveConditions, saveCooldowns } from "../../src/conditions/condition.store.ts";
 import { insertRows } from "../../src/db/rows.ts";
 import { insertDeliveries, updateDeliveries } from "../../src/dispatch/delivery.store.ts";
 import type { OpenCondition } from "../../src/decide/state.ts";
@@ -88,20 +88,24 @@ describe("a row comes back as it was put in", () => {
     const condition: OpenCondition = {
       id: ids.next(), fingerprint: "ü", type: "t", category: "c", severity: "WARNING", title: "t", source: null, service: "s", customer: null,
       openedAt: NOW, lastSeenAt: NOW, count: 1, lastNotifiedAt: null, step: null, told: ["a", "ü"], held: { a: { heldFor: "DIGEST", until: NOW.toISOString() } },
+      closedAt: null, kept: ["b"], recheckAt: NOW, inhibitedBy: "ü", covers: 3, openings: [NOW, NOW], flapping: { since: NOW, until: NOW, severity: "INFO" },
     };
-    const changed = { ...condition, severity: "CRITICAL" as const, count: 2, lastNotifiedAt: NOW, step: 90.5, told: [] };
+    const changed = { ...condition, severity: "CRITICAL" as const, count: 2, lastNotifiedAt: NOW, step: 90.5, told: [], kept: [], recheckAt: null, inhibitedBy: null, openings: [], flapping: null };
     const cooldown = { fingerprint: "ü", notifiedAt: NOW, severity: "INFO" as const, suppressed: 0 };
     await db.write(async (tx) => {
       await saveConditions(tx, [{ ...condition, closedAt: null }]);
-      expect(await findOpenConditions(tx, ["ü", "other"])).toEqual([expect.objectContaining(condition)]);
+      expect(await findConditions(tx, ["ü", "other"], NOW)).toEqual([expect.objectContaining(condition)]);
       await saveConditions(tx, [{ ...changed, closedAt: null }]);
-      expect(await findOpenConditions(tx, ["ü"])).toEqual([expect.objectContaining(changed)]);
+      expect(await findConditions(tx, ["ü"], NOW)).toEqual([expect.objectContaining(changed)]);
       await saveCooldowns(tx, [cooldown]);
       await saveCooldowns(tx, [{ ...cooldown, suppressed: 5 }]);
       expect(await findCooldowns(tx, ["ü"])).toEqual([{ ...cooldown, suppressed: 5 }]);
     });
     await db.write((tx) => saveConditions(tx, [{ ...changed, closedAt: NOW }]));
-    await db.write(async (tx) => expect(await findOpenConditions(tx, ["ü"])).toEqual([]));
+    await db.write(async (tx) => {
+      expect(await findConditions(tx, ["ü"], NOW)).toEqual([]);
+      expect(await findConditions(tx, ["ü"], new Date(NOW.getTime() - 1))).toEqual([{ ...changed, status: "CLOSED", closedAt: NOW }]);
+    });
     expect(await db.read.condition.findUnique({ where: { id: condition.id } })).toMatchObject({ status: "CLOSED", closedAt: NOW });
   });
 });

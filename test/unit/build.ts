@@ -4,7 +4,7 @@ import type { Channel } from "../../src/channels/channel.model.ts";
 import { decide, remember } from "../../src/decide/decide.ts";
 import type { Decision } from "../../src/decide/decision.ts";
 import type { IncomingEvent } from "../../src/decide/event.ts";
-import type { Settings } from "../../src/decide/settings.ts";
+import type { CompiledInhibition, CompiledSilence, Settings } from "../../src/decide/settings.ts";
 import type { State } from "../../src/decide/state.ts";
 import type { StoredEvent } from "../../src/events/event.model.ts";
 import { serverSettings } from "../../src/settings/settings.model.ts";
@@ -80,11 +80,18 @@ export interface SettingsParts {
   triggers?: Trigger[];
   channels?: Channel[];
   server?: Partial<ServerSettings>;
+  silences?: CompiledSilence[];
+  inhibitions?: CompiledInhibition[];
 }
 
-/** Compiled as the server does it; one channel that takes everything unless told otherwise. */
-export function makeSettings({ types = TYPES, triggers = [], channels = [makeChannel("a")], server = {} }: SettingsParts = {}): Settings {
-  return compileSettings(createCatalogue(types), triggers, channels, { ...serverSettings.parse({}), ...server });
+/** Compiled as the server does it; one channel that takes everything, no bursts and no flapping unless told otherwise. */
+export function makeSettings({ types = TYPES, triggers = [], channels = [makeChannel("a")], server = {}, silences = [], inhibitions = [] }: SettingsParts = {}): Settings {
+  return compileSettings(createCatalogue(types), triggers, channels, { ...serverSettings.parse({}), burstCount: 0, flappingCount: 0, ...server }, silences, inhibitions);
+}
+
+/** Of everything, for ever. */
+export function makeSilence(changes: Partial<CompiledSilence> = {}): CompiledSilence {
+  return { id: "silence", reason: "maintenance", author: "ann", customer: null, startsAt: new Date(0), endsAt: null, schedule: null, matches: () => true, ...changes };
 }
 
 let events = 0;
@@ -111,7 +118,7 @@ export function makeEvent(type: string, changes: Partial<IncomingEvent> = {}): I
 }
 
 export function emptyState(): State {
-  return { conditions: new Map(), cooldowns: new Map() };
+  return { conditions: new Map(), closed: new Map(), cooldowns: new Map(), bursts: new Map(), inhibitors: new Map() };
 }
 
 /** Events one after the other, each decided on what the ones before it have left; `settings` may be replaced between them. */
@@ -127,8 +134,9 @@ export function createStory(parts: SettingsParts = {}): Story {
     settings: makeSettings(parts),
     state,
     emit(seconds, type, changes = {}) {
-      const decision = decide(makeEvent(type, { receivedAt: at(seconds), occurredAt: at(seconds), ...changes }), this.settings, state, at(seconds));
-      remember(decision, state);
+      const event = makeEvent(type, { receivedAt: at(seconds), occurredAt: at(seconds), ...changes });
+      const decision = decide(event, this.settings, state, at(seconds));
+      remember(event, decision, this.settings, state);
       return decision;
     },
   };

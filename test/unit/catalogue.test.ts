@@ -4,6 +4,8 @@ import { createCatalogue, DuplicateNameError, normaliseName } from "../../src/ca
 import { CATEGORIES } from "../../src/catalogue/category.ts";
 import type { EventType } from "../../src/catalogue/eventType.ts";
 import { EVENT_TYPES } from "../../src/catalogue/eventTypes.ts";
+import { serverSettings } from "../../src/settings/settings.model.ts";
+import { triggerChange } from "../../src/triggers/trigger.model.ts";
 
 const catalogue = createCatalogue(EVENT_TYPES);
 
@@ -218,6 +220,23 @@ describe("built-in types", () => {
   test("categories with a cooldown of their own are resources and updates", () => {
     const cooled = CATEGORIES.filter((category) => category.cooldownSeconds !== undefined);
     expect(cooled.map((category) => [category.name, category.cooldownSeconds])).toEqual([["resources", 900], ["updates", 86_400]]);
+  });
+
+  test("a burst is one that a trigger could set, and stricter than the general one", () => {
+    const general = serverSettings.parse({});
+    const bursts = EVENT_TYPES.filter(({ burst }) => burst !== undefined);
+    expect(bursts.length).toBeGreaterThan(0);
+    for (const { name, burst } of bursts) {
+      expect(triggerChange.safeParse({ burst: { count: burst?.count, window: burst?.seconds } }).success, name).toBe(true);
+      expect(burst?.count, name).toBeGreaterThan(0);
+      expect(burst?.count, name).toBeLessThan(general.burstCount);
+      expect(burst?.seconds, name).toBeGreaterThan(general.burstWindow);
+    }
+  });
+
+  test("deploys, health checks, monitors and custom events have no burst of their own", () => {
+    const burstless = EVENT_TYPES.filter(({ name }) => /^(deploy|monitor|service\.health)\.|^custom$/.test(name));
+    expect(burstless.map(({ burst }) => burst)).toEqual(burstless.map(() => undefined));
   });
 
   test("a recovery names a condition and is keyed by the same fields", () => {

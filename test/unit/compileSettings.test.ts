@@ -3,9 +3,10 @@ import { createCatalogue } from "../../src/catalogue/catalogue.ts";
 import { CATEGORIES } from "../../src/catalogue/category.ts";
 import { EVENT_TYPES } from "../../src/catalogue/eventTypes.ts";
 import type { Channel } from "../../src/channels/channel.model.ts";
-import type { CompiledTrigger, Settings } from "../../src/decide/settings.ts";
+import type { BurstRule, CompiledTrigger, Settings } from "../../src/decide/settings.ts";
 import { serverSettings } from "../../src/settings/settings.model.ts";
-import { compileSettings } from "../../src/triggers/compileSettings.ts";
+import type { ServerSettings } from "../../src/settings/settings.model.ts";
+import { compileSettings, withType } from "../../src/triggers/compileSettings.ts";
 import type { Trigger } from "../../src/triggers/trigger.model.ts";
 import { deepFreeze, makeChannel, makeSettings, makeTrigger, makeType } from "./build.ts";
 
@@ -25,7 +26,7 @@ function barred(channels: Channel[], trigger: Partial<Trigger> = {}): Record<str
 
 describe("compiled settings", () => {
   test("hold every type of the catalogue, and of the built-in one as the catalogue has it", () => {
-    const settings = compileSettings(createCatalogue(EVENT_TYPES), [], [], serverSettings.parse({}));
+    const settings = compileSettings(createCatalogue(EVENT_TYPES), [], [], serverSettings.parse({}), [], []);
     expect([...settings.triggers.keys()]).toEqual(EVENT_TYPES.map(({ name }) => name));
     const categories = new Map(CATEGORIES.map((category) => [category.name, category]));
     for (const type of EVENT_TYPES) {
@@ -35,6 +36,8 @@ describe("compiled settings", () => {
         severity: type.severity,
         threshold: type.threshold ?? null,
         cooldownSeconds: type.cooldownSeconds ?? categories.get(type.category)?.cooldownSeconds ?? null,
+        holdSeconds: 0,
+        burst: type.burst ?? { count: 20, seconds: 60 },
         routes: [],
       });
     }
@@ -44,6 +47,45 @@ describe("compiled settings", () => {
   test("hold the documented cooldowns unless they are set", () => {
     expect(makeSettings().cooldowns).toEqual({ occurrence: { INFO: 900, WARNING: 300, CRITICAL: 60 }, followUp: 1800 });
     expect(makeSettings({ server: { infoCooldown: 1, warningCooldown: 2, criticalCooldown: 3, followUpCooldown: 0 } }).cooldowns).toEqual({ occurrence: { INFO: 1, WARNING: 2, CRITICAL: 3 }, followUp: 0 });
+  });
+
+  test("hold the documented flapping rule unless it is set", () => {
+    expect(makeSettings({ server: serverSettings.parse({}) }).flapping).toEqual({ count: 5, seconds: 1800 });
+    expect(makeSettings({ server: { flappingCount: 0, flappingWindow: 10 } }).flapping).toEqual({ count: 0, seconds: 10 });
+  });
+
+  test("take a hold from the trigger only", () => {
+    const holdSeconds = (changes: Partial<Trigger>) => compiled(makeSettings({ triggers: [makeTrigger("app.down", changes)] }), "app.down").holdSeconds;
+    expect([{}, { holdSeconds: 0 }, { holdSeconds: 300 }].map(holdSeconds)).toEqual([0, 0, 300]);
+  });
+
+  const OWN = { count: 1, seconds: 10 };
+  const BUILT_IN = { count: 3, seconds: 300 };
+  const GENERAL = { count: 7, seconds: 70 };
+  const NONE = { count: 0, seconds: 1 };
+
+  test.each<[string, { trigger?: BurstRule; type?: BurstRule; general?: BurstRule }, BurstRule | null]>([
+    ["its trigger's", { trigger: OWN, type: BUILT_IN }, OWN],
+    ["none where its trigger says so", { trigger: NONE, type: BUILT_IN }, null],
+    ["its type's", { type: BUILT_IN }, BUILT_IN],
+    ["its type's where there is no general one", { type: BUILT_IN, general: NONE }, BUILT_IN],
+    ["the general one", {}, GENERAL],
+    ["none where there is no general one", { general: NONE }, null],
+    ["its trigger's where there is no general one", { trigger: OWN, general: NONE }, OWN],
+  ])("give a type's burst: %s", (_, { trigger = null, type, general = GENERAL }, expected) => {
+    const settings = makeSettings({
+      types: [makeType({ name: "one", ...(type && { burst: type }) })],
+      triggers: [makeTrigger("one", { burst: trigger })],
+      server: { burstCount: general.count, burstWindow: general.seconds },
+    });
+    expect(compiled(settings, "one").burst).toEqual(expected);
+  });
+
+  test("give a type that is not registered yet the general burst", () => {
+    const server = { ...serverSettings.parse({}), burstCount: 7, burstWindow: 70 };
+    const burst = (changes: Partial<ServerSettings>) => compiled(withType(makeSettings(), makeType({ name: "new.one" }), [], { ...server, ...changes }), "new.one").burst;
+    expect(burst({})).toEqual(GENERAL);
+    expect(burst({ burstCount: 0 })).toBeNull();
   });
 
   test("take from a trigger what it says, null and 0 and false told apart", () => {
@@ -80,6 +122,7 @@ describe("compiled settings", () => {
     const channel = settings.channels.get("a");
     expect(channel).toEqual({
       id: "a", name: "Channel a", enabled: true, customer: "acme", minimumSeverity: "WARNING", customers: new Set(["x"]), services: new Set(["y"]), sources: new Set(["z"]),
+      quietHours: null, digest: null,
     });
     for (const { routes } of settings.triggers.values()) expect(routes[0]?.channel).toBe(channel);
   });

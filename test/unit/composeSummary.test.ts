@@ -17,12 +17,15 @@ function itemsOf(lines: SummaryLine[], changes: Partial<SummaryItems> = {}): Sum
   const categories = names.map((category) => ({ category, count: lines.filter((one) => one.category === category).length })).sort((a, b) => b.count - a.count);
   const order = ["INFO", "WARNING", "CRITICAL"] as const;
   const worst = order[Math.max(0, ...lines.map(({ severity }) => order.indexOf(severity)))] ?? "INFO";
-  return { lines, lineCount: lines.length, eventCount: lines.reduce((sum, { count }) => sum + count, 0), worst, categories, ...changes };
+  const times = lines.flatMap(({ firstAt, lastAt }) => [firstAt.getTime(), lastAt.getTime()]);
+  const span = lines.length === 0 ? null : { from: new Date(Math.min(...times)), to: new Date(Math.max(...times)) };
+  const overCount = lines.filter(({ over }) => over).length;
+  return { lines, lineCount: lines.length, eventCount: lines.reduce((sum, { count }) => sum + count, 0), worst, categories, span, overCount, origins: [], ...changes };
 }
 
 function compose(lines: SummaryLine[], changes: Partial<Omit<ComposeSummaryInput, "items">> & { items?: Partial<SummaryItems> } = {}) {
   const { items, ...rest } = changes;
-  return composeSummary({ id: "summary-1", heldFor: "QUIET_HOURS", items: itemsOf(lines, items), timeZone: "Europe/Berlin", displayName: "Attic", rich: true, customer: "acme", now: NOW, ...rest });
+  return composeSummary({ id: "summary-1", heldFor: "QUIET_HOURS", burstOf: null, items: itemsOf(lines, items), timeZone: "Europe/Berlin", displayName: "Attic", rich: true, customer: "acme", now: NOW, ...rest });
 }
 
 const bodyOf = (lines: SummaryLine[], changes: Parameters<typeof compose>[1] = {}) => compose(lines, changes).body.split("\n");
@@ -152,6 +155,107 @@ describe("the order", () => {
   });
 });
 
+describe("what is more than the channel may be sent", () => {
+  const rest = { heldFor: "RATE_LIMIT" as const };
+  const lines = [
+    line("a down", "2026-03-02T00:00:00Z", { lastAt: new Date("2026-03-02T00:04:00Z"), count: 2, over: true }),
+    line("b deployed", "2026-03-02T01:00:00Z", { category: "deploys", severity: "INFO" }),
+    line("c down", "2026-03-02T02:00:00Z"),
+  ];
+
+  test("is told in order of time, by a title that says why it comes so", () => {
+    expect(compose(lines, rest)).toMatchObject({
+      title: "4 more than the channel may be sent: Services, Deploys",
+      body: "01:00–01:04 ✅ a down (over after 4 min)\n02:00 ℹ️ b deployed\n03:00 ⚠️ c down",
+      facts: [{ label: "Services", value: "2" }, { label: "Deploys", value: "1" }],
+      severity: "WARNING",
+      emoji: "🗒️",
+      event: { type: "summary", category: "custom", details: { events: 4 } },
+    });
+  });
+
+  test("names what it is when it is one thing, and no more than three categories", () => {
+    expect(compose(lines.slice(1, 2), rest).title).toBe("1 more than the channel may be sent: b deployed");
+    const categories = ["services", "gone", "deploys", "updates", "custom"].map((category) => ({ category, count: 1 }));
+    expect(compose(lines, { ...rest, items: { categories, eventCount: 312 } }).title).toBe("312 more than the channel may be sent: Services, gone, Deploys and others");
+    expect(compose([], rest).title).toBe("0 more than the channel may be sent");
+  });
+});
+
+describe("a burst", () => {
+  const burst = { heldFor: "BURST" as const, burstOf: { type: "deploy.failure", title: "Deploy failed" } };
+  const failed = (at: number, changes: Partial<SummaryLine> = {}) => line(`deploy ${at} failed`, new Date(Date.parse("2026-03-02T05:00:02Z") + at * 1000).toISOString(), { category: "deploys", ...changes });
+  const many = Array.from({ length: 27 }, (_, at) => failed(at === 26 ? 43 : at));
+
+  test("is told by its count, its span, where most came from and a sample", () => {
+    const origins = [{ name: "pve1", count: 12 }, { name: "pve2", count: 9 }];
+    expect(compose(many, { ...burst, items: { origins } })).toEqual({
+      id: "summary-1",
+      reason: "SUMMARY",
+      title: "27 more in 43 seconds: Deploy failed",
+      body:
+        "27 more came from 06:00:02 to 06:00:45.\nFrom pve1 (12), pve2 (9) and elsewhere.\n\n" +
+        "06:00 ⚠️ deploy 0 failed\n06:00 ⚠️ deploy 1 failed\n06:00 ⚠️ deploy 2 failed\n06:00 ⚠️ deploy 3 failed\n06:00 ⚠️ deploy 4 failed\n\n… and 22 more.",
+      facts: [{ label: "Severity", value: "WARNING" }, { label: "Event type", value: "deploy.failure" }],
+      severity: "WARNING",
+      recovered: false,
+      emoji: "🚀",
+      displayName: "Attic",
+      rich: true,
+      event: {
+        id: "summary-1", type: "burst.deploy.failure", category: "deploys", status: null, source: null, service: null, customer: "acme",
+        message: "27 more in 43 seconds: Deploy failed", details: { events: 27 }, occurredAt: NOW,
+      },
+      condition: null,
+      thread: null,
+    });
+  });
+
+  test("of one event says so in the singular", () => {
+    const { title, body } = compose([failed(0)], { ...burst, items: { origins: [{ name: "pve1", count: 1 }] } });
+    expect(title).toBe("1 more: Deploy failed");
+    expect(body).toBe("1 more came at 06:00:02.\nFrom pve1 (1).\n\n06:00 ⚠️ deploy 0 failed");
+  });
+
+  test.each([
+    [0, "2 more at once: Deploy failed"],
+    [999, "2 more at once: Deploy failed"],
+    [1000, "2 more in 1 second: Deploy failed"],
+    [119_000, "2 more in 119 seconds: Deploy failed"],
+    [150_000, "2 more in 3 minutes: Deploy failed"],
+    [7_200_000, "2 more in 2 hours: Deploy failed"],
+    [260_000_000, "2 more in 3 days: Deploy failed"],
+  ])("within %d ms: %s", (ms, title) => {
+    expect(compose([failed(0), failed(ms / 1000)], burst).title).toBe(title);
+  });
+
+  test("counts problems, not their ends, and says how many are over", () => {
+    const ended = { count: 2, over: true, lastAt: new Date("2026-03-02T05:01:02Z") };
+    expect(compose([failed(0, ended), failed(1), failed(2)], burst)).toMatchObject({
+      title: "3 more in 60 seconds: Deploy failed",
+      body: "3 more came from 06:00:02 to 06:01:02.\n1 of them is over.\n\n06:00–06:01 ✅ deploy 0 failed (over after 1 min)\n06:00 ⚠️ deploy 1 failed\n06:00 ⚠️ deploy 2 failed",
+      event: { details: { events: 4 } },
+    });
+    expect(compose([failed(0, ended), failed(1, ended), failed(2)], burst).body).toContain("\n2 of them are over.\n");
+    expect(compose([failed(0, ended), failed(1, ended)], burst).body).toContain("\nAll of them are over.\n");
+    expect(compose([failed(0, ended)], burst).body).toContain("\nIt is over.\n");
+  });
+
+  test("over midnight names the days of both ends", () => {
+    const { body } = compose([line("x", "2026-03-01T22:59:58Z"), line("y", "2026-03-01T23:00:03Z")], burst);
+    expect(body.split("\n")[0]).toBe("2 more came from 1 Mar 23:59:58 to 00:00:03.");
+  });
+
+  test("of a type with a very long name has a type that is no longer than types are, and of an unknown category the emoji of none", () => {
+    const { event, emoji } = compose([failed(0, { category: "gone" })], { ...burst, burstOf: { type: "x".repeat(100), title: "X" } });
+    expect([event.type.length, event.type.startsWith("burst.xxx"), event.category, emoji]).toEqual([100, true, "gone", "🔔"]);
+  });
+
+  test("of which nothing is left to tell still has words", () => {
+    expect(compose([], burst)).toMatchObject({ title: "0 more: Deploy failed", body: "0 more: Deploy failed", event: { category: "custom" } });
+  });
+});
+
 test.each(["INFO", "WARNING", "CRITICAL"] as const)("its severity is that of the worst, shown or not: %s", (worst) => {
   expect(compose([line("x", "2026-03-02T01:00:00Z", { severity: "INFO" })], { items: { worst } }).severity).toBe(worst);
 });
@@ -176,7 +280,7 @@ test("it takes plain data and changes none of it, and a title is text as it came
   const lines = [line("*bold* <b>x</b> — 日本 🎉", "2026-03-02T01:00:00Z")];
   const items = itemsOf(lines);
   const before = structuredClone(items);
-  const input = { id: "i", heldFor: "DIGEST" as const, items, timeZone: "UTC", displayName: "", rich: false, customer: null, now: NOW };
+  const input = { id: "i", heldFor: "DIGEST" as const, burstOf: null, items, timeZone: "UTC", displayName: "", rich: false, customer: null, now: NOW };
   const message = composeSummary(input);
   expect(items).toEqual(before);
   expect(composeSummary(input)).toEqual(message);

@@ -1,13 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decide } from "../../src/decide/decide.ts";
+import { decide, decideAgain } from "../../src/decide/decide.ts";
 import type { Decision } from "../../src/decide/decision.ts";
 import { fingerprintOf } from "../../src/decide/fingerprint.ts";
 import { VERDICT_REASONS } from "../../src/decide/verdict.ts";
 import type { VerdictReason } from "../../src/decide/verdict.ts";
+import type { OpenCondition } from "../../src/decide/state.ts";
 import type { QuietHours } from "../../src/schedules/schedule.ts";
 import type { Json } from "../../src/render/message.ts";
-import { at, becauseOf, createStory, emptyState, makeChannel, makeEvent, makeSettings, makeTrigger, makeType, NOW, sentTo, TYPES } from "./build.ts";
+import { at, becauseOf, createStory, emptyState, makeChannel, makeEvent, makeSettings, makeSilence, makeTrigger, makeType, NOW, sentTo, TYPES } from "./build.ts";
 import type { SettingsParts } from "./build.ts";
 
 const override = (target: { eventType?: string; category?: string }, enabled: boolean) => ({ eventType: null, category: null, ...target, enabled });
@@ -59,6 +60,35 @@ describe("every reason has an event that it is given for", () => {
       const story = createStory(oneChannel({ quietHours: ALWAYS_QUIET }));
       story.emit(0, "app.down", { severity: "WARNING" });
       return story.emit(1, "app.up");
+    },
+    BURST: () => {
+      const story = createStory({ server: { burstCount: 1 } });
+      story.emit(0, "app.down", { service: "one" });
+      return story.emit(1, "app.down", { service: "two" });
+    },
+    HOLD: () => decideOne({ triggers: [makeTrigger("app.down", { holdSeconds: 60 })] }, "app.down"),
+    RESOLVED_WITHIN_HOLD: () => {
+      const story = createStory({ triggers: [makeTrigger("app.down", { holdSeconds: 60 })] });
+      story.emit(0, "app.down");
+      return story.emit(59, "app.up");
+    },
+    FLAPPING: () => {
+      const story = createStory({ server: { flappingCount: 2 } });
+      story.emit(0, "app.down");
+      story.emit(1, "app.up");
+      story.emit(2, "app.down");
+      return story.emit(3, "app.up");
+    },
+    SILENCED: () => decideOne({ silences: [makeSilence()] }, "app.down"),
+    INHIBITED: () => {
+      const story = createStory({ inhibitions: [{ id: "r", name: "rule", whileOpen: new Set(["app.down"]), sameFields: [], matches: () => true }] });
+      story.emit(0, "app.down");
+      return story.emit(1, "login.failed");
+    },
+    ALREADY_TOLD: () => {
+      const story = createStory();
+      const { condition } = story.emit(0, "app.down");
+      return decideAgain(makeEvent("app.down"), condition?.after as OpenCondition, story.settings, story.state, at(1));
     },
     CHANNEL_DISABLED: () => decideOne(oneChannel({ enabled: false }), "app.down"),
     TYPE_OFF_FOR_CHANNEL: () => decideOne(oneChannel({ overrides: [override({ eventType: "app.down" }, false)] }), "app.down"),

@@ -121,7 +121,7 @@ function live({ settings: all, happenings }: History): Seen[] {
     const current = all[which] as Settings;
     const before = structuredClone(state);
     const decision = decide(event, current, state, at(seconds));
-    remember(decision, state);
+    remember(event, decision, current, state);
     return { event, settings: current, now: at(seconds), decision, before };
   });
 }
@@ -188,7 +188,7 @@ describe("for any events at any times", () => {
           const decision = decide(event, current, state, at(seconds));
           expect(state).toEqual(before);
           expect(decision).toEqual(simulated);
-          remember(deepFreeze(decision), state);
+          remember(event, deepFreeze(decision), current, state);
         }
       }),
       { numRuns: 300 },

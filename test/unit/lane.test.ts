@@ -102,6 +102,9 @@ function createStore() {
   };
 }
 
+/** Of lanes for which nothing is too much. */
+const overflow = () => Promise.reject(new Error("nothing is too much"));
+
 interface Bench extends AsyncDisposable {
   lane: Lane;
   time: ReturnType<typeof createWatchedClock>;
@@ -111,6 +114,12 @@ interface Bench extends AsyncDisposable {
   /** Every try, in the order of starts. */
   tries: { number: number; start: number; end: number | null; fails: Try["fails"] }[];
   dropped: number[];
+  /** What was handed over as too much and stored as held, in order. */
+  overflowed: number[];
+  /** How storing that ends, in order of the calls: stored when nothing is left. */
+  overflows: ("STORED" | "FAILED")[];
+  /** When something was handed over, and how much. */
+  handovers: [ms: number, count: number][];
   /** When the database was read. */
   reads: number[];
   /** Numbers of what was sent, in order. */
@@ -124,6 +133,9 @@ function createBench(script: (job: PlannedDelivery, tryNumber: number) => Try = 
   const store = createStore();
   const tries: Bench["tries"] = [];
   const dropped: number[] = [];
+  const overflowed: number[] = [];
+  const overflows: Bench["overflows"] = [];
+  const handovers: Bench["handovers"] = [];
   const reads: number[] = [];
   const tried = new Map<string, number>();
   let active = 0;
@@ -159,6 +171,17 @@ function createBench(script: (job: PlannedDelivery, tryNumber: number) => Try = 
       await settle();
       for (const job of jobs) store.update(job.delivery.id, { state: "DROPPED" });
     },
+    async overflow(jobs) {
+      handovers.push([time.ms, jobs.length]);
+      const stored = overflows.shift() !== "FAILED";
+      await settle();
+      if (!stored) return false;
+      for (const job of jobs) {
+        overflowed.push(numberOf(job));
+        store.update(job.delivery.id, { state: "HELD", heldFor: "RATE_LIMIT" });
+      }
+      return true;
+    },
     load: async (afterId, limit) => {
       reads.push(time.ms);
       const rows = store.unfinished(afterId, limit);
@@ -168,7 +191,7 @@ function createBench(script: (job: PlannedDelivery, tryNumber: number) => Try = 
   });
 
   return {
-    lane, time, store, tries, dropped, reads,
+    lane, time, store, tries, dropped, overflowed, overflows, handovers, reads,
     add(...jobs) {
       store.save(jobs);
       lane.add(jobs);
@@ -230,6 +253,7 @@ describe("a lane's pace", () => {
         return { done: true };
       },
       drop: async () => undefined,
+      overflow,
       load: async () => [],
     });
     lane.add(jobs(1));
@@ -302,6 +326,14 @@ describe("summaries of one hold", () => {
     expect(starts(bench)).toEqual([[1, 0], [3, 0], [4, 0], [1, 5100], [2, 5200], [5, 5300]]);
     expect([bench.dropped, bench.lane.size]).toEqual([[], 0]);
   });
+});
+
+test("summaries of bursts go one after the other by event type", async () => {
+  const summaryOf = (number: number, eventType: string) => makeJob(number, { reason: "SUMMARY", context: { summaryOf: "BURST", eventType } });
+  await using bench = createBench(() => ({ takes: 100 }), { concurrency: 10 });
+  bench.add(summaryOf(1, "a.down"), summaryOf(2, "a.down"), summaryOf(3, "b.down"));
+  await bench.time.advance(MINUTE);
+  expect(starts(bench)).toEqual([[1, 0], [3, 0], [2, 100]]);
 });
 
 describe("a try that failed", () => {
@@ -540,6 +572,7 @@ describe("closing", () => {
       clock: time.clock,
       send: async () => ({ done: true }),
       drop: async () => undefined,
+      overflow,
       load: async () => {
         await settle();
         throw new Error("disk I/O error");
@@ -645,6 +678,7 @@ describe("a queue too long for the memory", () => {
         return { done: true };
       },
       drop: async () => undefined,
+      overflow,
       load: async (afterId, limit) => {
         await settle();
         if (broken) throw new Error("disk I/O error");
@@ -685,7 +719,7 @@ describe("a queue too long for the memory", () => {
   });
 
   test("a refill that fails tells whoever asked for it", async () => {
-    const lane = createLane({ pace: PACE, clock: createManualClock(NOW), send: async () => ({ done: true }), drop: async () => undefined, load: () => Promise.reject(new Error("disk I/O error")) });
+    const lane = createLane({ pace: PACE, clock: createManualClock(NOW), send: async () => ({ done: true }), drop: async () => undefined, overflow, load: () => Promise.reject(new Error("disk I/O error")) });
     await expect(lane.refill()).rejects.toThrow("disk I/O error");
     await expect(lane.refill()).rejects.toThrow("disk I/O error");
     await lane.close();
@@ -706,6 +740,7 @@ describe("a queue too long for the memory", () => {
         return { done: true };
       },
       drop: async () => undefined,
+      overflow,
       load: async (afterId, limit) => {
         reads.push(time.ms);
         await settle();
@@ -760,6 +795,7 @@ describe("a queue too long for the memory", () => {
             return { done: true };
           },
           drop: () => Promise.reject(new Error("there is no recovery to drop for")),
+          overflow,
           async load(afterId, limit) {
             await s.schedule(Promise.resolve(), "read");
             const rows = store.unfinished(afterId, limit);
@@ -804,6 +840,230 @@ describe("a queue too long for the memory", () => {
       { numRuns: 25 },
     );
   }, 60_000);
+});
+
+describe("more than the channel may be sent", () => {
+  const SLOW = { perSecond: 1, burst: 1 };
+  const many = (from: number, count: number, changes: Partial<Delivery> = {}) => Array.from({ length: count }, (_, index) => makeJob(from + index, changes));
+  const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  const critical = (number: number, changes: Partial<Delivery> = {}): PlannedDelivery => ({ ...makeJob(number, changes), event: makeStoredEvent({ severity: "CRITICAL" }) });
+
+  test("within a minute is handed over, and what it may be sent goes out in order", async () => {
+    await using bench = createBench(() => ({}), SLOW);
+    bench.add(...many(1, 500));
+    await bench.time.advance(0);
+    expect(bench.overflowed).toEqual(range(62, 500));
+    expect(bench.lane.size).toBe(60);
+    await bench.time.advance(60 * MINUTE);
+    expect(starts(bench)).toEqual(range(1, 61).map((number) => [number, (number - 1) * 1000]));
+    expect([bench.lane.size, bench.store.unfinished(), bench.handovers, bench.time.timers]).toEqual([0, [], [[0, 439]], 0]);
+  });
+
+  test.each([
+    ["as much as the rate lets out", { perSecond: 0.5, burst: 1 }, 31],
+    ["never less than ten", { perSecond: 0.01, burst: 1 }, 11],
+    ["what may go out at once as well", { perSecond: 0.2, burst: 50 }, 62],
+    ["more than one read of the database, too", { perSecond: 20, burst: 1 }, 1201],
+  ])("is %s", async (_, pace, expected) => {
+    await using bench = createBench(() => ({}), pace);
+    bench.add(...many(1, 5000));
+    await bench.time.advance(0);
+    expect(bench.overflowed).toEqual(range(expected + 1, 5000));
+    await bench.time.advance(60 * MINUTE);
+    expect(bench.sent).toEqual(range(1, expected));
+  });
+
+  test("is nothing where there is no limit", async () => {
+    await using bench = createBench(() => ({ takes: 1000 }));
+    bench.add(...many(1, 999));
+    await bench.time.advance(10 * MINUTE);
+    expect(bench.handovers).toEqual([]);
+  });
+
+  test("is never what is critical, an end, a summary, a test, tried or perhaps tried", async () => {
+    await using bench = createBench(() => ({}), SLOW);
+    const stay = [
+      critical(101), makeJob(102, { conditionId: "c1", reason: "RECOVERY" }), makeJob(103, { reason: "SUMMARY", context: { summaryOf: "RATE_LIMIT" } }),
+      makeJob(104, { reason: "TEST" }), makeJob(105, { tries: 1, state: "RETRY" }), { ...makeJob(106), cutShort: true },
+    ];
+    bench.add(...many(1, 100), ...stay, ...many(107, 10));
+    await bench.time.advance(10 * MINUTE);
+    expect(bench.overflowed).toEqual([...range(62, 100), ...range(107, 116)]);
+    expect(bench.sent).toEqual([...range(1, 61), ...range(101, 106)]);
+  });
+
+  test("is stored at most once a second while it goes on, in a lane that sends all the time", async () => {
+    await using bench = createBench(() => ({}), SLOW);
+    for (let tenth = 0; tenth < 3000; tenth += 1) {
+      bench.add(makeJob(tenth + 1, { dueAt: bench.time.clock.now() }));
+      await bench.time.advance(100);
+    }
+    expect(bench.handovers.length).toBeLessThanOrEqual(301);
+    expect(bench.handovers.length).toBeGreaterThan(200);
+    expect(bench.sent).toHaveLength(300);
+    // What is not stored yet waits beyond the minute, for a second.
+    expect(bench.lane.size).toBeLessThanOrEqual(71);
+    expect(bench.sent.length + bench.overflowed.length + bench.lane.size).toBe(3000);
+  });
+
+  test("is found when the pace is made slower", async () => {
+    await using bench = createBench(() => ({ takes: 1000 }));
+    bench.add(...many(1, 500));
+    await bench.time.advance(0);
+    bench.lane.setPace({ ...PACE, ...SLOW });
+    await bench.time.advance(0);
+    expect(bench.overflowed).toEqual(range(63, 500));
+  });
+
+  test("comes from the database in turn, and the memory stays small", async () => {
+    await using bench = createBench(() => ({}), SLOW);
+    bench.add(...many(1, 12_000));
+    expect(bench.lane.size).toBe(1000);
+    let most = 0;
+    for (let turn = 0; turn < 200; turn += 1) {
+      await settle();
+      most = Math.max(most, bench.lane.size);
+    }
+    expect(most).toBeLessThanOrEqual(1061);
+    expect([bench.overflowed, bench.lane.size]).toEqual([range(62, 12_000), 60]);
+    bench.add(...many(12_001, 5));
+    await bench.time.advance(10 * MINUTE);
+    expect(bench.sent).toEqual(range(1, 61));
+    expect(bench.overflowed.slice(-5)).toEqual(range(12_001, 12_005));
+    expect([bench.lane.size, bench.store.unfinished()]).toEqual([0, []]);
+  });
+
+  describe("of a condition", () => {
+    const of = (reason: Delivery["reason"]) => ({ conditionId: "c1", reason });
+
+    test("goes with all that waits behind it when it is the first news, its end included", async () => {
+      await using bench = createBench(() => ({}), SLOW);
+      bench.add(...many(1, 100), makeJob(101, of("FIRST")), makeJob(102, of("ONGOING")), makeJob(103, of("RECOVERY")), makeJob(104));
+      await bench.time.advance(0);
+      expect(bench.overflowed).toEqual(range(62, 104));
+      expect(bench.lane.size).toBe(60);
+      // The next news of it starts a chain of its own.
+      await bench.time.advance(MINUTE);
+      bench.add(makeJob(105, of("ONGOING")));
+      await bench.time.advance(MINUTE);
+      expect(bench.sent.at(-1)).toBe(105);
+      expect(bench.lane.size).toBe(0);
+    });
+
+    test("leaves its end behind when there was news before, because that may have been told", async () => {
+      await using bench = createBench(() => ({}), SLOW);
+      bench.add(...many(1, 100), makeJob(101, of("ONGOING")), makeJob(102, of("ESCALATED")), makeJob(103, of("RECOVERY")));
+      await bench.time.advance(10 * MINUTE);
+      expect(bench.overflowed).toEqual(range(62, 102));
+      expect(bench.sent).toEqual([...range(1, 61), 103]);
+    });
+
+    test("leaves behind what is critical, and all that comes after that", async () => {
+      await using bench = createBench(() => ({}), SLOW);
+      bench.add(...many(1, 100), makeJob(101, of("FIRST")), critical(102, of("ESCALATED")), makeJob(103, of("ONGOING")), makeJob(104, of("RECOVERY")));
+      await bench.time.advance(10 * MINUTE);
+      expect(bench.overflowed).toEqual(range(62, 101));
+      expect(bench.sent).toEqual([...range(1, 61), 102, 103, 104]);
+      expect(bench.lane.size).toBe(0);
+    });
+
+    test("lets an end that comes while it is stored go on when it is", async () => {
+      await using bench = createBench(() => ({}), SLOW);
+      bench.add(...many(1, 100), makeJob(101, of("FIRST")));
+      expect(bench.handovers).toHaveLength(1);
+      bench.add(makeJob(102, of("RECOVERY")));
+      expect(bench.overflowed).toEqual([]);
+      await bench.time.advance(10 * MINUTE);
+      expect([bench.overflowed.includes(101), bench.sent.at(-1), bench.dropped, bench.lane.size]).toEqual([true, 102, [], 0]);
+    });
+  });
+
+  test("stays in its place when it cannot be stored, and is handed over a second later", async () => {
+    await using bench = createBench(() => ({}), SLOW);
+    bench.overflows.push("FAILED", "FAILED");
+    bench.add(...many(1, 100), makeJob(101, { conditionId: "c1" }), makeJob(102, { conditionId: "c1", reason: "RECOVERY" }));
+    await bench.time.advance(0);
+    expect([bench.overflowed, bench.lane.size]).toEqual([[], 101]);
+    await bench.time.advance(10 * MINUTE);
+    expect(bench.handovers).toEqual([[0, 41], [1000, 40], [2000, 39]]);
+    expect([bench.sent, bench.overflowed]).toEqual([range(1, 63), range(64, 102)]);
+    expect([bench.lane.size, bench.store.unfinished()]).toEqual([0, []]);
+  });
+
+  test("counts until it is stored: an empty lane would find it in the database again", async () => {
+    await using bench = createBench(() => ({}), SLOW);
+    bench.add(...many(1, 100));
+    expect(bench.lane.size).toBe(100);
+    await bench.lane.refill();
+    await bench.time.advance(10 * MINUTE);
+    expect([bench.sent, bench.overflowed]).toEqual([range(1, 61), range(62, 100)]);
+  });
+
+  describe("while the provider has asked to wait", () => {
+    const limited = (retryIn: number) => failing({ 1: 1 }, { fails: "LIMITED", retryIn });
+
+    test("for more than a minute: all but ten, though there is no limit else", async () => {
+      await using bench = createBench(limited(60 * MINUTE));
+      bench.add(makeJob(1));
+      await bench.time.advance(0);
+      bench.add(...many(2, 49), critical(51), makeJob(52, { reason: "SUMMARY", context: { summaryOf: "RATE_LIMIT" } }));
+      await bench.time.advance(0);
+      expect(bench.overflowed).toEqual(range(12, 50));
+      bench.add(...many(53, 10).map((job) => ({ ...job, delivery: { ...job.delivery, dueAt: bench.time.clock.now() } })));
+      await bench.time.advance(2000);
+      expect(bench.overflowed.slice(39)).toEqual(range(53, 62));
+      await bench.time.advance(60 * MINUTE);
+      expect(bench.sent).toEqual([...range(2, 11), 51, 52, 1]);
+      expect(bench.time.timers).toBe(0);
+    });
+
+    test("for more than a minute: what it waits in the database is handed over as well", async () => {
+      await using bench = createBench(limited(60 * MINUTE));
+      bench.add(...many(1, 3000));
+      await bench.time.advance(10_000);
+      expect([bench.overflowed, bench.lane.size]).toEqual([range(12, 3000), 11]);
+    });
+
+    test("for a minute: as much as its rate says, and nothing where there is none", async () => {
+      await using slow = createBench(limited(MINUTE), SLOW);
+      await using fast = createBench(limited(MINUTE));
+      for (const bench of [slow, fast]) {
+        bench.add(...many(1, 100));
+        await bench.time.advance(10 * MINUTE);
+      }
+      expect([slow.overflowed, fast.overflowed]).toEqual([range(62, 100), []]);
+    });
+  });
+
+  test("after an outage is only what was never tried", async () => {
+    await using bench = createBench((_, tryNumber) => (tryNumber === 1 ? { fails: "LATER", retryIn: 10 * MINUTE } : {}), { concurrency: 50, perSecond: 0.5, burst: 100 });
+    bench.add(...many(1, 100));
+    await bench.time.advance(5 * MINUTE);
+    expect([bench.tries.length, bench.overflowed]).toEqual([100, []]);
+    bench.add(...many(101, 100));
+    await bench.time.advance(120 * MINUTE);
+    const tried = new Set(bench.tries.map(({ number }) => number));
+    expect(bench.overflowed.filter((number) => tried.has(number))).toEqual([]);
+    expect([...bench.sent, ...bench.overflowed].sort((a, b) => a - b)).toEqual(range(1, 200));
+    expect(bench.sent).toEqual(expect.arrayContaining(range(1, 100)));
+  });
+
+  test("an outage alone makes nothing too much where there is no limit", async () => {
+    await using bench = createBench((_, tryNumber) => (tryNumber <= 3 ? { fails: "LATER", retryIn: 5 * MINUTE } : {}));
+    bench.add(...many(1, 300));
+    await bench.time.advance(30 * 60 * MINUTE);
+    expect([bench.handovers, bench.sent.length]).toEqual([[], 300]);
+  });
+
+  test.each(["STORED", "FAILED"] as const)("closing waits until it is %s, and leaves no timer behind", async (how) => {
+    const bench = createBench(() => ({}), SLOW);
+    bench.overflows.push(how);
+    bench.add(...many(1, 100));
+    await bench.lane.close();
+    expect([bench.overflowed.length, bench.handovers.length, bench.time.timers]).toEqual([how === "STORED" ? 39 : 0, 1, 0]);
+    await bench.time.advance(MINUTE);
+    expect([bench.handovers.length, bench.tries.length]).toEqual([1, 1]);
+  });
 });
 
 describe("whatever happens to the deliveries", () => {
@@ -863,10 +1123,10 @@ describe("whatever happens to the deliveries", () => {
     );
   }
 
-  test("each is sent once, failed for good once, or dropped once, and none is left", () =>
+  test("each is sent once, failed for good once, dropped once, or too much once, and none is left", () =>
     holds((bench, all) => {
       expect([bench.lane.size, bench.store.unfinished()]).toEqual([0, []]);
-      const ends = [...bench.tries.filter(({ fails }) => !fails || fails === "FOR_GOOD").map(({ number }) => number), ...bench.dropped];
+      const ends = [...bench.tries.filter(({ fails }) => !fails || fails === "FOR_GOOD").map(({ number }) => number), ...bench.dropped, ...bench.overflowed];
       expect(ends.sort((a, b) => a - b)).toEqual(all.map((_, index) => index + 1));
     }));
 

@@ -43,6 +43,8 @@ export const BACKUP_TYPES: readonly EventType[] = [
     description: "A snapshot has been made.",
     category: "backups", severity: "INFO", enabled: true, kind: "OCCURRENCE", live: false,
     fingerprint: ["service", "source", "customer", "details.vmid", "details.snapshot_name"],
+    // A schedule takes those of all guests one after the other.
+    burst: { count: 5, seconds: 300 },
     template: "Snapshot created on {{source}}.",
     aliases: ["snapshot_complete", "snapshot.success"],
   },

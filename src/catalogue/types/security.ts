@@ -7,6 +7,8 @@ export const SECURITY_TYPES: readonly EventType[] = [
     description: "Somebody has failed to log in.",
     category: "security", severity: "WARNING", enabled: true, kind: "OCCURRENCE", live: false,
     fingerprint: ["source", "details.ip", "details.user"],
+    // Somebody who tries passwords does it by the hundred.
+    burst: { count: 5, seconds: 120 },
     template: "Failed login on {{source}} as {{details.user}} from {{details.ip}}.",
     aliases: ["auth_fail", "Authentication failure", "login.failed"],
   },
@@ -16,6 +18,8 @@ export const SECURITY_TYPES: readonly EventType[] = [
     description: "An address has been banned.",
     category: "security", severity: "INFO", enabled: true, kind: "OCCURRENCE", live: false,
     fingerprint: ["source", "details.ip", "details.jail"],
+    // An attack from many addresses bans them one after the other.
+    burst: { count: 5, seconds: 120 },
     template: "{{source}} has blocked {{details.ip}}.",
     aliases: ["ip_block", "IP blocked"],
   },
@@ -52,6 +56,8 @@ export const SECURITY_TYPES: readonly EventType[] = [
     description: "A scan has found malware.",
     category: "security", severity: "CRITICAL", enabled: true, kind: "OCCURRENCE", live: false,
     fingerprint: ["source", "customer", "details.path"],
+    // One scan finds every file of an infection.
+    burst: { count: 5, seconds: 300 },
     template: "Malware found on {{source}}: {{details.path}}",
     aliases: ["malware_found"],
   },
@@ -74,6 +80,8 @@ export const SECURITY_TYPES: readonly EventType[] = [
     fingerprint: ["source", "service", "customer", "details.cve"],
     // A finding is repeated by every scan: once a day is enough.
     cooldownSeconds: 86_400,
+    // One scan finds them by the dozen.
+    burst: { count: 5, seconds: 300 },
     template: "{{source}} is affected by {{details.cve}}.",
     aliases: ["cve_detected", "CVE detected"],
   },

@@ -17,6 +17,8 @@ export const STORAGE_TYPES: readonly EventType[] = [
     description: "A disk reports read or write errors.",
     category: "storage", severity: "CRITICAL", enabled: true, kind: "CONDITION", live: false,
     fingerprint: ["source", "details.device"],
+    // A controller or cable that fails takes all its disks along, each after its own time-out.
+    burst: { count: 3, seconds: 300 },
     template: "Disk {{details.device}} on {{source}} reports I/O errors.",
     aliases: ["disk_io_error", "Disk error"],
   },

@@ -16,6 +16,8 @@ export const UPDATE_TYPES: readonly EventType[] = [
     description: "A newer version of a package or application is available.",
     category: "updates", severity: "INFO", enabled: true, kind: "OCCURRENCE", live: false,
     fingerprint: ["source", "details.package", "details.new_version"],
+    // One look for updates finds many packages.
+    burst: { count: 3, seconds: 300 },
     template: "An update is available for {{source}}.",
     aliases: ["update_available"],
   },

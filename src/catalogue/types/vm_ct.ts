@@ -1,5 +1,8 @@
 import type { EventType } from "../eventType.ts";
 
+/** A host that starts or shuts down takes all its guests along, one after the other. */
+const WITH_THE_HOST = { count: 5, seconds: 120 };
+
 export const VM_CT_TYPES: readonly EventType[] = [
   {
     name: "vm.start",
@@ -7,6 +10,7 @@ export const VM_CT_TYPES: readonly EventType[] = [
     description: "A virtual machine has started.",
     category: "vm_ct", severity: "INFO", enabled: true, kind: "OCCURRENCE", live: true,
     fingerprint: ["source", "details.vmid"],
+    burst: WITH_THE_HOST,
     template: "VM {{details.vmid}} has started on {{source}}.",
     aliases: ["vm_start"],
   },
@@ -34,6 +38,7 @@ export const VM_CT_TYPES: readonly EventType[] = [
     description: "A virtual machine has shut down cleanly.",
     category: "vm_ct", severity: "INFO", enabled: true, kind: "OCCURRENCE", live: true,
     fingerprint: ["source", "details.vmid"],
+    burst: WITH_THE_HOST,
     template: "VM {{details.vmid}} has shut down on {{source}}.",
     aliases: ["vm_shutdown"],
   },
@@ -61,6 +66,7 @@ export const VM_CT_TYPES: readonly EventType[] = [
     description: "A container has started.",
     category: "vm_ct", severity: "INFO", enabled: true, kind: "OCCURRENCE", live: true,
     fingerprint: ["source", "details.vmid"],
+    burst: WITH_THE_HOST,
     template: "Container {{details.vmid}} has started on {{source}}.",
     aliases: ["ct_start"],
   },
@@ -88,6 +94,7 @@ export const VM_CT_TYPES: readonly EventType[] = [
     description: "A container has shut down cleanly.",
     category: "vm_ct", severity: "INFO", enabled: true, kind: "OCCURRENCE", live: true,
     fingerprint: ["source", "details.vmid"],
+    burst: WITH_THE_HOST,
     template: "Container {{details.vmid}} has shut down on {{source}}.",
     aliases: ["ct_shutdown"],
   },

@@ -38,7 +38,17 @@ function heldWith(channel: RoutedChannel, { heldFor, until }: OpenCondition["hel
 }
 
 function problemRoutes(draft: Draft): ChannelVerdict[] {
-  return draft.trigger.routes.map(({ channel, barredBy }) => verdict(channel, barredBy ?? filteredBy(channel, draft) ?? "MATCHED"));
+  const knows = draft.again && !draft.steady ? informed(draft) : null;
+  return draft.trigger.routes.map(({ channel, barredBy }) =>
+    verdict(channel, barredBy ?? filteredBy(channel, draft) ?? (knows?.has(channel.id) ? "ALREADY_TOLD" : "MATCHED")),
+  );
+}
+
+/** Channels that have nothing to hear when no event has come: told, or to be told, and nothing was kept from them since. */
+function informed({ open }: Draft): Set<string> {
+  const channels = new Set([...(open?.told ?? []), ...Object.keys(open?.held ?? {})]);
+  for (const id of open?.kept ?? []) channels.delete(id);
+  return channels;
 }
 
 function filteredBy(channel: RoutedChannel, { event, severity }: Draft): VerdictReason | null {

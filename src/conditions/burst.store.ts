@@ -1,0 +1,24 @@
+import type { Transaction } from "../db/database.ts";
+import { insertRows } from "../db/rows.ts";
+import type { Table } from "../db/rows.ts";
+import type { BurstWindow } from "../decide/state.ts";
+
+const BURST: Table = {
+  name: "Burst",
+  columns: { channelId: "TEXT", eventType: "TEXT", startedAt: "TIME", count: "INTEGER", overflowing: "BOOLEAN" },
+};
+
+export async function findBursts(tx: Transaction, eventTypes: string[]): Promise<BurstWindow[]> {
+  const rows = await tx.$queryRawUnsafe<BurstWindow[]>(`SELECT * FROM "Burst" WHERE "eventType" IN (SELECT value FROM json_each(?))`, JSON.stringify(eventTypes));
+  return rows.map((row) => ({ ...row, count: Number(row.count), overflowing: Boolean(row.overflowing) }));
+}
+
+export async function saveBursts(tx: Transaction, windows: BurstWindow[]): Promise<void> {
+  const sets = ["startedAt", "count", "overflowing"].map((name) => `"${name}" = excluded."${name}"`).join(", ");
+  await insertRows(tx, BURST, windows as unknown as Record<string, unknown>[], { onConflict: `ON CONFLICT ("eventType", "channelId") DO UPDATE SET ${sets}`, needsChannel: true });
+}
+
+/** Forgets windows in which nothing has started since. */
+export async function deleteBurstsBefore(tx: Transaction, time: Date): Promise<void> {
+  await tx.burst.deleteMany({ where: { startedAt: { lt: time } } });
+}

@@ -1,0 +1,20 @@
+import { inhibitionKey } from "./inhibitionKey.ts";
+import type { Comparable } from "./inhibitionKey.ts";
+import type { Settings } from "./settings.ts";
+import type { OpenCondition, State } from "./state.ts";
+
+/**
+ * Notes in the state whether a condition inhibits others now. One that is itself inhibited does not: of two that inhibit
+ * each other, one must be told of.
+ * @param event one of its events, for the fields
+ */
+export function rememberInhibitor(event: Comparable, condition: OpenCondition, settings: Pick<Settings, "inhibitions">, state: Pick<State, "inhibitors">): void {
+  const inhibits = condition.closedAt === null && condition.inhibitedBy === null;
+  for (const rule of settings.inhibitions) {
+    if (!rule.whileOpen.has(condition.type)) continue;
+    const key = inhibitionKey(rule, event);
+    const known = state.inhibitors.get(key);
+    if (inhibits && !known) state.inhibitors.set(key, { conditionId: condition.id, fingerprint: condition.fingerprint, title: condition.title });
+    else if (!inhibits && known?.conditionId === condition.id) state.inhibitors.delete(key);
+  }
+}

@@ -1,0 +1,100 @@
+import { createAlarm } from "../alarm.ts";
+import type { Clock } from "../clock.ts";
+import { findDueConditions, findNextRecheck, recheckWaiting, saveConditions } from "../conditions/condition.store.ts";
+import type { Database, Transaction } from "../db/database.ts";
+import type { Settings } from "../decide/settings.ts";
+import type { OpenCondition } from "../decide/state.ts";
+import { insertDeliveries } from "../dispatch/delivery.store.ts";
+import { findLatestEvents } from "../events/event.store.ts";
+import type { Ids } from "../ids.ts";
+import type { Log } from "../log.ts";
+import type { SnapshotHolder } from "../settings/snapshot.ts";
+import { byStatus, loadShared } from "./loadState.ts";
+import { planAgain } from "./plan.ts";
+import type { Changes, KnownCondition } from "./plan.ts";
+import { expectChanges, saveChanges } from "./saveChanges.ts";
+import type { Expectations } from "./saveChanges.ts";
+
+/**
+ * Decides again about conditions that wait for a time rather than for an event: a silence that ends, a hold that is over,
+ * flapping that has stopped, a problem gone that accounted for them.
+ */
+export interface Rechecker {
+  /** Goes on with what waits in the database. */
+  start(): Promise<void>;
+  /** Tells of a condition that was just stored. */
+  expect(at: Date): void;
+  close(): Promise<void>;
+}
+
+export interface RecheckerDeps extends Pick<Expectations, "dispatch" | "held"> {
+  db: Database;
+  snapshot: SnapshotHolder;
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+}
+
+/** More would make one transaction hold up the events that come in. */
+const LARGEST_BATCH = 200;
+/** What is due is looked for this often whatever happens: a clock that is set forward must not make it late by more. */
+const LOOK_EVERY_MS = 30_000;
+
+export function createRechecker({ db, snapshot, clock, ids, log, dispatch, held }: RecheckerDeps): Rechecker {
+  /** True when a change of settings may have ended what is waited for. */
+  let changed = false;
+  const alarm = createAlarm({
+    clock,
+    everyMs: LOOK_EVERY_MS,
+    work,
+    next: () => findNextRecheck(db),
+    failed: (error) => log.error({ err: error }, "conditions could not be decided about again; trying again"),
+  });
+  snapshot.onReload(() => {
+    changed = true;
+    alarm.wakeAt(clock.now());
+  });
+
+  async function work(): Promise<void> {
+    for (;;) {
+      const { changes, count } = await db.write(decideDue);
+      expectChanges(changes, { dispatch, held, recheck: alarm.wakeAt });
+      if (count < LARGEST_BATCH) return;
+    }
+  }
+
+  async function decideDue(tx: Transaction): Promise<{ changes: Changes; count: number }> {
+    const now = clock.now();
+    if (changed) await recheckWaiting(tx, now);
+    changed = false;
+    const due = await findDueConditions(tx, now, LARGEST_BATCH);
+    const { settings } = snapshot.current;
+    const known = await withEvents(tx, due, settings);
+    const state = { ...byStatus(due), cooldowns: new Map(), ...(await loadShared(tx, known.map(({ event }) => event), settings)) };
+    const changes = planAgain(known, settings, state, ids, now);
+    // Each must be decided about or let go, or it would be found due for ever.
+    const left = due.filter(({ id }) => !changes.conditions.has(id)).map((condition): OpenCondition => ({ ...condition, recheckAt: null }));
+    await saveConditions(tx, left);
+    await saveChanges(tx, changes, settings, now);
+    await insertDeliveries(tx, changes.deliveries.map(({ delivery }) => delivery));
+    return { changes, count: due.length };
+  }
+
+  return {
+    async start() {
+      await alarm.ring();
+    },
+    expect: alarm.wakeAt,
+    close: alarm.close,
+  };
+}
+
+/** Each condition with its latest event; without those whose type was deleted. */
+async function withEvents(tx: Transaction, conditions: readonly OpenCondition[], settings: Settings): Promise<KnownCondition[]> {
+  const events = await findLatestEvents(tx, conditions.map(({ id }) => id));
+  const byCondition = new Map(events.map((event) => [event.conditionId, event]));
+  return conditions.flatMap((condition) => {
+    const event = byCondition.get(condition.id);
+    return event && settings.triggers.has(event.type) ? { condition, event } : [];
+  });
+}
