@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { deleteBurstsBefore } from "../conditions/burst.store.ts";
 import { deleteCooldownsBefore } from "../conditions/condition.store.ts";
 import type { Database } from "../db/database.ts";
 import { deleteOldEvents } from "../events/event.store.ts";
@@ -11,6 +12,9 @@ const EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** No cooldown may be set longer than this. */
 const LONGEST_COOLDOWN_MS = 366 * DAY_MS;
+
+/** A burst's window is a day at most, and so long after it the storm may go on. */
+const LONGEST_BURST_MS = 2 * DAY_MS;
 
 /** Deletes what is older than the settings keep, once an hour. @returns what stops it */
 export function startRetention(deps: { db: Database; history: HistoryService; snapshot: SnapshotHolder; clock: Clock; log: Log }): () => void {
@@ -25,6 +29,7 @@ export function startRetention(deps: { db: Database; history: HistoryService; sn
     const events = await deleteOldEvents(db, new Date(now - historyDays * DAY_MS), new Date(now - DAY_MS));
     await db.write((tx) => deleteSilencesEndedBefore(tx, new Date(now - historyDays * DAY_MS)));
     await db.write((tx) => deleteCooldownsBefore(tx, new Date(now - LONGEST_COOLDOWN_MS)));
+    await db.write((tx) => deleteBurstsBefore(tx, new Date(now - LONGEST_BURST_MS)));
     if (attempts + events > 0) log.info({ attempts, events }, "deleted what was older than the settings keep");
   }
 

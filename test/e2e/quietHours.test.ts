@@ -225,6 +225,7 @@ describe("quiet hours", () => {
     expect(await set({ timeZone: "UTC", windows: [{ start: "25:00", end: "07:00" }] })).toMatchObject({ path: "quietHours.windows.0.start", message: expect.stringContaining("00:00 to 23:59") });
     expect(await set({ timeZone: "UTC", windows: [] })).toMatchObject({ path: "quietHours.windows" });
     expect(await set({ timeZone: "UTC", windows: [{ start: "01:00", end: "02:00", days: [] }] })).toMatchObject({ path: "quietHours.windows.0.days" });
+    expect(await set({ timeZone: "UTC", windows: [{ start: "22:00", end: "07:00" }, { start: "06:30", end: "08:00", days: ["MON"] }] })).toEqual({ path: "quietHours.windows.1", message: "must not overlap windows.0: MON 06:30 to 08:00 and SUN 22:00 to 07:00" });
   });
 });
 

@@ -277,7 +277,7 @@ describe("what is accepted", () => {
   const issuesOf = (result: ReturnType<typeof quietHoursSchema.safeParse> | ReturnType<typeof digestSchema.safeParse>) => result.error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? [];
 
   test("quiet hours", () => {
-    expect(quietHoursSchema.parse({ timeZone: "Europe/Berlin", windows: [night, { ...night, days: ["TUE"] }, { ...night, end: "08:00" }] }).windows).toHaveLength(3);
+    expect(quietHoursSchema.parse({ timeZone: "Europe/Berlin", windows: [night, { ...night, days: ["TUE"] }, { days: ["TUE", "WED"], start: "07:00", end: "08:00" }] }).windows).toHaveLength(3);
     for (const days of [undefined, null]) expect(quietHoursSchema.parse({ timeZone: "UTC", windows: [{ ...night, days }] }).windows).toEqual([{ ...night, days: ALL }]);
   });
 
@@ -291,9 +291,41 @@ describe("what is accepted", () => {
     [{ timeZone: "UTC", windows: [{ ...night, days: ["Monday"] }] }, "windows.0.days.0: must be one of MON, TUE, WED, THU, FRI, SAT, SUN"],
     [{ timeZone: "UTC", windows: [{ ...night, end: "24:00" }] }, "windows.0.end: must be a time from 00:00 to 23:59"],
     [{ timeZone: "UTC", windows: [{ ...night, start: null }] }, "windows.0.start: must be a time from 00:00 to 23:59"],
-    [{ timeZone: "UTC", windows: [night, { ...night, days: ["TUE", "MON"] }] }, "windows.1: must not repeat windows.0 on MON"],
+    [{ timeZone: "UTC", windows: [night, { ...night, days: ["TUE", "MON"] }] }, "windows.1: must not overlap windows.0: MON 22:00 to 07:00 and MON 22:00 to 07:00"],
+    [{ timeZone: "UTC", windows: [night, { ...night, end: "25:00" }] }, "windows.1.end: must be a time from 00:00 to 23:59"],
   ])("quiet hours but %j", (input, message) => {
     expect(issuesOf(quietHoursSchema.safeParse(input))).toEqual([message]);
+  });
+
+  it.each<[what: string, windows: QuietWindow[], message: string | null]>([
+    ["one within the other", [window("09:00-17:00", ["MON"]), window("12:00-13:00", ["MON"])], "windows.1: must not overlap windows.0: MON 12:00 to 13:00 and MON 09:00 to 17:00"],
+    ["by a minute", [window("09:00-17:01", ["MON"]), window("17:00-18:00", ["MON"])], "windows.1: must not overlap windows.0: MON 17:00 to 18:00 and MON 09:00 to 17:01"],
+    ["across midnight", [window("22:00-07:00", ["MON"]), window("06:00-08:00", ["TUE"])], "windows.1: must not overlap windows.0: TUE 06:00 to 08:00 and MON 22:00 to 07:00"],
+    ["across the week's end", [window("06:00-08:00", ["MON"]), window("22:00-07:00", ["SUN"])], "windows.1: must not overlap windows.0: SUN 22:00 to 07:00 and MON 06:00 to 08:00"],
+    ["a whole day", [window("12:00-12:00", ["SUN"]), window("11:00-12:00", ["MON"])], "windows.1: must not overlap windows.0: MON 11:00 to 12:00 and SUN 12:00 to 12:00"],
+    ["the third with the second", [window("01:00-02:00"), window("03:00-04:00", ["SAT"]), window("03:30-05:00", ["FRI", "SAT"])], "windows.2: must not overlap windows.1: SAT 03:30 to 05:00 and SAT 03:00 to 04:00"],
+    ["touching", [window("09:00-12:00"), window("12:00-13:00"), window("08:00-09:00")], null],
+    ["touching at midnight and at the week's end", [window("22:00-00:00"), window("00:00-06:00")], null],
+    ["on other days", [window("22:00-07:00", ["MON"]), window("06:00-08:00", ["MON", "WED"])], null],
+    ["whole days side by side", [window("00:00-00:00", ["MON", "TUE"]), window("00:00-00:00", ["WED", "SUN"])], null],
+  ])("windows that overlap are refused, those that touch are not: %s", (_what, given, message) => {
+    expect(issuesOf(quietHoursSchema.safeParse({ timeZone: "UTC", windows: given }))).toEqual(message ? [message] : []);
+  });
+
+  test("windows overlap when a minute of the week is in two of them", () => {
+    const minutesIn = ({ days, start, end }: QuietWindow): number[] =>
+      days.flatMap((day) => {
+        const from = DAYS.indexOf(day) * 1440 + minutesOf(start);
+        const length = end <= start ? minutesOf(end) + 1440 - minutesOf(start) : minutesOf(end) - minutesOf(start);
+        return Array.from({ length }, (_, minute) => (from + minute) % 10_080);
+      });
+    fc.assert(
+      fc.property(windows(3), (given) => {
+        const minutes = given.flatMap(minutesIn);
+        expect(quietHoursSchema.safeParse({ timeZone: "UTC", windows: given }).success).toBe(new Set(minutes).size === minutes.length);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   test("digests", () => {
