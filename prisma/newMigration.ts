@@ -1,25 +1,22 @@
-// Writes the next SQLite migration: what has to change from prisma/migrations to prisma/schema.prisma.
-// Usage: npm run migration:new -- name_of_the_change. Read the result before committing it.
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+// Writes the next migration of each database: what has to change from prisma/migrations to prisma/schema.prisma.
+// Usage: npm run migration:new -- name_of_the_change. Read the results before committing them.
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { PrismaBetterSqlite3 } from "@prisma/adapter-better-sqlite3";
+import { PrismaPg } from "@prisma/adapter-pg";
 import { bindMigrationAwareSqlAdapterFactory } from "@prisma/driver-adapter-utils";
+import type { SqlMigrationAwareDriverAdapterFactory } from "@prisma/driver-adapter-utils";
+import pg from "pg";
 import * as engine from "@prisma/schema-engine-wasm/schema_engine_bg";
+import { startPostgres } from "../test/postgresql/startPostgres.ts";
+import { postgresqlSchema } from "./postgresqlSchema.ts";
 
 const name = process.argv[2];
 if (!name || !/^[a-z0-9_]+$/.test(name)) {
   console.error("Give the change a name in lower_snake_case: npm run migration:new -- add_silences");
   process.exit(1);
 }
-
-const schemaPath = join(import.meta.dirname, "schema.prisma");
-const folder = join(import.meta.dirname, "migrations", "sqlite");
-const schema = { files: [{ path: schemaPath, content: readFileSync(schemaPath, "utf8") }] };
-const migrations = readdirSync(folder, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map((entry) => entry.name)
-  .sort();
 
 const wasm = createRequire(import.meta.url).resolve("@prisma/schema-engine-wasm").replace("schema_engine.js", "schema_engine_bg.wasm");
 const { instance } = await WebAssembly.instantiate(readFileSync(wasm), { "./schema_engine_bg.js": engine as never });
@@ -31,10 +28,12 @@ function withoutPartialIndexes(sql: string): string {
   return sql.replace(/^CREATE (UNIQUE )?INDEX [^;]* WHERE [^;]*;$/gm, "");
 }
 
-/** The engine sends a whole migration as one statement, which this database takes as a script only. */
-class ScriptTakingAdapter extends PrismaBetterSqlite3 {
-  override async connectToShadowDb() {
-    const connection = await super.connectToShadowDb();
+/** The engine sends a whole migration as one statement, which SQLite takes as a script only. */
+function sqliteFactory(): SqlMigrationAwareDriverAdapterFactory {
+  const factory = new PrismaBetterSqlite3({ url: ":memory:" });
+  const connect = factory.connectToShadowDb.bind(factory);
+  factory.connectToShadowDb = async () => {
+    const connection = await connect();
     const executeRaw = connection.executeRaw.bind(connection);
     connection.executeRaw = async (query) => {
       if (query.args.length > 0) return executeRaw(query);
@@ -42,36 +41,76 @@ class ScriptTakingAdapter extends PrismaBetterSqlite3 {
       return 0;
     };
     return connection;
-  }
+  };
+  return factory;
 }
 
-const schemaEngine = await engine.SchemaEngine.new(
-  { datamodels: schema.files.map((file) => [file.path, file.content]) } as never,
-  () => undefined,
-  bindMigrationAwareSqlAdapterFactory(new ScriptTakingAdapter({ url: ":memory:" })),
-);
-const result = await schemaEngine.diff({
-  from: {
-    tag: "migrations",
-    baseDir: folder,
-    lockfile: { path: "migration_lock.toml", content: 'provider = "sqlite"' },
-    shadowDbInitScript: "",
-    migrationDirectories: migrations.map((migration) => ({
-      path: migration,
-      migrationFile: {
-        path: "migration.sql",
-        content: { tag: "ok", value: withoutPartialIndexes(readFileSync(join(folder, migration, "migration.sql"), "utf8")) },
-      },
-    })),
-  },
-  to: { tag: "schemaDatamodel", ...schema },
-  script: true,
-  exitCode: null,
-  filters: { externalTables: [], externalEnums: [] },
-} as never);
+/** The whole server is for this: there is no need for a database beside its first. */
+function postgresqlFactory(url: string): SqlMigrationAwareDriverAdapterFactory {
+  readOneLetterColumns();
+  const factory = new PrismaPg({ connectionString: url });
+  factory.connectToShadowDb = () => factory.connect();
+  return factory;
+}
 
-const stamp = new Date().toISOString().replace(/\D/g, "").slice(0, 14);
-const target = join(folder, `${stamp}_${name}`);
-mkdirSync(target);
-writeFileSync(join(target, "migration.sql"), result.stdout ?? "");
-console.log(`Wrote ${join(target, "migration.sql")}`);
+/** PostgreSQL's one-letter columns, of which its catalogue has many, are texts to the adapter, which knows no such type. */
+function readOneLetterColumns(): void {
+  const { prototype } = pg.Query as unknown as { prototype: { handleRowDescription(message: { fields: { dataTypeID: number }[] }): void } };
+  const handle = prototype.handleRowDescription;
+  prototype.handleRowDescription = function (message) {
+    for (const field of message.fields) if (field.dataTypeID === ONE_LETTER) field.dataTypeID = pg.types.builtins.TEXT;
+    handle.call(this, message);
+  };
+}
+
+const ONE_LETTER = 18;
+
+/** @returns SQL that makes a database with these migrations one of this schema */
+async function difference(folder: string, provider: string, schema: string, factory: SqlMigrationAwareDriverAdapterFactory): Promise<string> {
+  const path = join(import.meta.dirname, "schema.prisma");
+  const migrations = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()) : [];
+  const schemaEngine = await engine.SchemaEngine.new({ datamodels: [[path, schema]] } as never, () => undefined, bindMigrationAwareSqlAdapterFactory(factory));
+  const result = await schemaEngine.diff({
+    from: {
+      tag: "migrations",
+      baseDir: folder,
+      lockfile: { path: "migration_lock.toml", content: `provider = "${provider}"` },
+      shadowDbInitScript: "",
+      migrationDirectories: migrations.map((migration) => migration.name).sort().map((migration) => ({
+        path: migration,
+        migrationFile: { path: "migration.sql", content: { tag: "ok", value: withoutPartialIndexes(readFileSync(join(folder, migration, "migration.sql"), "utf8")) } },
+      })),
+    },
+    to: { tag: "schemaDatamodel", files: [{ path, content: schema }] },
+    script: true,
+    exitCode: null,
+    filters: { externalTables: [], externalEnums: [] },
+  } as never);
+  return result.stdout ?? "";
+}
+
+/** Texts are in the order of their bytes, as SQLite has them, whatever order the database was created with: ids, names and cursors must compare alike everywhere. */
+function inByteOrder(sql: string): string {
+  return sql.replace(/^(\s+"\w+" TEXT|.* ADD COLUMN +"\w+" TEXT)\b/gm, '$1 COLLATE "C"');
+}
+
+function write(folder: string, sql: string): void {
+  if (!/^\s*[A-Z]/m.test(sql.replaceAll(/^--.*$/gm, ""))) return console.log(`Nothing changes for ${folder}`);
+  const stamp = new Date().toISOString().replace(/\D/g, "").slice(0, 14);
+  const target = join(folder, `${stamp}_${name}`);
+  mkdirSync(target, { recursive: true });
+  writeFileSync(join(target, "migration.sql"), sql);
+  console.log(`Wrote ${join(target, "migration.sql")}`);
+}
+
+const folderOf = (dialect: string): string => join(import.meta.dirname, "migrations", dialect);
+const sqliteSchema = readFileSync(join(import.meta.dirname, "schema.prisma"), "utf8");
+write(folderOf("sqlite"), await difference(folderOf("sqlite"), "sqlite", sqliteSchema, sqliteFactory()));
+
+const postgres = await startPostgres();
+try {
+  write(folderOf("postgresql"), inByteOrder(await difference(folderOf("postgresql"), "postgresql", postgresqlSchema(), postgresqlFactory(postgres.url("postgres")))));
+} finally {
+  await postgres.stop();
+}
+process.exit(0);

@@ -1,6 +1,7 @@
 import type { Transaction } from "../db/database.ts";
 import { insertRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
+import { isOneOf, query, sql } from "../db/sql.ts";
 import type { BurstWindow } from "../decide/state.ts";
 
 const BURST: Table = {
@@ -9,7 +10,7 @@ const BURST: Table = {
 };
 
 export async function findBursts(tx: Transaction, eventTypes: string[]): Promise<BurstWindow[]> {
-  const rows = await tx.$queryRawUnsafe<BurstWindow[]>(`SELECT * FROM "Burst" WHERE "eventType" IN (SELECT value FROM json_each(?))`, JSON.stringify(eventTypes));
+  const rows = await query<BurstWindow>(tx, sql`SELECT * FROM "Burst" WHERE "eventType" ${isOneOf(eventTypes)}`);
   return rows.map((row) => ({ ...row, count: Number(row.count), overflowing: Boolean(row.overflowing) }));
 }
 

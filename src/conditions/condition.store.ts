@@ -1,6 +1,7 @@
 import type { Database, Transaction } from "../db/database.ts";
 import { insertRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
+import { execute, isOneOf, parsedJson, query, sql, tableOf } from "../db/sql.ts";
 import type { Flapping, OccurrenceCooldown, OpenCondition } from "../decide/state.ts";
 import type { Json } from "../render/message.ts";
 
@@ -26,19 +27,18 @@ type RawCondition = Record<keyof OpenCondition, unknown>;
  * @param since for which a closed one still matters
  */
 export async function findConditions(tx: Transaction, fingerprints: string[], since: Date): Promise<OpenCondition[]> {
-  const rows = await tx.$queryRawUnsafe<RawCondition[]>(
-    `SELECT c.* FROM json_each(?) AS f
-     JOIN "Condition" AS c ON c."id" = (SELECT "id" FROM "Condition" WHERE "fingerprint" = f.value ORDER BY "id" DESC LIMIT 1)
-     WHERE c."closedAt" IS NULL OR c."closedAt" > ?`,
-    JSON.stringify(fingerprints),
-    since.getTime(),
+  const rows = await query<RawCondition>(
+    tx,
+    sql`SELECT c.* FROM ${tableOf("f", { fingerprint: "TEXT" }, fingerprints.map((fingerprint) => ({ fingerprint })))}
+        JOIN "Condition" AS c ON c."id" = (SELECT "id" FROM "Condition" WHERE "fingerprint" = f."fingerprint" ORDER BY "id" DESC LIMIT 1)
+        WHERE c."closedAt" IS NULL OR c."closedAt" > ${since}`,
   );
   return rows.map(conditionOf);
 }
 
 /** Conditions that are to be decided about again by now, the longest due first. */
 export async function findDueConditions(tx: Transaction, now: Date, most: number): Promise<OpenCondition[]> {
-  const rows = await tx.$queryRawUnsafe<RawCondition[]>(`SELECT * FROM "Condition" WHERE "recheckAt" <= ? ORDER BY "recheckAt" LIMIT ?`, now.getTime(), most);
+  const rows = await query<RawCondition>(tx, sql`SELECT * FROM "Condition" WHERE "recheckAt" <= ${now} ORDER BY "recheckAt" LIMIT ${most}`);
   return rows.map(conditionOf);
 }
 
@@ -50,24 +50,18 @@ export async function findNextRecheck(db: Database): Promise<Date | null> {
 
 /** Has everything that waits decided about again: settings have changed, and with them perhaps what it waits for. */
 export async function recheckWaiting(tx: Transaction, now: Date): Promise<void> {
-  await tx.$executeRawUnsafe(`UPDATE "Condition" SET "recheckAt" = ? WHERE "closedAt" IS NULL AND ("recheckAt" IS NOT NULL OR "inhibitedBy" IS NOT NULL)`, now.getTime());
+  await execute(tx, sql`UPDATE "Condition" SET "recheckAt" = ${now} WHERE "closedAt" IS NULL AND ("recheckAt" IS NOT NULL OR "inhibitedBy" IS NOT NULL)`);
 }
 
 /** Lets go of what these conditions inhibited: it is decided about again at that time. */
 export async function releaseInhibited(tx: Transaction, inhibitors: string[], recheckAt: Date): Promise<void> {
-  await tx.$executeRawUnsafe(
-    `UPDATE "Condition" SET "inhibitedBy" = NULL, "recheckAt" = ? WHERE "inhibitedBy" IN (SELECT value FROM json_each(?)) AND "closedAt" IS NULL`,
-    recheckAt.getTime(),
-    JSON.stringify(inhibitors),
-  );
+  await execute(tx, sql`UPDATE "Condition" SET "inhibitedBy" = NULL, "recheckAt" = ${recheckAt} WHERE "inhibitedBy" ${isOneOf(inhibitors)} AND "closedAt" IS NULL`);
 }
 
 /** Counts what conditions have kept from being sent. @param covered by the inhibitor's id */
 export async function addCovered(tx: Transaction, covered: ReadonlyMap<string, number>): Promise<void> {
-  await tx.$executeRawUnsafe(
-    `UPDATE "Condition" SET "covers" = "covers" + e.value ->> 'count' FROM json_each(?) AS e WHERE "Condition"."id" = e.value ->> 'id'`,
-    JSON.stringify([...covered].map(([id, count]) => ({ id, count }))),
-  );
+  const counts = tableOf("e", { id: "TEXT", count: "INTEGER" }, [...covered].map(([id, count]) => ({ id, count })));
+  await execute(tx, sql`UPDATE "Condition" SET "covers" = "covers" + e."count" FROM ${counts} WHERE "Condition"."id" = e."id"`);
 }
 
 /** An open condition that inhibits others, with what rules compare. */
@@ -78,31 +72,26 @@ const MOST_INHIBITORS = 5000;
 
 /** Open conditions of these types that are not inhibited themselves. */
 export async function findInhibitors(tx: Transaction, types: string[]): Promise<InhibitorRow[]> {
-  const rows = await tx.$queryRawUnsafe<(RawCondition & { details: unknown })[]>(
-    `SELECT c.*, e."details" FROM "Condition" AS c JOIN "Event" AS e ON e."id" = c."id"
-     WHERE c."status" = 'OPEN' AND c."inhibitedBy" IS NULL AND c."type" IN (SELECT value FROM json_each(?)) ORDER BY c."id" LIMIT ?`,
-    JSON.stringify(types),
-    MOST_INHIBITORS,
+  const rows = await query<RawCondition & { details: unknown }>(
+    tx,
+    sql`SELECT c.*, e."details" FROM "Condition" AS c JOIN "Event" AS e ON e."id" = c."id"
+        WHERE c."status" = 'OPEN' AND c."inhibitedBy" IS NULL AND c."type" ${isOneOf(types)} ORDER BY c."id" LIMIT ${MOST_INHIBITORS}`,
   );
-  return rows.map((row) => ({ ...conditionOf(row), details: parsed(row.details) }));
+  return rows.map((row) => ({ ...conditionOf(row), details: parsedJson(row.details) }));
 }
 
 function conditionOf(row: RawCondition): OpenCondition {
-  const flapping = parsed<{ since: string; until: string; severity: Flapping["severity"] } | null>(row.flapping);
+  const flapping = parsedJson<{ since: string; until: string; severity: Flapping["severity"] } | null>(row.flapping);
   return {
     ...(row as OpenCondition),
     count: Number(row.count),
     covers: Number(row.covers),
-    told: parsed(row.told),
-    held: parsed<OpenCondition["held"] | null>(row.held) ?? {},
-    kept: parsed<string[] | null>(row.kept) ?? [],
-    openings: (parsed<string[] | null>(row.openings) ?? []).map((time) => new Date(time)),
+    told: parsedJson(row.told),
+    held: parsedJson<OpenCondition["held"] | null>(row.held) ?? {},
+    kept: parsedJson<string[] | null>(row.kept) ?? [],
+    openings: (parsedJson<string[] | null>(row.openings) ?? []).map((time) => new Date(time)),
     flapping: flapping && { ...flapping, since: new Date(flapping.since), until: new Date(flapping.until) },
   };
-}
-
-function parsed<Value>(json: unknown): Value {
-  return (typeof json === "string" ? JSON.parse(json) : json) as Value;
 }
 
 /** Written when a condition is new, and never changed by a later event; what others keep count of is not overwritten. */
@@ -117,10 +106,7 @@ export async function saveConditions(tx: Transaction, conditions: OpenCondition[
 }
 
 export async function findCooldowns(tx: Transaction, fingerprints: string[]): Promise<OccurrenceCooldown[]> {
-  const rows = await tx.$queryRawUnsafe<OccurrenceCooldown[]>(
-    `SELECT * FROM "Cooldown" WHERE "fingerprint" IN (SELECT value FROM json_each(?))`,
-    JSON.stringify(fingerprints),
-  );
+  const rows = await query<OccurrenceCooldown>(tx, sql`SELECT * FROM "Cooldown" WHERE "fingerprint" ${isOneOf(fingerprints)}`);
   return rows.map((row) => ({ ...row, suppressed: Number(row.suppressed) }));
 }
 

@@ -12,7 +12,9 @@ const CAUSES: { match: RegExp; advice: string }[] = [
   { match: /SQLITE_IOERR|disk I\/O error/, advice: "cannot be read or written: the disk reports an error or is full." },
 ];
 
-function textOf(error: unknown): string {
+/** Everything an error says of its cause, for finding out what it is. */
+export function textOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(textOf).join(" ");
   if (!(error instanceof Error)) return String(error);
   const code = "code" in error ? String(error.code) : "";
   const cause = error.cause === undefined ? "" : JSON.stringify(error.cause);
@@ -32,11 +34,19 @@ export function startErrorOf(error: unknown, file: string): unknown {
   return cause ? new StartError(`The database ${file} ${cause.advice}`) : error;
 }
 
-/** Turns a full or failing disk, met while running, into an error that callers may see; other errors pass as they are. */
+const CANNOT_WRITE = /SQLITE_FULL|SQLITE_IOERR|SQLITE_READONLY|disk is full|disk I\/O error|readonly database/;
+
+/** PostgreSQL is away, stopping, full, read-only, or too busy; by its codes, by Prisma's and by what the driver says. */
+const CANNOT_REACH =
+  /\b(08...|53...|57P0.|57014|25006|55P03|P1001|P1002|P1008|P1017|P2024|P2028|P2034|P2037|ECONN\w+|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)\b|Connection terminated|timeout exceeded when trying to connect|Query read timeout|DatabaseNotReachable|ConnectionClosed|SocketTimeout|TooManyConnections|not queryable/;
+
+/** Turns a database that cannot be used for a while, met while running, into an error that callers may see; other errors pass as they are. */
 export function storageErrorOf(error: unknown): unknown {
   if (error instanceof CallerError) return error;
-  const full = /SQLITE_FULL|SQLITE_IOERR|SQLITE_READONLY|disk is full|disk I\/O error|readonly database/.test(textOf(error));
-  return full ? new CallerError("UNAVAILABLE", "The server cannot write to its disk at present; nothing was stored. Try again later.") : error;
+  const text = textOf(error);
+  if (CANNOT_WRITE.test(text)) return new CallerError("UNAVAILABLE", "The server cannot write to its disk at present; nothing was stored. Try again later.");
+  if (CANNOT_REACH.test(text)) return new CallerError("UNAVAILABLE", "The server cannot use its database at present. Try again later; with the same idempotencyKey an event is stored once.");
+  return error;
 }
 
 /** @throws {ConflictError} with this message when the row's unique name is taken */

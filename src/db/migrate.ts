@@ -1,11 +1,10 @@
-import { createHash, randomUUID } from "node:crypto";
-import { readFileSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { statSync } from "node:fs";
 import { PrismaBetterSqlite3 } from "@prisma/adapter-better-sqlite3";
 import type { SqlDriverAdapter } from "@prisma/driver-adapter-utils";
 import { StartError } from "../errors.ts";
-
-const MIGRATIONS = join(import.meta.dirname, "..", "..", "prisma", "migrations", "sqlite");
+import { missingMigrations } from "./migrations.ts";
+import type { Migration } from "./migrations.ts";
 
 /** Prisma's own table, so that Prisma's tools agree on what has been applied. */
 const MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
@@ -24,13 +23,7 @@ export async function migrate(file: string, now: () => Date): Promise<void> {
   const db = await new PrismaBetterSqlite3({ url: `file:${file}` }).connect();
   try {
     await refuseDamaged(db, file);
-    const known = readdirSync(MIGRATIONS, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
-    const applied = await appliedMigrations(db);
-    const foreign = applied.find((name) => !known.includes(name));
-    if (foreign) {
-      throw new StartError(`The database ${file} was written by a newer version of Carillon (it has "${foreign}"). Start that version, or restore a backup made before the upgrade.`);
-    }
-    const missing = known.filter((name) => !applied.includes(name));
+    const missing = missingMigrations("sqlite", await appliedMigrations(db), file);
     if (missing.length > 0) await apply(db, missing, now);
   } finally {
     await db.dispose();
@@ -57,14 +50,12 @@ async function texts(db: SqlDriverAdapter, sql: string): Promise<string[]> {
   return result.rows.map((row) => String(row[0]));
 }
 
-async function apply(db: SqlDriverAdapter, names: string[], now: () => Date): Promise<void> {
-  const scripts = names.map((name) => {
-    const sql = readFileSync(join(MIGRATIONS, name, "migration.sql"), "utf8");
-    const checksum = createHash("sha256").update(sql).digest("hex");
-    return `${sql};
+async function apply(db: SqlDriverAdapter, missing: Migration[], now: () => Date): Promise<void> {
+  const scripts = missing.map(
+    ({ name, sql, checksum }) => `${sql};
       INSERT INTO "_prisma_migrations" ("id", "checksum", "migration_name", "started_at", "finished_at", "applied_steps_count")
-      VALUES ('${randomUUID()}', '${checksum}', '${name}', ${now().getTime()}, ${now().getTime()}, 1);`;
-  });
+      VALUES ('${randomUUID()}', '${checksum}', '${name}', ${now().getTime()}, ${now().getTime()}, 1);`,
+  );
   try {
     // A table that is made anew is dropped first: with foreign keys on, all that refers to it would go with it.
     await db.executeScript(`PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE; ${MIGRATIONS_TABLE}; ${scripts.join("\n")} COMMIT;`);

@@ -1,6 +1,7 @@
 import type { Database, Transaction } from "../db/database.ts";
 import { insertRows, updateRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
+import { query, sql, tableOf } from "../db/sql.ts";
 import type { StoredEvent } from "../events/event.model.ts";
 import type { Delivery } from "./delivery.model.ts";
 
@@ -43,7 +44,7 @@ export async function findUnfinished(db: Database, channelId: string, afterId: s
 
 /** Ids of the channels that have anything waiting. */
 export async function findWaitingChannels(db: Database): Promise<string[]> {
-  const rows = await db.read.$queryRawUnsafe<{ channelId: string }[]>(`SELECT DISTINCT "channelId" FROM "Delivery" WHERE "state" IN ('PENDING', 'RETRY')`);
+  const rows = await query<{ channelId: string }>(db.read, sql`SELECT DISTINCT "channelId" FROM "Delivery" WHERE "state" IN ('PENDING', 'RETRY')`);
   return rows.map((row) => row.channelId);
 }
 
@@ -55,12 +56,14 @@ export interface FirstTold {
 
 /** The first delivery on each of these conditions that reached, or may have reached, the channel. */
 export async function findFirstTold(db: Database, wanted: readonly { conditionId: string; channelId: string }[]): Promise<FirstTold[]> {
-  return db.read.$queryRawUnsafe<FirstTold[]>(
-    `SELECT d."conditionId", d."channelId", d."reference", MIN(d."id") AS "firstId"
-     FROM json_each(?) AS e JOIN "Delivery" AS d ON d."conditionId" = e.value ->> 'conditionId' AND d."channelId" = e.value ->> 'channelId'
-     WHERE d."state" IN ('SENT', 'UNKNOWN') OR EXISTS (SELECT 1 FROM "Attempt" AS a WHERE a."deliveryId" = d."id" AND a."outcome" = 'UNKNOWN')
-     GROUP BY d."conditionId", d."channelId"`,
-    JSON.stringify(wanted),
+  return query<FirstTold>(
+    db.read,
+    sql`SELECT t."conditionId", t."channelId", t."reference" FROM (
+          SELECT MIN(d."id") AS "id" FROM ${tableOf("e", { conditionId: "TEXT", channelId: "TEXT" }, wanted)}
+          JOIN "Delivery" AS d ON d."conditionId" = e."conditionId" AND d."channelId" = e."channelId"
+          WHERE d."state" IN ('SENT', 'UNKNOWN') OR EXISTS (SELECT 1 FROM "Attempt" AS a WHERE a."deliveryId" = d."id" AND a."outcome" = 'UNKNOWN')
+          GROUP BY d."conditionId", d."channelId") AS f
+        JOIN "Delivery" AS t ON t."id" = f."id"`,
   );
 }
 

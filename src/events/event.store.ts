@@ -1,6 +1,7 @@
 import type { Database, Transaction } from "../db/database.ts";
 import { insertRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
+import { execute, query, sql, tableOf } from "../db/sql.ts";
 import type { StoredEvent } from "./event.model.ts";
 
 const EVENT: Table = {
@@ -38,10 +39,9 @@ export async function insertIdempotencyKeys(tx: Transaction, rows: IdempotencyRo
 /** The keys among `wanted` that were used after `since`. */
 export async function findIdempotencyKeys(tx: Transaction, wanted: { scope: string; key: string }[], since: Date): Promise<IdempotencyRow[]> {
   if (wanted.length === 0) return [];
-  return tx.$queryRawUnsafe<IdempotencyRow[]>(
-    `SELECT k.* FROM json_each(?) AS e JOIN "IdempotencyKey" AS k ON k."scope" = e.value ->> 'scope' AND k."key" = e.value ->> 'key' WHERE k."createdAt" > ?`,
-    JSON.stringify(wanted),
-    since.getTime(),
+  return query<IdempotencyRow>(
+    tx,
+    sql`SELECT k.* FROM ${tableOf("e", { scope: "TEXT", key: "TEXT" }, wanted)} JOIN "IdempotencyKey" AS k ON k."scope" = e."scope" AND k."key" = e."key" WHERE k."createdAt" > ${since}`,
   );
 }
 
@@ -53,9 +53,9 @@ export async function findEvents(db: Pick<Database["read"], "event">, ids: strin
 /** The newest event of each of these conditions. */
 export async function findLatestEvents(tx: Transaction, conditionIds: string[]): Promise<StoredEvent[]> {
   if (conditionIds.length === 0) return [];
-  const rows = await tx.$queryRawUnsafe<{ id: string }[]>(
-    `SELECT (SELECT MAX("id") FROM "Event" WHERE "conditionId" = c.value) AS "id" FROM json_each(?) AS c`,
-    JSON.stringify(conditionIds),
+  const rows = await query<{ id: string | null }>(
+    tx,
+    sql`SELECT (SELECT MAX("id") FROM "Event" WHERE "conditionId" = c."id") AS "id" FROM ${tableOf("c", { id: "TEXT" }, conditionIds.map((id) => ({ id })))}`,
   );
   return findEvents(tx, rows.flatMap(({ id }) => id ?? []));
 }
@@ -71,14 +71,13 @@ export async function deleteOldEvents(db: Database, eventsBefore: Date, keysBefo
   let deleted = 0;
   for (;;) {
     const step = await db.write((tx) =>
-      tx.$executeRawUnsafe(
-        `DELETE FROM "Event" WHERE "id" IN (
+      execute(
+        tx,
+        sql`DELETE FROM "Event" WHERE "id" IN (
            SELECT e."id" FROM "Event" AS e LEFT JOIN "Condition" AS c ON c."id" = e."conditionId"
-           WHERE e."receivedAt" < ? AND (c."id" IS NULL OR c."status" = 'CLOSED')
+           WHERE e."receivedAt" < ${eventsBefore} AND (c."id" IS NULL OR c."status" = 'CLOSED')
              AND NOT EXISTS (SELECT 1 FROM "Delivery" AS d WHERE d."eventId" = e."id" AND d."state" IN ('HELD', 'PENDING', 'RETRY'))
-           ORDER BY e."id" LIMIT ?)`,
-        eventsBefore.getTime(),
-        DELETE_STEP,
+           ORDER BY e."id" LIMIT ${DELETE_STEP})`,
       ),
     );
     deleted += step;

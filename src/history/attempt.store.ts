@@ -2,6 +2,7 @@ import type { Database, Transaction } from "../db/database.ts";
 import type { Prisma } from "../db/generated/client.ts";
 import { insertRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
+import { execute, isOneOf, sql } from "../db/sql.ts";
 import type { Attempt } from "./attempt.model.ts";
 
 const ATTEMPT: Table = {
@@ -40,7 +41,7 @@ export function createAttemptStore(db: Database): AttemptStore {
       return rows.map((row) => row.id);
     },
     async delete(ids) {
-      await db.write((tx) => tx.$executeRawUnsafe(`DELETE FROM "Attempt" WHERE "id" IN (SELECT value FROM json_each(?))`, JSON.stringify(ids)));
+      await db.write((tx) => execute(tx, sql`DELETE FROM "Attempt" WHERE "id" ${isOneOf(ids)}`));
     },
     async idBeyond(keep) {
       return (await db.read.attempt.findFirst({ orderBy: { id: "desc" }, skip: keep, select: { id: true } }))?.id ?? null;

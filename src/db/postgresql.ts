@@ -1,0 +1,169 @@
+import { createHash } from "node:crypto";
+import { PrismaPg } from "@prisma/adapter-pg";
+import pg from "pg";
+import { TRANSACTION_LIMITS } from "./database.ts";
+import type { Database, Transaction } from "./database.ts";
+import { postgresqlStartErrorOf } from "./postgresqlErrors.ts";
+import { speaks } from "./dialect.ts";
+import type { PrismaClient } from "./generated/client.ts";
+import { PrismaClient as PostgresqlClient } from "./generatedPostgresql/client.ts";
+import { migratePostgresql } from "./migratePostgresql.ts";
+import { takeLocks } from "./transactionLocks.ts";
+
+/** Writes go on side by side only where their locks allow, so a few connections are enough; together they stay far below the 100 that a server usually allows. */
+const WRITE_CONNECTIONS = 6;
+const READ_CONNECTIONS = 10;
+
+/** Waits in milliseconds. What takes longer is given up: a dead connection must not hold up the server for ever. */
+const CONNECT_MS = 5_000;
+const STATEMENT_MS = 60_000;
+/** More than the server's own limit, which gives the better error. */
+const ANSWER_MS = STATEMENT_MS + 5_000;
+const IDLE_MS = 60_000;
+
+/** A table must be found, whatever the user's own search path is. */
+const SETTINGS = `SET search_path = public; SET statement_timeout = ${STATEMENT_MS}; SET idle_in_transaction_session_timeout = ${TRANSACTION_LIMITS.timeout};`;
+const READ_ONLY = "SET default_transaction_read_only = on;";
+
+/** By this name other Carillon processes find each other's connections. */
+const APPLICATION = "carillon";
+
+/** PostgreSQL has no place for NUL in a text: it becomes what Unicode has for what cannot be shown, on its way in and in a search alike. */
+class CleanClient extends pg.Client {
+  override query = ((...args: unknown[]): unknown => {
+    const [config] = args as [{ values?: unknown[] } | null];
+    config?.values?.forEach((value, at, values) => {
+      if (typeof value === "string" && value.includes("\0")) values[at] = value.replaceAll("\0", "\ufffd");
+    });
+    return (pg.Client.prototype.query as (...all: unknown[]) => unknown).apply(this, args);
+  }) as pg.Client["query"];
+}
+
+/** Statements that stay compiled on each connection; what does not repeat must not fill the server's memory. */
+const MOST_STATEMENTS = 200;
+
+function createStatementNames(): (statement: { sql: string }) => string {
+  const names = new Map<string, string>();
+  return ({ sql }) => {
+    const known = names.get(sql);
+    if (known !== undefined) return known;
+    // Without a name it is compiled for this run only.
+    if (names.size >= MOST_STATEMENTS) return "";
+    const name = createHash("sha256").update(sql).digest("base64url").slice(0, 20);
+    names.set(sql, name);
+    return name;
+  };
+}
+
+async function connect(url: string, connections: number, settings: string): Promise<PrismaClient> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: APPLICATION,
+    max: connections,
+    min: 1,
+    connectionTimeoutMillis: CONNECT_MS,
+    idleTimeoutMillis: IDLE_MS,
+    query_timeout: ANSWER_MS,
+    keepAlive: true,
+    Client: CleanClient,
+    onConnect: (client) => client.query(settings),
+  });
+  const adapter = new PrismaPg(pool, { disposeExternalPool: true, statementNameGenerator: createStatementNames() });
+  // Both clients are made from one schema: the code knows the types of SQLite's alone.
+  const client = new PostgresqlClient({ adapter }) as unknown as PrismaClient;
+  await client.$connect();
+  return speaks(client, "postgresql");
+}
+
+/** @throws {StartError} when it cannot be reached or used; it is left as it was */
+export async function openPostgresql(url: string, now: () => Date): Promise<Database> {
+  const where = withoutPassword(url);
+  try {
+    await withClient(url, (client) => migratePostgresql(client, where, now));
+    const writer = await connect(url, WRITE_CONNECTIONS, SETTINGS);
+    const read = await connect(url, READ_CONNECTIONS, SETTINGS + READ_ONLY);
+    return databaseOf(writer, read);
+  } catch (error) {
+    throw postgresqlStartErrorOf(error, where);
+  }
+}
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, application_name: `${APPLICATION} start`, connectionTimeoutMillis: CONNECT_MS });
+  // Without a listener, a connection that breaks would end the process; what waits for an answer hears of it anyway.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    await client.query(`SET search_path = public`);
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Rewrites the tables that hold secrets. */
+export async function compactPostgresql(url: string): Promise<void> {
+  await withClient(url, async (client) => {
+    for (const table of ["Channel", "ProviderAccount", "Setting"]) await client.query(`VACUUM FULL "${table}"`);
+  });
+}
+
+/** How many connections other Carillon processes have to this database. */
+export async function otherProcesses(url: string): Promise<number> {
+  return withClient(url, async (client) => {
+    const { rows } = await client.query<{ count: string }>(`SELECT COUNT(*) AS "count" FROM pg_stat_activity WHERE datname = current_database() AND application_name = '${APPLICATION}'`);
+    return Number(rows[0]?.count ?? 0);
+  });
+}
+
+/** The URL as people may see it. */
+export function withoutPassword(url: string): string {
+  try {
+    const { protocol, username, host, pathname } = new URL(url);
+    return `${protocol}//${username ? `${username}@` : ""}${host}${pathname}`;
+  } catch {
+    return "of DATABASE_URL";
+  }
+}
+
+function databaseOf(writer: PrismaClient, read: PrismaClient): Database {
+  let last: Promise<unknown> = Promise.resolve();
+  const running = new Set<Promise<unknown>>();
+  let closed = false;
+
+  function transact<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    // The client would connect again by itself.
+    if (closed) return Promise.reject(new Error("the database is closed"));
+    const result = writer.$transaction((tx) => work(speaks(tx, "postgresql")), TRANSACTION_LIMITS);
+    const ended = result.then(
+      () => void running.delete(ended),
+      () => void running.delete(ended),
+    );
+    running.add(ended);
+    return result;
+  }
+
+  return {
+    read,
+    shared: true,
+    write(work) {
+      if (closed) return Promise.reject(new Error("the database is closed"));
+      const result = last.then(() =>
+        transact(async (tx) => {
+          await takeLocks(tx, { alone: ["SETTINGS"] });
+          return work(tx);
+        }),
+      );
+      last = result.catch(() => undefined);
+      return result;
+    },
+    writeAlongside: transact,
+    async close() {
+      await last;
+      closed = true;
+      await Promise.all(running);
+      await writer.$disconnect();
+      await read.$disconnect();
+    },
+  };
+}
