@@ -1,3 +1,4 @@
+import { createAlarm } from "../alarm.ts";
 import type { Clock } from "../clock.ts";
 import type { Database, Transaction } from "../db/database.ts";
 import type { HoldReason } from "../decide/verdict.ts";
@@ -36,15 +37,18 @@ export interface FlusherDeps {
 const LOOK_EVERY_MS = 30_000;
 
 export function createFlusher({ db, snapshot, clock, ids, log, dispatch }: FlusherDeps): Flusher {
-  let cancel: (() => void) | null = null;
-  let wakesAt = Infinity;
-  let running: Promise<unknown> = Promise.resolve();
-  let closed = false;
   /** True when settings may have changed since the windows were last looked at. */
   let changed = true;
+  const alarm = createAlarm({
+    clock,
+    everyMs: LOOK_EVERY_MS,
+    work: async () => void (await summarise(null)),
+    next: () => findNextHeld(db),
+    failed: (error) => log.error({ err: error }, "held messages could not be summarised; trying again"),
+  });
   snapshot.onReload(() => {
     changed = true;
-    wakeAt(clock.now().getTime());
+    alarm.wakeAt(clock.now());
   });
 
   /** Makes summaries of what is due. In one transaction, so that two at once cannot take the same. */
@@ -116,39 +120,10 @@ export function createFlusher({ db, snapshot, clock, ids, log, dispatch }: Flush
     return event ? { delivery, event } : null;
   }
 
-  function wakeAt(time: number): void {
-    if (closed || time >= wakesAt) return;
-    cancel?.();
-    wakesAt = time;
-    cancel = clock.after(Math.max(0, time - clock.now().getTime()), look);
-  }
-
-  function look(): void {
-    wakesAt = Infinity;
-    cancel = null;
-    running = summarise(null)
-      .catch((error: unknown) => log.error({ err: error }, "held messages could not be summarised; trying again"))
-      .then(later, later);
-  }
-
-  async function later(): Promise<void> {
-    const next = await findNextHeld(db).catch(() => null);
-    const soon = clock.now().getTime() + LOOK_EVERY_MS;
-    // Something overdue is something that could not be summarised: not again at once.
-    if (next) wakeAt(next > clock.now() ? Math.min(next.getTime(), soon) : soon);
-  }
-
   return {
-    async start() {
-      look();
-      await running;
-    },
-    expect: (dueAt) => wakeAt(Math.min(dueAt.getTime(), clock.now().getTime() + LOOK_EVERY_MS)),
+    start: alarm.ring,
+    expect: alarm.wakeAt,
     flush: (channelId, heldFor) => summarise({ channelId, heldFor }),
-    async close() {
-      closed = true;
-      cancel?.();
-      await running;
-    },
+    close: alarm.close,
   };
 }

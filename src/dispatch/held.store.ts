@@ -2,10 +2,12 @@ import type { Database, Transaction } from "../db/database.ts";
 import type { HoldReason } from "../decide/verdict.ts";
 import type { Severity } from "../render/message.ts";
 
+// Partial indexes serve statements that name the state themselves: as a parameter it would have every delivery read.
+
 /** When the next held delivery is due; null when none waits for a summary to be made. */
 export async function findNextHeld(db: Database): Promise<Date | null> {
-  const first = await db.read.delivery.findFirst({ where: { state: "HELD", summaryId: null }, orderBy: { dueAt: "asc" }, select: { dueAt: true } });
-  return first?.dueAt ?? null;
+  const rows = await db.read.$queryRawUnsafe<{ dueAt: Date }[]>(`SELECT "dueAt" FROM "Delivery" WHERE "state" = 'HELD' AND "summaryId" IS NULL ORDER BY "dueAt" LIMIT 1`);
+  return rows[0]?.dueAt ?? null;
 }
 
 /** What one summary tells of: what held deliveries of a channel back, and for a burst what there was too much of. */
@@ -106,7 +108,12 @@ export async function findQuietChannels(tx: Transaction): Promise<string[]> {
 
 /** Gives what a channel holds for its quiet hours another time. */
 export async function rescheduleHeld(tx: Transaction, channelId: string, dueAt: Date): Promise<void> {
-  await tx.delivery.updateMany({ where: { channelId, heldFor: "QUIET_HOURS", state: "HELD", summaryId: null, dueAt: { not: dueAt } }, data: { dueAt } });
+  await tx.$executeRawUnsafe(
+    `UPDATE "Delivery" SET "dueAt" = ? WHERE "channelId" = ? AND "heldFor" = 'QUIET_HOURS' AND "state" = 'HELD' AND "summaryId" IS NULL AND "dueAt" <> ?`,
+    dueAt.getTime(),
+    channelId,
+    dueAt.getTime(),
+  );
 }
 
 /** Marks that a try of a summary is about to be sent. Until it is recorded, and for ever should the process end before, the summary takes no more. */

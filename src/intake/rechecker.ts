@@ -81,9 +81,7 @@ export function createRechecker({ db, snapshot, clock, ids, log, dispatch, held 
   }
 
   return {
-    async start() {
-      await alarm.ring();
-    },
+    start: alarm.ring,
     expect: alarm.wakeAt,
     close: alarm.close,
   };
