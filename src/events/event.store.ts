@@ -50,11 +50,12 @@ export async function findEvents(db: Pick<Database["read"], "event">, ids: strin
   return (await db.event.findMany({ where: { id: { in: ids } } })) as unknown as StoredEvent[];
 }
 
-/** The newest event of each of these conditions. */
-export async function findLatestEvents(tx: Transaction, conditionIds: string[]): Promise<StoredEvent[]> {
+/** The event that tells most of each of these conditions: the newest of the worst while it is open, and the newest of all when it is over. */
+export async function findTellingEvents(tx: Transaction, conditionIds: string[]): Promise<StoredEvent[]> {
   if (conditionIds.length === 0) return [];
   const rows = await tx.$queryRawUnsafe<{ id: string }[]>(
-    `SELECT (SELECT MAX("id") FROM "Event" WHERE "conditionId" = c.value) AS "id" FROM json_each(?) AS c`,
+    `SELECT (SELECT e."id" FROM "Event" AS e WHERE e."conditionId" = c."id" ORDER BY c."closedAt" IS NULL AND e."severity" = c."severity" DESC, e."id" DESC LIMIT 1) AS "id"
+     FROM json_each(?) AS i JOIN "Condition" AS c ON c."id" = i.value`,
     JSON.stringify(conditionIds),
   );
   return findEvents(tx, rows.flatMap(({ id }) => id ?? []));

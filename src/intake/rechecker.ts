@@ -5,7 +5,7 @@ import type { Database, Transaction } from "../db/database.ts";
 import type { Settings } from "../decide/settings.ts";
 import type { OpenCondition } from "../decide/state.ts";
 import { insertDeliveries } from "../dispatch/delivery.store.ts";
-import { findLatestEvents } from "../events/event.store.ts";
+import { findTellingEvents } from "../events/event.store.ts";
 import type { Ids } from "../ids.ts";
 import type { Log } from "../log.ts";
 import type { SnapshotHolder } from "../settings/snapshot.ts";
@@ -87,9 +87,9 @@ export function createRechecker({ db, snapshot, clock, ids, log, dispatch, held 
   };
 }
 
-/** Each condition with its latest event; without those whose type was deleted. */
+/** Each condition with an event to tell it by; without those whose type was deleted. */
 async function withEvents(tx: Transaction, conditions: readonly OpenCondition[], settings: Settings): Promise<KnownCondition[]> {
-  const events = await findLatestEvents(tx, conditions.map(({ id }) => id));
+  const events = await findTellingEvents(tx, conditions.map(({ id }) => id));
   const byCondition = new Map(events.map((event) => [event.conditionId, event]));
   return conditions.flatMap((condition) => {
     const event = byCondition.get(condition.id);
