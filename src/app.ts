@@ -108,7 +108,7 @@ export async function createApp({ config, environment, clock, log, random, print
 
   // History and live feed
   const attemptStore = createAttemptStore(db);
-  ids.startAfter((await attemptStore.newestId()) || "00000000-0000-7000-8000-000000000000");
+  ids.startAfter((await attemptStore.newestId()) || null);
   const hub = createHub<Attempt>();
   const history = createHistoryService(attemptStore, settingStore, hub, clock);
   const metrics = createMetrics({ queued: () => dispatcher.queued, subscribers: () => hub.subscribers, connections: () => webSocket.connections });

@@ -3,8 +3,8 @@ import { randomFillSync } from "node:crypto";
 export interface Ids {
   /** A UUIDv7 (RFC 9562) greater than every one given before. */
   next(): string;
-  /** Makes all later ids greater than `id`, whatever the clock says: called with the newest stored id at start. */
-  startAfter(id: string): void;
+  /** Makes all later ids greater than `id`, whatever the clock says: called with the newest stored id, or null when nothing is stored. */
+  startAfter(id: string | null): void;
 }
 
 /**
@@ -56,11 +56,14 @@ export function createIds(now: () => number): Ids {
       return `${time.slice(0, 8)}-${time.slice(8)}-${middle}-${variant}-${tail}`;
     },
     startAfter(id) {
+      if (id === null) return;
       const ms = Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
-      if (ms < lastMs) return;
+      const itsHigh = Number.parseInt(id.slice(14, 18), 16) & 0xfff;
+      const itsLow = ((Number.parseInt(id.slice(19, 23), 16) & 0x3fff) << 16) | Number.parseInt(id.slice(24, 28), 16);
+      if (ms < lastMs || (ms === lastMs && (itsHigh < high || (itsHigh === high && itsLow < low)))) return;
       lastMs = ms;
-      high = Number.parseInt(id.slice(14, 18), 16) & 0xfff;
-      low = ((Number.parseInt(id.slice(19, 23), 16) & 0x3fff) << 16) | Number.parseInt(id.slice(24, 28), 16);
+      high = itsHigh;
+      low = itsLow;
     },
   };
 }

@@ -273,12 +273,42 @@ export type CreateChannelInput = {
   sources?: Array<string> | null | undefined;
 };
 
+/** A new inhibition rule. */
+export type CreateInhibitionRuleInput = {
+  /** Whether it is in force. Left out: true. */
+  enabled?: boolean | null | undefined;
+  /** What an event must be like to be held back: 1 to 20, all of which must hold. */
+  matchers: Array<MatcherInput>;
+  /** Its name: unique, at most 100 characters. */
+  name: string;
+  /** What must be the same in both: service, source, customer or details.<name>, at most 10. With none, one open problem holds back every matching event on the whole server. */
+  sameFields: Array<string>;
+  /** Event types by any of their names, 1 to 20: an open problem of one of them holds others back. */
+  whileOpen: Array<string>;
+};
+
 /** A new provider account. */
 export type CreateProviderAccountInput = {
   /** Its config: the one member that is set says which kind it is. */
   config: ProviderAccountConfigInput;
   /** Its name: unique, at most 100 characters. */
   name: string;
+};
+
+/** A new silence. It needs an end or a duration, at most a year after its start, unless it has a schedule. */
+export type CreateSilenceInput = {
+  /** How long it is from its start, in place of endsAt. */
+  duration?: string | null | undefined;
+  /** When it ends. */
+  endsAt?: string | null | undefined;
+  /** What an event must be like: 1 to 20, all of which must hold. */
+  matchers: Array<MatcherInput>;
+  /** Why it is there: one line, at most 500 characters. */
+  reason: string;
+  /** Recurring windows, e.g. of maintenance, by the clock on the wall: it silences only within them, between its start and its end. */
+  schedule?: QuietHoursInput | null | undefined;
+  /** When it starts, at most a year ahead. Left out: now. */
+  startsAt?: string | null | undefined;
 };
 
 /** A day of the week. */
@@ -449,6 +479,27 @@ export type HoldReason =
   | 'QUIET_HOURS'
   /** More than the channel may be sent in a minute. */
   | 'RATE_LIMIT';
+
+/** How a field is compared. Regular expressions are those of RE2, without lookaround and backreferences; they must take in the whole text, of which they see the first 1,000 characters. */
+export type MatchOperator =
+  /** It is this text. */
+  | 'EQUALS'
+  /** This regular expression takes in the whole of it. */
+  | 'MATCHES'
+  /** It is not this text. */
+  | 'NOT_EQUALS'
+  /** This regular expression does not take in the whole of it. */
+  | 'NOT_MATCHES';
+
+/** What one field of an event must be like. */
+export type MatcherInput = {
+  /** The event's field: type, category, severity, service, source, customer, title or details.<name>. One that an event lacks is empty; a detail that is no text is its JSON. */
+  field: string;
+  /** How it is compared. */
+  operator: MatchOperator;
+  /** A text or a regular expression, at most 200 characters. EQUALS takes an event type by any of its names. */
+  value: string;
+};
 
 /** Config of a provider account: Matrix account. */
 export type MatrixAccountConfigInput = {
@@ -811,15 +862,15 @@ export type PushoverRecipientInput = {
   device?: string | null | undefined;
 };
 
-/** When a channel stays quiet. Clock changes of the zone are taken care of. */
+/** Windows that come back every week: when a channel stays quiet, or when a silence holds. Clock changes of the zone are taken care of. */
 export type QuietHoursInput = {
   /** IANA time zone, e.g. Europe/Berlin. */
   timeZone: string;
-  /** 1 to 20 windows. */
+  /** 1 to 20 windows, which may touch but not overlap. */
   windows: Array<QuietWindowInput>;
 };
 
-/** A window of quiet hours by the clock on the wall: from `start` until just before `end`. */
+/** A window by the clock on the wall: from `start` until just before `end`. */
 export type QuietWindowInput = {
   /** The days on which it starts. Left out: every day. */
   days?: Array<DayOfWeek> | null | undefined;
@@ -938,6 +989,15 @@ export type SignalRecipientInput = {
   /** Who gets the messages: phone numbers, or user names, or one group's id. */
   recipients?: Array<string> | null | undefined;
 };
+
+/** Where now lies in a silence's time. */
+export type SilenceState =
+  /** Between its start and its end; with a schedule, within a window or not. */
+  | 'ACTIVE'
+  /** After its end. */
+  | 'ENDED'
+  /** Before its start. */
+  | 'SCHEDULED';
 
 /** Config of a channel of the kind SLACK. The channelKinds query tells how to get each value. */
 export type SlackConfigInput = {
@@ -1549,6 +1609,28 @@ export type WaitingQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type WaitingQuery = { deliveries: { nodes: Array<{ id: string, heldFor: HoldReason | null, dueAt: string, channel: { name: string }, event: { title: string, severity: Severity } }> } };
 
+export type SilenceMutationVariables = Exact<{
+  input: CreateSilenceInput;
+}>;
+
+
+export type SilenceMutation = { createSilence:
+    | { __typename: 'ConflictError', code: ErrorCode, message: string }
+    | { __typename: 'CreateSilencePayload', warnings: Array<string>, silence: { id: string, state: SilenceState, active: boolean, nextChange: string | null, author: string } }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
+   };
+
+export type InhibitionMutationVariables = Exact<{
+  input: CreateInhibitionRuleInput;
+}>;
+
+
+export type InhibitionMutation = { createInhibitionRule:
+    | { __typename: 'ConflictError', code: ErrorCode, message: string }
+    | { __typename: 'CreateInhibitionRulePayload', warnings: Array<string>, inhibitionRule: { id: string, name: string, whileOpen: Array<string>, sameFields: Array<string> } }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
+   };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -2147,3 +2229,58 @@ export const WaitingDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<WaitingQuery, WaitingQueryVariables>;
+export const SilenceDocument = new TypedDocumentString(`
+    mutation Silence($input: CreateSilenceInput!) {
+  createSilence(input: $input) {
+    __typename
+    ... on CreateSilencePayload {
+      silence {
+        id
+        state
+        active
+        nextChange
+        author
+      }
+      warnings
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SilenceMutation, SilenceMutationVariables>;
+export const InhibitionDocument = new TypedDocumentString(`
+    mutation Inhibition($input: CreateInhibitionRuleInput!) {
+  createInhibitionRule(input: $input) {
+    __typename
+    ... on CreateInhibitionRulePayload {
+      inhibitionRule {
+        id
+        name
+        whileOpen
+        sameFields
+      }
+      warnings
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<InhibitionMutation, InhibitionMutationVariables>;

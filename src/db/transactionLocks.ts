@@ -20,8 +20,8 @@ export interface WantedLocks {
   alone?: readonly LockName[];
   /** Held by many at once, but never while one has it alone. */
   shared?: readonly LockName[];
-  /** Names of things of which only one transaction at a time may decide, e.g. "fingerprint x". */
-  items?: Iterable<string>;
+  /** Gives the names of things of which only one transaction at a time may decide, e.g. "fingerprint x". */
+  items?: () => Iterable<string>;
 }
 
 /**
@@ -29,11 +29,11 @@ export interface WantedLocks {
  * ends. Must be a transaction's first statement and its only one of this kind: all take them in one order, so none waits for ever.
  * On SQLite there is nothing to do: it writes one transaction at a time.
  */
-export async function takeLocks(tx: Transaction, { alone = [], shared = [], items = [] }: WantedLocks): Promise<void> {
+export async function takeLocks(tx: Transaction, { alone = [], shared = [], items }: WantedLocks): Promise<void> {
   if (dialectOf(tx) === "sqlite") return;
   const wanted = new Map(shared.map((name) => [LOCKS[name], true]));
   for (const name of alone) wanted.set(LOCKS[name], false);
-  for (const item of items) wanted.set(itemLock(item), false);
+  for (const item of items?.() ?? []) wanted.set(itemLock(item), false);
   const sorted = [...wanted].sort(([a], [b]) => a - b).map(([key, isShared]) => ({ key, isShared }));
   await execute(
     tx,

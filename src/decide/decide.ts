@@ -19,7 +19,7 @@ import { silenceStage } from "./stages/silence.ts";
 import { thresholdStage } from "./stages/threshold.ts";
 import { triggerStage } from "./stages/trigger.ts";
 import { burstKey } from "./state.ts";
-import type { OccurrenceCooldown, OpenCondition, State } from "./state.ts";
+import type { Flapping, OccurrenceCooldown, OpenCondition, State } from "./state.ts";
 import type { ChannelVerdict, Verdict } from "./verdict.ts";
 
 /** For silences without a known end: changed settings have it decided again before. */
@@ -53,7 +53,7 @@ export function decide(event: IncomingEvent, settings: Settings, state: State, n
 /**
  * Decides about a condition though no event has come: a silence has ended, a hold is over, it has been steady for long
  * enough. Channels that know all there is to know hear nothing.
- * @param event the latest of the condition @param condition as it is in `state`
+ * @param event of the condition, by which it is told @param condition as it is in `state`
  */
 export function decideAgain(event: IncomingEvent, condition: OpenCondition, settings: Settings, state: State, now: Date): Decision {
   const draft = begin(event, condition.fingerprint, settings, state, now);
@@ -94,7 +94,7 @@ function begin(event: IncomingEvent, known: string | null, settings: Settings, s
   const problem = problemTrigger(trigger, settings);
   const fingerprint = known ?? fingerprintOf(event, problem.type);
   const role = roleOf(event, trigger);
-  const open = openOf(fingerprint, role, state, now);
+  const open = openOf(fingerprint, role, state);
   return {
     event,
     trigger,
@@ -117,11 +117,11 @@ function begin(event: IncomingEvent, known: string | null, settings: Settings, s
 }
 
 /** A problem that is flapping stays one condition, however often it opens and closes. */
-function openOf(fingerprint: string, role: Draft["role"], state: State, now: Date): OpenCondition | null {
+function openOf(fingerprint: string, role: Draft["role"], state: State): OpenCondition | null {
   const open = state.conditions.get(fingerprint);
   if (open) return open;
   const closed = state.closed.get(fingerprint);
-  return role === "PROBLEM" && closed?.flapping && now < closed.flapping.until ? closed : null;
+  return role === "PROBLEM" && closed?.flapping ? closed : null;
 }
 
 function openingsOf(open: OpenCondition | null, fingerprint: string, { flapping }: Settings, state: State, now: Date): Date[] {
@@ -177,7 +177,7 @@ function conditionAfter(draft: Draft, told: string[], held: ChannelVerdict[], no
     return { change: "CLOSED", after: { ...open, closedAt, lastSeenAt, kept: [], inhibitedBy: null, flapping, recheckAt: flapping?.until ?? null } };
   }
   const tracked = draft.role === "PROBLEM" && draft.stopped?.because !== "TRIGGER_OFF" && draft.stopped?.because !== "BELOW_THRESHOLD";
-  if (!tracked) return draft.again && open ? { change: "COUNTED", after: { ...open, recheckAt: null } } : null;
+  if (!tracked) return draft.again && open ? { change: "COUNTED", after: { ...open, recheckAt: null, flapping: null } } : null;
   return { change: open ? "COUNTED" : "OPENED", after: problemAfter(draft, open ?? opened(draft, draft.event.id, now), told, held, now) };
 }
 
@@ -200,8 +200,13 @@ function problemAfter(draft: Draft, before: OpenCondition, told: string[], held:
     recheckAt: recheckAfter(draft, before),
     inhibitedBy: draft.inhibitor?.conditionId ?? (draft.stopped ? before.inhibitedBy : null),
     openings: [...draft.openings],
-    flapping: draft.flapping,
+    flapping: notified ? draft.flapping : untold(draft.flapping, before.flapping),
   };
+}
+
+/** A rise in severity that nobody heard of is still news. */
+function untold(after: Flapping | null, before: Flapping | null): Flapping | null {
+  return after && before ? { ...after, severity: before.severity } : after;
 }
 
 /** The first moment at which what keeps it back may be over. */

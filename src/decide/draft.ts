@@ -10,7 +10,7 @@ export interface Draft {
   readonly trigger: CompiledTrigger;
   /** The type that the fingerprint is of: a recovery's is that of the problem it ends. */
   readonly problem: CompiledTrigger;
-  /** True when no event has come: a condition is decided about again, by its latest event. */
+  /** True when no event has come: a condition is decided about again, by one of its events. */
   readonly again: boolean;
   readonly fingerprint: string;
   readonly severity: Severity;

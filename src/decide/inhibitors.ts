@@ -13,8 +13,8 @@ export function rememberInhibitor(event: Comparable, condition: OpenCondition, s
   for (const rule of settings.inhibitions) {
     if (!rule.whileOpen.has(condition.type)) continue;
     const key = inhibitionKey(rule, event);
-    const known = state.inhibitors.get(key);
-    if (inhibits && !known) state.inhibitors.set(key, { conditionId: condition.id, fingerprint: condition.fingerprint, title: condition.title });
-    else if (!inhibits && known?.conditionId === condition.id) state.inhibitors.delete(key);
+    const { id: conditionId, fingerprint, title } = condition;
+    const others = (state.inhibitors.get(key) ?? []).filter((known) => known.conditionId !== conditionId);
+    state.inhibitors.set(key, inhibits ? [...others, { conditionId, fingerprint, title }] : others);
   }
 }

@@ -10,7 +10,7 @@ export interface State {
   /** By `burstKey`. */
   bursts: Map<string, BurstWindow>;
   /** Open conditions that inhibit others, by `inhibitionKey`. */
-  inhibitors: Map<string, Inhibitor>;
+  inhibitors: Map<string, readonly Inhibitor[]>;
 }
 
 /** How many messages on one event type a channel got within the present window. */

@@ -2,6 +2,7 @@ import type { Principal } from "../access/principal.ts";
 import { ownedBy } from "../access/principal.ts";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../db/database.ts";
+import { takeLocks } from "../db/transactionLocks.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
 import type { StoredEvent } from "../events/event.model.ts";
 import type { Ids } from "../ids.ts";
@@ -48,7 +49,8 @@ export function createDeliveryService({ db, dispatcher, flusher, clock, ids }: D
     async drop(id, principal) {
       const where = { id, ...ownedBy(principal) };
       if (!(await db.read.delivery.findFirst({ where }))) throw new NotFoundError("This delivery");
-      return db.write(async (tx) => {
+      return db.writeAlongside(async (tx) => {
+        await takeLocks(tx, { alone: ["HELD", "CONDITIONS"] });
         const { count } = await tx.delivery.updateMany({ where: { id, state: "HELD", summaryId: null }, data: { state: "DROPPED", finishedAt: clock.now() } });
         if (count === 0) throw new ConflictError("Only what is held, and in no summary yet, can be dropped.");
         const dropped = (await tx.delivery.findUniqueOrThrow({ where: { id } })) as unknown as Delivery;

@@ -1,7 +1,8 @@
 import DataLoader from "dataloader";
 import type { Channel } from "../channels/channel.model.ts";
 import type { Clock } from "../clock.ts";
-import type { Database } from "../db/database.ts";
+import type { Database, Transaction } from "../db/database.ts";
+import { takeLocks } from "../db/transactionLocks.ts";
 import type { Attempt, AttemptOutcome } from "../history/attempt.model.ts";
 import type { Log } from "../log.ts";
 import { providerOf } from "../providers/registry.ts";
@@ -102,10 +103,18 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     return lane;
   }
 
+  /** What is held changes in one transaction at a time, here and in the flusher. */
+  function writeHeld<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return db.writeAlongside(async (tx) => {
+      await takeLocks(tx, { alone: ["HELD"] });
+      return work(tx);
+    });
+  }
+
   /** More than a channel may be sent becomes a summary. */
   async function overflow(jobs: PlannedDelivery[]): Promise<true> {
     const now = clock.now();
-    await db.write((tx) => holdOverflow(tx, jobs.map(({ delivery }) => delivery.id), now));
+    await writeHeld((tx) => holdOverflow(tx, jobs.map(({ delivery }) => delivery.id), now));
     deps.held(now);
     return true;
   }
@@ -161,7 +170,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     if (!summaryOf) return composeMessage({ ...delivery, event, displayName, rich: channel.rich, thread: first?.reference ?? null });
     const { quietHours, digest } = channel;
     const timeZone = (summaryOf === "DIGEST" ? (digest ?? quietHours) : (quietHours ?? digest))?.timeZone ?? "UTC";
-    await db.write((tx) => claimForTry(tx, delivery.id, delivery.tries + 1));
+    await writeHeld((tx) => claimForTry(tx, delivery.id, delivery.tries + 1));
     const items = await findSummaryItems(db, delivery.id, MOST_SUMMARY_LINES);
     if (items.eventCount === 0) return null;
     const burstOf = eventType === undefined ? null : { type: eventType, title: snapshot.current.catalogue.resolve(eventType)?.title ?? eventType };
@@ -170,7 +179,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 
   /** The end of a problem that is still held goes into the same summary: it must not come before. */
   async function waitsWithProblem({ id, conditionId, channelId }: Delivery): Promise<boolean> {
-    if (conditionId === null || !(await db.write((tx) => holdWithProblem(tx, { id, conditionId, channelId })))) return false;
+    if (conditionId === null || !(await writeHeld((tx) => holdWithProblem(tx, { id, conditionId, channelId })))) return false;
     deps.held(clock.now());
     return true;
   }

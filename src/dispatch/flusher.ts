@@ -1,5 +1,7 @@
+import { createAlarm } from "../alarm.ts";
 import type { Clock } from "../clock.ts";
 import type { Database, Transaction } from "../db/database.ts";
+import { takeLocks } from "../db/transactionLocks.ts";
 import type { HoldReason } from "../decide/verdict.ts";
 import { findEvents } from "../events/event.store.ts";
 import type { Ids } from "../ids.ts";
@@ -36,24 +38,35 @@ export interface FlusherDeps {
 const LOOK_EVERY_MS = 30_000;
 
 export function createFlusher({ db, snapshot, clock, ids, log, dispatch }: FlusherDeps): Flusher {
-  let cancel: (() => void) | null = null;
-  let wakesAt = Infinity;
-  let running: Promise<unknown> = Promise.resolve();
-  let closed = false;
   /** True when settings may have changed since the windows were last looked at. */
   let changed = true;
+  const alarm = createAlarm({
+    clock,
+    everyMs: LOOK_EVERY_MS,
+    work: async () => void (await summarise(null)),
+    next: () => findNextHeld(db),
+    failed(error) {
+      changed = true;
+      log.error({ err: error }, "held messages could not be summarised; trying again");
+    },
+  });
   snapshot.onReload(() => {
     changed = true;
-    wakeAt(clock.now().getTime());
+    alarm.wakeAt(clock.now());
   });
 
   /** Makes summaries of what is due. In one transaction, so that two at once cannot take the same. */
   async function summarise(only: { channelId: string; heldFor: HoldReason } | null): Promise<number> {
-    const { planned, count } = await db.write(async (tx) => {
+    const { planned, count } = await db.writeAlongside(async (tx) => {
+      await takeLocks(tx, { alone: ["HELD"] });
       const now = clock.now();
       const groups = only ? await findDueGroups(tx, now, only) : await findDue(tx, now);
-      const summaries = await Promise.all(groups.map((group) => summaryOf(tx, group, only ? null : now, now)));
-      return { planned: summaries.flatMap((summary) => summary ?? []), count: groups.reduce((sum, group) => sum + group.count, 0) };
+      const summaries: PlannedDelivery[] = [];
+      for (const group of groups) {
+        const summary = await summaryOf(tx, group, only ? null : now, now);
+        if (summary) summaries.push(summary);
+      }
+      return { planned: summaries, count: groups.reduce((sum, group) => sum + group.count, 0) };
     });
     dispatch(planned);
     return count;
@@ -116,39 +129,10 @@ export function createFlusher({ db, snapshot, clock, ids, log, dispatch }: Flush
     return event ? { delivery, event } : null;
   }
 
-  function wakeAt(time: number): void {
-    if (closed || time >= wakesAt) return;
-    cancel?.();
-    wakesAt = time;
-    cancel = clock.after(Math.max(0, time - clock.now().getTime()), look);
-  }
-
-  function look(): void {
-    wakesAt = Infinity;
-    cancel = null;
-    running = summarise(null)
-      .catch((error: unknown) => log.error({ err: error }, "held messages could not be summarised; trying again"))
-      .then(later, later);
-  }
-
-  async function later(): Promise<void> {
-    const next = await findNextHeld(db).catch(() => null);
-    const soon = clock.now().getTime() + LOOK_EVERY_MS;
-    // Something overdue is something that could not be summarised: not again at once.
-    if (next) wakeAt(next > clock.now() ? Math.min(next.getTime(), soon) : soon);
-  }
-
   return {
-    async start() {
-      look();
-      await running;
-    },
-    expect: (dueAt) => wakeAt(Math.min(dueAt.getTime(), clock.now().getTime() + LOOK_EVERY_MS)),
+    start: alarm.ring,
+    expect: alarm.wakeAt,
     flush: (channelId, heldFor) => summarise({ channelId, heldFor }),
-    async close() {
-      closed = true;
-      cancel?.();
-      await running;
-    },
+    close: alarm.close,
   };
 }

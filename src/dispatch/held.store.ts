@@ -1,11 +1,15 @@
 import type { Database, Transaction } from "../db/database.ts";
+import { byDialect, execute, isOneOf, query, raw, sql, timeOf } from "../db/sql.ts";
+import type { Piece } from "../db/sql.ts";
 import type { HoldReason } from "../decide/verdict.ts";
 import type { Severity } from "../render/message.ts";
 
+// Partial indexes serve statements that name the state themselves: as a parameter it would have every delivery read.
+
 /** When the next held delivery is due; null when none waits for a summary to be made. */
 export async function findNextHeld(db: Database): Promise<Date | null> {
-  const first = await db.read.delivery.findFirst({ where: { state: "HELD", summaryId: null }, orderBy: { dueAt: "asc" }, select: { dueAt: true } });
-  return first?.dueAt ?? null;
+  const rows = await query<{ dueAt: Date }>(db.read, sql`SELECT "dueAt" FROM "Delivery" WHERE "state" = 'HELD' AND "summaryId" IS NULL ORDER BY "dueAt" LIMIT 1`);
+  return rows[0]?.dueAt ?? null;
 }
 
 /** What one summary tells of: what held deliveries of a channel back, and for a burst what there was too much of. */
@@ -25,44 +29,39 @@ export interface DueGroup extends HoldGroup {
 }
 
 /** A group's event type. The end of a problem goes with the problem. Looked up for bursts only: other holds may have very many rows. */
-const TYPE = `CASE d."heldFor" WHEN 'BURST' THEN COALESCE((SELECT k."type" FROM "Condition" AS k WHERE k."id" = d."conditionId"), (SELECT e."type" FROM "Event" AS e WHERE e."id" = d."eventId")) END`;
+const TYPE = sql`CASE d."heldFor" WHEN 'BURST' THEN COALESCE((SELECT k."type" FROM "Condition" AS k WHERE k."id" = d."conditionId"), (SELECT e."type" FROM "Event" AS e WHERE e."id" = d."eventId")) END`;
 
 /**
  * Held deliveries that are due and in no summary yet.
  * @param only of this channel and hold, due or not; null: all that are due
  */
 export async function findDueGroups(tx: Transaction, now: Date, only: { channelId: string; heldFor: HoldReason } | null): Promise<DueGroup[]> {
-  const rows = await tx.$queryRawUnsafe<DueGroup[]>(
-    `SELECT g."channelId", g."heldFor", g."eventType", g."count", n."eventId", c."customer" FROM (
+  const rows = await query<DueGroup>(
+    tx,
+    sql`SELECT g."channelId", g."heldFor", g."eventType", g."count", n."eventId", c."customer" FROM (
        SELECT d."channelId", d."heldFor", ${TYPE} AS "eventType", COUNT(*) AS "count", MAX(d."id") AS "newest" FROM "Delivery" AS d
-       WHERE d."state" = 'HELD' AND d."summaryId" IS NULL AND ${only ? `d."channelId" = ? AND d."heldFor" = ?` : `d."dueAt" <= ?`}
+       WHERE d."state" = 'HELD' AND d."summaryId" IS NULL AND ${only ? sql`d."channelId" = ${only.channelId} AND d."heldFor" = ${only.heldFor}` : sql`d."dueAt" <= ${now}`}
        GROUP BY 1, 2, 3) AS g
      JOIN "Delivery" AS n ON n."id" = g."newest" JOIN "Channel" AS c ON c."id" = g."channelId"`,
-    ...(only ? [only.channelId, only.heldFor] : [now.getTime()]),
   );
   return rows.map(({ channelId, heldFor, eventType, count, eventId, customer }) => ({ channelId, heldFor, eventType, count: Number(count), eventId, customer }));
 }
 
 /** Picks a group's deliveries that are in no summary yet. @param due only what is due by then; null: all */
-function inGroup({ channelId, heldFor, eventType }: HoldGroup, due: Date | null): { where: string; values: unknown[] } {
-  const where = `d."channelId" = ? AND d."heldFor" = ? AND d."state" = 'HELD' AND d."summaryId" IS NULL AND ${TYPE} IS ?${due ? ` AND d."dueAt" <= ?` : ""}`;
-  return { where, values: [channelId, heldFor, eventType, ...(due ? [due.getTime()] : [])] };
+function inGroup({ channelId, heldFor, eventType }: HoldGroup, due: Date | null): Piece {
+  const inTime = due ? sql` AND d."dueAt" <= ${due}` : raw("");
+  return sql`d."channelId" = ${channelId} AND d."heldFor" = ${heldFor} AND d."state" = 'HELD' AND d."summaryId" IS NULL AND ${TYPE} IS NOT DISTINCT FROM ${eventType}${inTime}`;
 }
 
 /** Whether anything in what is due of a group is critical. */
 export async function holdsCritical(tx: Transaction, group: HoldGroup, due: Date): Promise<boolean> {
-  const { where, values } = inGroup(group, due);
-  const rows = await tx.$queryRawUnsafe<unknown[]>(
-    `SELECT 1 FROM "Delivery" AS d JOIN "Event" AS v ON v."id" = d."eventId" WHERE ${where} AND v."severity" = 'CRITICAL' LIMIT 1`,
-    ...values,
-  );
+  const rows = await query(tx, sql`SELECT 1 FROM "Delivery" AS d JOIN "Event" AS v ON v."id" = d."eventId" WHERE ${inGroup(group, due)} AND v."severity" = 'CRITICAL' LIMIT 1`);
   return rows.length > 0;
 }
 
 /** Puts off what is due of a group. */
 export async function postponeGroup(tx: Transaction, group: HoldGroup, due: Date, until: Date): Promise<void> {
-  const { where, values } = inGroup(group, due);
-  await tx.$executeRawUnsafe(`UPDATE "Delivery" AS d SET "dueAt" = ? WHERE ${where}`, until.getTime(), ...values);
+  await execute(tx, sql`UPDATE "Delivery" AS d SET "dueAt" = ${until} WHERE ${inGroup(group, due)}`);
 }
 
 /**
@@ -70,43 +69,40 @@ export async function postponeGroup(tx: Transaction, group: HoldGroup, due: Date
  * arrived it takes no more: a repeat has to be the same, because the receiver may pass over it.
  */
 export async function findOpenSummary(tx: Transaction, { channelId, heldFor, eventType }: HoldGroup): Promise<string | null> {
-  const rows = await tx.$queryRawUnsafe<{ id: string }[]>(
-    `SELECT s."id" FROM "Delivery" AS s
-     WHERE s."channelId" = ? AND s."reason" = 'SUMMARY' AND s."state" IN ('PENDING', 'RETRY') AND s."context" ->> 'summaryOf' = ? AND s."context" ->> 'eventType' IS ?
+  const rows = await query<{ id: string }>(
+    tx,
+    sql`SELECT s."id" FROM "Delivery" AS s
+     WHERE s."channelId" = ${channelId} AND s."reason" = 'SUMMARY' AND s."state" IN ('PENDING', 'RETRY')
+       AND s."context" ->> 'summaryOf' = ${heldFor} AND s."context" ->> 'eventType' IS NOT DISTINCT FROM ${eventType}
        AND NOT EXISTS (SELECT 1 FROM "Attempt" AS a WHERE a."deliveryId" = s."id" AND a."outcome" = 'UNKNOWN')
        AND NOT EXISTS (SELECT 1 FROM "Delivery" AS d WHERE d."summaryId" = s."id" AND d."state" = 'HELD' AND d."tries" > s."tries")
      ORDER BY s."id" DESC LIMIT 1`,
-    channelId,
-    heldFor,
-    eventType,
   );
   return rows[0]?.id ?? null;
 }
 
 /** Puts a group into a summary. @param due only what is due by then; null: all */
 export async function joinSummary(tx: Transaction, group: HoldGroup, summaryId: string, due: Date | null): Promise<void> {
-  const { where, values } = inGroup(group, due);
-  await tx.$executeRawUnsafe(`UPDATE "Delivery" AS d SET "summaryId" = ? WHERE ${where}`, summaryId, ...values);
+  await execute(tx, sql`UPDATE "Delivery" AS d SET "summaryId" = ${summaryId} WHERE ${inGroup(group, due)}`);
 }
 
 /** Holds what is more than a channel may be sent: due at once, as a summary. What has been tried meanwhile stays as it is. */
 export async function holdOverflow(tx: Transaction, ids: string[], now: Date): Promise<void> {
-  await tx.$executeRawUnsafe(
-    `UPDATE "Delivery" SET "state" = 'HELD', "heldFor" = 'RATE_LIMIT', "dueAt" = ? WHERE "id" IN (SELECT value FROM json_each(?)) AND "state" = 'PENDING' AND "tries" = 0`,
-    now.getTime(),
-    JSON.stringify(ids),
-  );
+  await execute(tx, sql`UPDATE "Delivery" SET "state" = 'HELD', "heldFor" = 'RATE_LIMIT', "dueAt" = ${now} WHERE "id" ${isOneOf(ids)} AND "state" = 'PENDING' AND "tries" = 0`);
 }
 
 /** Channels that hold something for their quiet hours. */
 export async function findQuietChannels(tx: Transaction): Promise<string[]> {
-  const rows = await tx.$queryRawUnsafe<{ channelId: string }[]>(`SELECT DISTINCT "channelId" FROM "Delivery" WHERE "state" = 'HELD' AND "heldFor" = 'QUIET_HOURS' AND "summaryId" IS NULL`);
+  const rows = await query<{ channelId: string }>(tx, sql`SELECT DISTINCT "channelId" FROM "Delivery" WHERE "state" = 'HELD' AND "heldFor" = 'QUIET_HOURS' AND "summaryId" IS NULL`);
   return rows.map(({ channelId }) => channelId);
 }
 
 /** Gives what a channel holds for its quiet hours another time. */
 export async function rescheduleHeld(tx: Transaction, channelId: string, dueAt: Date): Promise<void> {
-  await tx.delivery.updateMany({ where: { channelId, heldFor: "QUIET_HOURS", state: "HELD", summaryId: null, dueAt: { not: dueAt } }, data: { dueAt } });
+  await execute(
+    tx,
+    sql`UPDATE "Delivery" SET "dueAt" = ${dueAt} WHERE "channelId" = ${channelId} AND "heldFor" = 'QUIET_HOURS' AND "state" = 'HELD' AND "summaryId" IS NULL AND "dueAt" <> ${dueAt}`,
+  );
 }
 
 /** Marks that a try of a summary is about to be sent. Until it is recorded, and for ever should the process end before, the summary takes no more. */
@@ -127,12 +123,10 @@ export async function settleHeld(tx: Transaction, summaryId: string, end: Summar
 
 /** What later summaries are to tell of the same problems waits with them: an end must not come before its problem. */
 async function waitForProblems(tx: Transaction, summaryId: string, dueAt: Date): Promise<void> {
-  await tx.$executeRawUnsafe(
-    `UPDATE "Delivery" SET "summaryId" = NULL, "dueAt" = ? WHERE "state" = 'HELD' AND "tries" = 0 AND ("summaryId" IS NULL OR "summaryId" <> ?)
-       AND ("conditionId", "channelId") IN (SELECT "conditionId", "channelId" FROM "Delivery" WHERE "summaryId" = ? AND "conditionId" IS NOT NULL)`,
-    dueAt.getTime(),
-    summaryId,
-    summaryId,
+  await execute(
+    tx,
+    sql`UPDATE "Delivery" SET "summaryId" = NULL, "dueAt" = ${dueAt} WHERE "state" = 'HELD' AND "tries" = 0 AND ("summaryId" IS NULL OR "summaryId" <> ${summaryId})
+       AND ("conditionId", "channelId") IN (SELECT "conditionId", "channelId" FROM "Delivery" WHERE "summaryId" = ${summaryId} AND "conditionId" IS NOT NULL)`,
   );
 }
 
@@ -180,8 +174,8 @@ interface RawLine {
   title: string;
   category: string;
   severity: number;
-  firstAt: number | bigint;
-  lastAt: number | bigint;
+  firstAt: Date | number | bigint;
+  lastAt: Date | number | bigint;
   count: number | bigint;
   over: number | bigint;
   lineCount: number | bigint;
@@ -193,8 +187,8 @@ interface RawTotal {
   count: number | bigint;
   events: number | bigint;
   worst: number;
-  firstAt: number | bigint;
-  lastAt: number | bigint;
+  firstAt: Date | number | bigint;
+  lastAt: Date | number | bigint;
   over: number | bigint;
 }
 
@@ -204,39 +198,38 @@ const SEVERITIES: readonly Severity[] = ["INFO", "WARNING", "CRITICAL"];
  * A problem, its repeats and its end are one line, also when the end was told live; occurrences are a line each.
  * Times are when the server took the events in.
  */
-const LINES = `SELECT e."category", MAX(CASE e."severity" WHEN 'CRITICAL' THEN 2 WHEN 'WARNING' THEN 1 ELSE 0 END) AS "severity",
-    MIN(e."receivedAt") AS "firstAt", MAX(e."receivedAt") AS "lastAt", COUNT(*) AS "count", MAX(d."reason" = 'RECOVERY' OR c."status" = 'CLOSED') AS "over", MIN(d."id") AS "firstId"
+const linesOf = (summaryId: string): Piece => sql`SELECT MIN(e."category") AS "category", MAX(CASE e."severity" WHEN 'CRITICAL' THEN 2 WHEN 'WARNING' THEN 1 ELSE 0 END) AS "severity",
+    MIN(e."receivedAt") AS "firstAt", MAX(e."receivedAt") AS "lastAt", COUNT(*) AS "count", MAX(CASE WHEN d."reason" = 'RECOVERY' OR c."status" = 'CLOSED' THEN 1 ELSE 0 END) AS "over", MIN(d."id") AS "firstId"
   FROM "Delivery" AS d JOIN "Event" AS e ON e."id" = d."eventId" LEFT JOIN "Condition" AS c ON c."id" = d."conditionId"
-  WHERE d."summaryId" = ? AND d."state" = 'HELD' GROUP BY COALESCE(d."conditionId", d."id")`;
+  WHERE d."summaryId" = ${summaryId} AND d."state" = 'HELD' GROUP BY COALESCE(d."conditionId", d."id")`;
 
 /** More origins than this are a list that nobody reads. */
 const MOST_ORIGINS = 5;
 
 /** @param most lines to read; the rest is only counted */
 export async function findSummaryItems(db: Database, summaryId: string, most: number): Promise<SummaryItems> {
-  const rows = await db.read.$queryRawUnsafe<RawLine[]>(
-    `SELECT l.*, e."title" AS "title", COUNT(*) OVER () AS "lineCount" FROM (${LINES}) AS l
-     JOIN "Delivery" AS d ON d."id" = l."firstId" JOIN "Event" AS e ON e."id" = d."eventId" ORDER BY l."firstId" LIMIT ?`,
-    summaryId,
-    most,
+  const rows = await query<RawLine>(
+    db.read,
+    sql`SELECT l.*, e."title" AS "title", COUNT(*) OVER () AS "lineCount" FROM (${linesOf(summaryId)}) AS l
+     JOIN "Delivery" AS d ON d."id" = l."firstId" JOIN "Event" AS e ON e."id" = d."eventId" ORDER BY l."firstId" LIMIT ${most}`,
   );
-  const totals = await db.read.$queryRawUnsafe<RawTotal[]>(
-    `SELECT "category", COUNT(*) AS "count", SUM("count") AS "events", MAX("severity") AS "worst", MIN("firstAt") AS "firstAt", MAX("lastAt") AS "lastAt", SUM("over") AS "over"
-     FROM (${LINES}) GROUP BY "category" ORDER BY "count" DESC`,
-    summaryId,
+  const totals = await query<RawTotal>(
+    db.read,
+    sql`SELECT "category", COUNT(*) AS "count", SUM("count") AS "events", MAX("severity") AS "worst", MIN("firstAt") AS "firstAt", MAX("lastAt") AS "lastAt", SUM("over") AS "over"
+     FROM (${linesOf(summaryId)}) AS l GROUP BY "category" ORDER BY "count" DESC, "category"`,
   );
-  const origins = await db.read.$queryRawUnsafe<{ name: string; count: number | bigint }[]>(
-    `SELECT COALESCE(e."source", e."service") AS "name", COUNT(*) AS "count" FROM "Delivery" AS d JOIN "Event" AS e ON e."id" = d."eventId"
-     WHERE d."summaryId" = ? AND d."state" = 'HELD' AND COALESCE(e."source", e."service") IS NOT NULL GROUP BY 1 ORDER BY "count" DESC, "name" LIMIT ${MOST_ORIGINS}`,
-    summaryId,
+  const origins = await query<{ name: string; count: number | bigint }>(
+    db.read,
+    sql`SELECT COALESCE(e."source", e."service") AS "name", COUNT(*) AS "count" FROM "Delivery" AS d JOIN "Event" AS e ON e."id" = d."eventId"
+     WHERE d."summaryId" = ${summaryId} AND d."state" = 'HELD' AND COALESCE(e."source", e."service") IS NOT NULL GROUP BY 1 ORDER BY "count" DESC, "name" LIMIT ${MOST_ORIGINS}`,
   );
   return {
     lines: rows.map((row) => ({
       title: row.title,
       category: row.category,
       severity: SEVERITIES[Number(row.severity)] ?? "INFO",
-      firstAt: new Date(Number(row.firstAt)),
-      lastAt: new Date(Number(row.lastAt)),
+      firstAt: timeOf(row.firstAt),
+      lastAt: timeOf(row.lastAt),
       count: Number(row.count),
       over: Number(row.over) === 1,
     })),
@@ -259,5 +252,9 @@ function spanOf(totals: RawTotal[]): SummaryItems["span"] {
 export async function forgetHeld(tx: Transaction, { conditionId, channelId }: { conditionId: string | null; channelId: string }): Promise<void> {
   if (conditionId === null) return;
   const others = await tx.delivery.count({ where: { conditionId, channelId, state: { not: "DROPPED" } } });
-  if (others === 0) await tx.$executeRawUnsafe(`UPDATE "Condition" SET "held" = json_remove("held", '$."' || ? || '"') WHERE "id" = ?`, channelId, conditionId);
+  if (others === 0) await execute(tx, sql`UPDATE "Condition" SET "held" = ${heldWithout(channelId)} WHERE "id" = ${conditionId}`);
+}
+
+function heldWithout(channelId: string): Piece {
+  return byDialect({ sqlite: sql`json_remove("held", '$."' || ${channelId} || '"')`, postgresql: sql`("held"::jsonb - ${channelId}::text)::json` });
 }

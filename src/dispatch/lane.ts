@@ -193,7 +193,8 @@ export function createLane(deps: LaneDeps): Lane {
     const heads = ready.slice(longest).filter(mayOverflow);
     if (heads.length === 0) return;
     const waitMs = overflowFrom - clock.now().getTime();
-    if (waitMs > 0) return wakeIn(waitMs);
+    // Longer only when the clock was set back.
+    if (waitMs > 0 && waitMs <= OVERFLOW_EVERY_MS) return wakeIn(waitMs);
     const surplus = new Set(heads);
     ready.splice(longest, Infinity, ...ready.slice(longest).filter((job) => !surplus.has(job)));
     const groups = heads.map(withFollowers);

@@ -1,7 +1,8 @@
 import { createBatch } from "../db/batch.ts";
 import type { Database } from "../db/database.ts";
+import { takeLocks } from "../db/transactionLocks.ts";
 import type { Attempt } from "../history/attempt.model.ts";
-import { insertAttempts } from "../history/attempt.store.ts";
+import { findNewestAttemptId, insertAttempts } from "../history/attempt.store.ts";
 import type { Ids } from "../ids.ts";
 import type { Delivery } from "./delivery.model.ts";
 import { updateDeliveries } from "./delivery.store.ts";
@@ -27,7 +28,9 @@ const LARGEST_BATCH = 500;
 /** @param published gets attempts once they are stored, in the order of their ids */
 export function createRecorder(db: Database, ids: Ids, published: (attempts: Attempt[]) => void): Recorder {
   const batch = createBatch(async (outcomes: Outcome[]) => {
-    const attempts = await db.write(async (tx) => {
+    const attempts = await db.writeAlongside(async (tx) => {
+      await takeLocks(tx, { alone: outcomes.some(({ carried }) => carried) ? ["ATTEMPTS", "HELD"] : ["ATTEMPTS"] });
+      if (db.shared) ids.startAfter(await findNewestAttemptId(tx));
       // Ids are given inside the transaction, so that their order is the order of commits: a cursor never steps over one.
       const numbered = outcomes.map(({ attempt }) => ({ ...attempt, id: ids.next() }));
       await insertAttempts(tx, numbered);

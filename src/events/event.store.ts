@@ -1,7 +1,7 @@
 import type { Database, Transaction } from "../db/database.ts";
 import { insertRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
-import { execute, query, sql, tableOf } from "../db/sql.ts";
+import { execute, isOneOf, query, sql, tableOf } from "../db/sql.ts";
 import type { StoredEvent } from "./event.model.ts";
 
 const EVENT: Table = {
@@ -24,6 +24,11 @@ export interface IdempotencyRow {
   inputHash: string;
   eventId: string;
   createdAt: Date;
+}
+
+/** The greatest id of all that are stored; null when there are none. */
+export async function findNewestEventId(tx: Transaction): Promise<string | null> {
+  return (await query<{ id: string | null }>(tx, sql`SELECT MAX("id") AS "id" FROM "Event"`))[0]?.id ?? null;
 }
 
 export async function insertEvents(tx: Transaction, events: StoredEvent[]): Promise<void> {
@@ -50,12 +55,13 @@ export async function findEvents(db: Pick<Database["read"], "event">, ids: strin
   return (await db.event.findMany({ where: { id: { in: ids } } })) as unknown as StoredEvent[];
 }
 
-/** The newest event of each of these conditions. */
-export async function findLatestEvents(tx: Transaction, conditionIds: string[]): Promise<StoredEvent[]> {
+/** The event that tells most of each of these conditions: the newest of the worst while it is open, and the newest of all when it is over. */
+export async function findTellingEvents(tx: Transaction, conditionIds: string[]): Promise<StoredEvent[]> {
   if (conditionIds.length === 0) return [];
   const rows = await query<{ id: string | null }>(
     tx,
-    sql`SELECT (SELECT MAX("id") FROM "Event" WHERE "conditionId" = c."id") AS "id" FROM ${tableOf("c", { id: "TEXT" }, conditionIds.map((id) => ({ id })))}`,
+    sql`SELECT (SELECT e."id" FROM "Event" AS e WHERE e."conditionId" = c."id" ORDER BY c."closedAt" IS NULL AND e."severity" = c."severity" DESC, e."id" DESC LIMIT 1) AS "id"
+        FROM "Condition" AS c WHERE c."id" ${isOneOf(conditionIds)}`,
   );
   return findEvents(tx, rows.flatMap(({ id }) => id ?? []));
 }

@@ -2,7 +2,7 @@ import type { Database, Transaction } from "../db/database.ts";
 import type { Prisma } from "../db/generated/client.ts";
 import { insertRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
-import { execute, isOneOf, sql } from "../db/sql.ts";
+import { execute, isOneOf, query, sql } from "../db/sql.ts";
 import type { Attempt } from "./attempt.model.ts";
 
 const ATTEMPT: Table = {
@@ -16,6 +16,11 @@ const ATTEMPT: Table = {
 
 export async function insertAttempts(tx: Transaction, attempts: Attempt[]): Promise<void> {
   await insertRows(tx, ATTEMPT, attempts as unknown as Record<string, unknown>[]);
+}
+
+/** The greatest id of all that are stored; null when there are none. */
+export async function findNewestAttemptId(tx: Transaction): Promise<string | null> {
+  return (await query<{ id: string | null }>(tx, sql`SELECT MAX("id") AS "id" FROM "Attempt"`))[0]?.id ?? null;
 }
 
 export interface AttemptStore {
@@ -41,7 +46,7 @@ export function createAttemptStore(db: Database): AttemptStore {
       return rows.map((row) => row.id);
     },
     async delete(ids) {
-      await db.write((tx) => execute(tx, sql`DELETE FROM "Attempt" WHERE "id" ${isOneOf(ids)}`));
+      await db.writeAlongside((tx) => execute(tx, sql`DELETE FROM "Attempt" WHERE "id" ${isOneOf(ids)}`));
     },
     async idBeyond(keep) {
       return (await db.read.attempt.findFirst({ orderBy: { id: "desc" }, skip: keep, select: { id: true } }))?.id ?? null;

@@ -68,7 +68,7 @@ export function planBatch(items: readonly Item[], settings: Settings, state: Sta
   return plan;
 }
 
-/** A condition with its latest event. */
+/** A condition with an event to tell it by. */
 export interface KnownCondition {
   condition: OpenCondition;
   event: StoredEvent;

@@ -2,10 +2,11 @@ import { createAlarm } from "../alarm.ts";
 import type { Clock } from "../clock.ts";
 import { findDueConditions, findNextRecheck, recheckWaiting, saveConditions } from "../conditions/condition.store.ts";
 import type { Database, Transaction } from "../db/database.ts";
+import { takeLocks } from "../db/transactionLocks.ts";
 import type { Settings } from "../decide/settings.ts";
 import type { OpenCondition } from "../decide/state.ts";
 import { insertDeliveries } from "../dispatch/delivery.store.ts";
-import { findLatestEvents } from "../events/event.store.ts";
+import { findNewestEventId, findTellingEvents } from "../events/event.store.ts";
 import type { Ids } from "../ids.ts";
 import type { Log } from "../log.ts";
 import type { SnapshotHolder } from "../settings/snapshot.ts";
@@ -48,7 +49,10 @@ export function createRechecker({ db, snapshot, clock, ids, log, dispatch, held 
     everyMs: LOOK_EVERY_MS,
     work,
     next: () => findNextRecheck(db),
-    failed: (error) => log.error({ err: error }, "conditions could not be decided about again; trying again"),
+    failed(error) {
+      changed = true;
+      log.error({ err: error }, "conditions could not be decided about again; trying again");
+    },
   });
   snapshot.onReload(() => {
     changed = true;
@@ -57,13 +61,15 @@ export function createRechecker({ db, snapshot, clock, ids, log, dispatch, held 
 
   async function work(): Promise<void> {
     for (;;) {
-      const { changes, count } = await db.write(decideDue);
+      const { changes, count } = await db.writeAlongside(decideDue);
       expectChanges(changes, { dispatch, held, recheck: alarm.wakeAt });
       if (count < LARGEST_BATCH) return;
     }
   }
 
   async function decideDue(tx: Transaction): Promise<{ changes: Changes; count: number }> {
+    await takeLocks(tx, { alone: ["CONDITIONS"] });
+    if (db.shared) ids.startAfter(await findNewestEventId(tx));
     const now = clock.now();
     if (changed) await recheckWaiting(tx, now);
     changed = false;
@@ -81,17 +87,15 @@ export function createRechecker({ db, snapshot, clock, ids, log, dispatch, held 
   }
 
   return {
-    async start() {
-      await alarm.ring();
-    },
+    start: alarm.ring,
     expect: alarm.wakeAt,
     close: alarm.close,
   };
 }
 
-/** Each condition with its latest event; without those whose type was deleted. */
+/** Each condition with an event to tell it by; without those whose type was deleted. */
 async function withEvents(tx: Transaction, conditions: readonly OpenCondition[], settings: Settings): Promise<KnownCondition[]> {
-  const events = await findLatestEvents(tx, conditions.map(({ id }) => id));
+  const events = await findTellingEvents(tx, conditions.map(({ id }) => id));
   const byCondition = new Map(events.map((event) => [event.conditionId, event]));
   return conditions.flatMap((condition) => {
     const event = byCondition.get(condition.id);

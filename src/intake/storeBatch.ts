@@ -1,11 +1,15 @@
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Clock } from "../clock.ts";
 import type { Database, Transaction } from "../db/database.ts";
+import { takeLocks } from "../db/transactionLocks.ts";
+import { problemTrigger } from "../decide/decide.ts";
+import { fingerprintOf } from "../decide/fingerprint.ts";
+import type { Settings } from "../decide/settings.ts";
 import { insertDeliveries } from "../dispatch/delivery.store.ts";
 import type { IdempotencyConflictError } from "../errors.ts";
 import { incomingEvent } from "../events/event.model.ts";
 import type { EventInput, StoredEvent } from "../events/event.model.ts";
-import { findEvents, findIdempotencyKeys, insertEvents, insertIdempotencyKeys } from "../events/event.store.ts";
+import { findEvents, findIdempotencyKeys, findNewestEventId, insertEvents, insertIdempotencyKeys } from "../events/event.store.ts";
 import type { Ids } from "../ids.ts";
 import type { SnapshotHolder } from "../settings/snapshot.ts";
 import { IDEMPOTENCY_HOURS } from "./idempotency.ts";
@@ -36,9 +40,13 @@ export interface StoreBatchDeps extends Expectations {
 
 /** Reads what is remembered, decides and stores: one transaction, so that nothing is acknowledged by halves. */
 export async function storeBatch(waiting: Waiting[], deps: StoreBatchDeps): Promise<Stored[]> {
-  const { plan, results } = await deps.db.write(async (tx) => {
-    const now = deps.clock.now();
+  const { plan, results } = await deps.db.writeAlongside(async (tx) => {
     const { catalogue, settings } = deps.snapshot.current;
+    // What problems inhibit, and what their end lets go, goes across fingerprints.
+    const conditions = settings.inhibitions.length > 0 ? "alone" : "shared";
+    await takeLocks(tx, { [conditions]: ["CONDITIONS"], items: () => waiting.flatMap((one) => touchedBy(one, catalogue, settings)) });
+    if (deps.db.shared) deps.ids.startAfter(await findNewestEventId(tx));
+    const now = deps.clock.now();
     const items = waiting.map((one) => itemOf(one, catalogue, deps.ids, now));
     const used = await loadUsedKeys(tx, waiting, now);
     const state = await loadState(tx, items.map(({ event }) => event), settings, now);
@@ -52,6 +60,17 @@ export async function storeBatch(waiting: Waiting[], deps: StoreBatchDeps): Prom
   expectChanges(plan, deps);
   deps.received(plan.events);
   return results;
+}
+
+/** What one event reads and changes, by names. */
+function touchedBy({ input, type, scope }: Waiting, catalogue: Catalogue, settings: Settings): string[] {
+  const event = incomingEvent(input, catalogue.resolve(type)?.name ?? "custom", "", new Date(0));
+  const trigger = settings.triggers.get(event.type);
+  return [
+    ...(input.idempotencyKey === null ? [] : [`key ${usedKey(scope, input.idempotencyKey)}`]),
+    ...(trigger ? [`fingerprint ${fingerprintOf(event, problemTrigger(trigger, settings).type)}`] : []),
+    ...(trigger?.burst ? [`burst ${event.type}`] : []),
+  ];
 }
 
 /** A type may have been removed while its event waited. Ids are given inside the transaction: they rise with the commits. */

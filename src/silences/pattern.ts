@@ -3,8 +3,11 @@ import { RE2JS } from "re2js";
 /** As far as patterns see a text: some details are long, and every event may meet thousands of patterns. */
 export const LONGEST_TEXT = 1000;
 
-/** Steps of a compiled pattern. One of so many may take some tens of milliseconds for a text that is meant to be hard. */
+/** Steps of a compiled pattern. One of so many takes some milliseconds for a text that is meant to be hard. */
 const MOST_STEPS = 300;
+
+/** What a compiled pattern may remember of the texts that it has met, to be faster next time. Patterns are many, and RE2JS would take 8 MiB for each. */
+const MEMORY_BYTES = 65_536;
 
 /** A pattern compiled once, at its first use: most events are told apart before any pattern is asked. */
 export interface Pattern {
@@ -28,7 +31,11 @@ export function patternProblem(source: string): string | null {
 
 /** RE2 takes time in proportion to the text, whatever the pattern. A dot stands for a line break too. */
 function compile(source: string): RE2JS {
-  return RE2JS.compile(source, RE2JS.DOTALL);
+  const compiled = RE2JS.compile(source, RE2JS.DOTALL);
+  const { dfa } = compiled.re2();
+  dfa.stateBudget = MEMORY_BYTES;
+  dfa.memBudget = MEMORY_BYTES;
+  return compiled;
 }
 
 function problemOf(detail: string, source: string): string {

@@ -23,6 +23,8 @@ const SHOWS: Record<string, object> = {
   inbox: { inbox: { totalCount: 2 } },
   "create-access-token": { createAccessToken: { accessToken: { role: "PRODUCER" } } },
   "emit-events": { emitEvents: { acceptedCount: 3 } },
+  silence: { createSilence: { silence: { state: "ACTIVE", active: true }, warnings: [] } },
+  inhibition: { createInhibitionRule: { inhibitionRule: { whileOpen: ["node.disconnect"] }, warnings: [] } },
   "update-channel": { updateChannel: { channel: { minimumSeverity: "CRITICAL" } } },
 };
 

@@ -43,6 +43,7 @@ it("no secret leaves the server, and none is written in clear", { timeout: 120_0
   const feed = await openFeed(run);
 
   await makeEverything(run);
+  await makeRules(run);
   await Promise.all(groups.map((group) => failEveryWay(run, group)));
   await failByEvents(run);
   for (const subject of groups.flat()) await changeWrongly(run, subject);
@@ -92,6 +93,13 @@ async function mutate(run: Run, name: string, about: string, variables: object):
   const result = Object.fromEntries(fields) as Record<string, any>;
   if (typeof result["error"] === "string" && result["error"] !== "") run.errors += 1;
   return result;
+}
+
+/** What knows no secrets, but must be among what is asked for. It matches no event. */
+async function makeRules(run: Run): Promise<void> {
+  const matchers = [{ field: "service", operator: "EQUALS", value: "nothing" }];
+  await mutate(run, "createSilence", "silence", { input: { reason: "quiet", duration: "PT1H", matchers } });
+  await mutate(run, "createInhibitionRule", "rule", { input: { name: "rule", whileOpen: ["monitor.down"], matchers, sameFields: ["source"] } });
 }
 
 /** Subscribes to everything; at its end, what was heard is searched. */

@@ -62,8 +62,8 @@ const inTx = <Result>(db: Database, work: (tx: Transaction) => Promise<Result>) 
 const read = (db: Database, id: string) => db.read.delivery.findUniqueOrThrow({ where: { id }, select: { state: true, summaryId: true, tries: true, dueAt: true, finishedAt: true, heldFor: true } });
 const settle = (db: Database, summary: string, end: SummaryEnd) => inTx(db, (tx) => settleHeld(tx, summary, end));
 const claim = (db: Database, summary: string, tryNumber: number) => inTx(db, (tx) => claimForTry(tx, summary, tryNumber));
-const findOpen = (db: Database, channelId: string) => inTx(db, (tx) => findOpenSummary(tx, channelId, "QUIET_HOURS"));
-const join = (db: Database, channelId: string, summary: string) => inTx(db, (tx) => joinSummary(tx, { channelId, heldFor: "QUIET_HOURS" }, summary, null));
+const findOpen = (db: Database, channelId: string) => inTx(db, (tx) => findOpenSummary(tx, { channelId, heldFor: "QUIET_HOURS", eventType: null }));
+const join = (db: Database, channelId: string, summary: string) => inTx(db, (tx) => joinSummary(tx, { channelId, heldFor: "QUIET_HOURS", eventType: null }, summary, null));
 
 /** Records a try of a summary that is to be made again, as the recorder does. */
 async function recordTry(db: Database, deliveryId: string, tryNumber: number, outcome: AttemptOutcome): Promise<void> {
@@ -92,9 +92,9 @@ describe("what is due", () => {
     const other = await addHeld(db, { channelId: two, delivery: { dueAt: minutes(-1) } });
     const groups = await inTx(db, (tx) => findDueGroups(tx, NOW, null));
     expect(groups.sort((a, b) => (a.eventId < b.eventId ? -1 : 1))).toEqual([
-      { channelId: one, heldFor: "QUIET_HOURS", count: 2, eventId: newest.eventId, customer: null },
-      { channelId: one, heldFor: "DIGEST", count: 1, eventId: digest.eventId, customer: null },
-      { channelId: two, heldFor: "QUIET_HOURS", count: 1, eventId: other.eventId, customer: "acme" },
+      { channelId: one, heldFor: "QUIET_HOURS", eventType: null, count: 2, eventId: newest.eventId, customer: null },
+      { channelId: one, heldFor: "DIGEST", eventType: null, count: 1, eventId: digest.eventId, customer: null },
+      { channelId: two, heldFor: "QUIET_HOURS", eventType: null, count: 1, eventId: other.eventId, customer: "acme" },
     ]);
   });
 
@@ -117,9 +117,9 @@ describe("what is due", () => {
     const later = await addHeld(db, { channelId: one, delivery: { dueAt: minutes(600) } });
     await addHeld(db, { channelId: one, delivery: { heldFor: "DIGEST" } });
     await addHeld(db, { channelId: two });
-    expect(await inTx(db, (tx) => findDueGroups(tx, NOW, null))).toContainEqual({ channelId: one, heldFor: "QUIET_HOURS", count: 1, eventId: due.eventId, customer: null });
+    expect(await inTx(db, (tx) => findDueGroups(tx, NOW, null))).toContainEqual({ channelId: one, heldFor: "QUIET_HOURS", eventType: null, count: 1, eventId: due.eventId, customer: null });
     const only = { channelId: one, heldFor: "QUIET_HOURS" as const };
-    expect(await inTx(db, (tx) => findDueGroups(tx, NOW, only))).toEqual([{ ...only, count: 2, eventId: later.eventId, customer: null }]);
+    expect(await inTx(db, (tx) => findDueGroups(tx, NOW, only))).toEqual([{ ...only, eventType: null, count: 2, eventId: later.eventId, customer: null }]);
     expect(await inTx(db, (tx) => findDueGroups(tx, NOW, { channelId: two, heldFor: "DIGEST" }))).toEqual([]);
   });
 
@@ -229,7 +229,7 @@ describe("a summary that can take more", () => {
       await addHeld(db, { channelId: one, delivery: { state: "DROPPED" } }),
     ];
     const taken = await addHeld(db, { channelId: one, delivery: { summaryId: before } });
-    const group = { channelId: one, heldFor: "QUIET_HOURS" as const };
+    const group = { channelId: one, heldFor: "QUIET_HOURS" as const, eventType: null };
     await inTx(db, (tx) => joinSummary(tx, group, summary, NOW));
     expect([(await read(db, due.id)).summaryId, (await read(db, later.id)).summaryId]).toEqual([summary, null]);
     await inTx(db, (tx) => joinSummary(tx, group, summary, null));
@@ -289,7 +289,7 @@ describe("how a summary ended", () => {
     for (const { id } of [first, second]) expect(await read(db, id)).toMatchObject({ state, summaryId: summary, finishedAt: minutes(2) });
     expect(await read(db, meanwhile.id)).toEqual(freeFrom(NOW));
     expect(await read(db, elsewhere.id)).toMatchObject({ state: "HELD", tries: 1 });
-    expect(await inTx(db, (tx) => findDueGroups(tx, NOW, null))).toEqual([{ channelId, heldFor: "QUIET_HOURS", count: 1, eventId: meanwhile.eventId, customer: null }]);
+    expect(await inTx(db, (tx) => findDueGroups(tx, NOW, null))).toEqual([{ channelId, heldFor: "QUIET_HOURS", eventType: null, count: 1, eventId: meanwhile.eventId, customer: null }]);
   });
 
   it.each([{ state: "SENT", at: minutes(2) }, { state: "UNKNOWN", at: minutes(2) }, { state: "DROPPED", at: minutes(2) }, { retryAt: minutes(60) }] as const)("%o: leaves alone the summary that was made meanwhile", async (end) => {
@@ -485,6 +485,9 @@ describe("what a summary tells", () => {
       eventCount: 4,
       worst: "WARNING",
       categories: expect.arrayContaining([{ category: "services", count: 1 }, { category: "deploys", count: 1 }]),
+      span: { from: NOW, to: minutes(40) },
+      overCount: 1,
+      origins: [],
     });
   });
 
@@ -554,7 +557,7 @@ describe("what a summary tells", () => {
     for (const state of ["SENT", "UNKNOWN", "DROPPED"] as const) await add(4, { title: state }, { state });
     expect((await items()).lines.map(({ title }) => title)).toEqual(["tried", "joined"]);
     await settle(db, summaryId, { state: "SENT", at: minutes(5) });
-    expect(await items()).toEqual({ lines: [], lineCount: 0, eventCount: 0, worst: "INFO", categories: [] });
+    expect(await items()).toEqual({ lines: [], lineCount: 0, eventCount: 0, worst: "INFO", categories: [], span: null, overCount: 0, origins: [] });
   });
 
   it("is the same whichever try it is claimed for", async () => {
@@ -676,7 +679,7 @@ it("10,000 held deliveries go into one summary, are claimed, told and settled", 
   const [group, ...others] = await timed("found", () => inTx(db, (tx) => findDueGroups(tx, NOW, null)));
   expect([group?.count, group?.eventId, others]).toEqual([COUNT, events.at(-1)?.id, []]);
   await timed("rescheduled", () => inTx(db, (tx) => rescheduleHeld(tx, channelId, minutes(-1))));
-  await timed("joined", () => inTx(db, (tx) => joinSummary(tx, { channelId, heldFor: "QUIET_HOURS" }, summary, NOW)));
+  await timed("joined", () => inTx(db, (tx) => joinSummary(tx, { channelId, heldFor: "QUIET_HOURS", eventType: null }, summary, NOW)));
   expect(await timed("asked whether it takes more", () => findOpen(db, channelId))).toBe(summary);
   await timed("claimed", () => claim(db, summary, 1));
   expect(await timed("asked again", () => findOpen(db, channelId))).toBeNull();

@@ -80,8 +80,8 @@ export interface SettingsParts {
   triggers?: Trigger[];
   channels?: Channel[];
   server?: Partial<ServerSettings>;
-  silences?: CompiledSilence[];
-  inhibitions?: CompiledInhibition[];
+  silences?: readonly CompiledSilence[];
+  inhibitions?: readonly CompiledInhibition[];
 }
 
 /** Compiled as the server does it; one channel that takes everything, no bursts and no flapping unless told otherwise. */

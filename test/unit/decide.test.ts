@@ -265,10 +265,14 @@ describe("a condition", () => {
         change: "OPENED",
         after: {
           id: event.id, fingerprint: decision.fingerprint, type: "app.down", category: "services", severity: "WARNING", title: "Web is down",
-          source: "pve1", service: "web", customer: "acme", openedAt: NOW, lastSeenAt: NOW, count: 1, lastNotifiedAt: NOW, step: null, told: ["a"], held: {},
+          source: "pve1", service: "web", customer: "acme", openedAt: NOW, closedAt: null, lastSeenAt: NOW, count: 1, lastNotifiedAt: NOW, step: null, told: ["a"], held: {},
+          kept: [], recheckAt: null, inhibitedBy: null, covers: 0, openings: [], flapping: null,
         },
       },
       cooldown: null,
+      bursts: [],
+      inhibitedBy: null,
+      flapping: null,
     });
   });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { durationText } from "../../src/render/duration.ts";
+import { durationText, durationWords } from "../../src/render/duration.ts";
 
 const [S, MIN, H, D] = [1000, 60_000, 3_600_000, 86_400_000];
 
@@ -39,4 +39,19 @@ test("never says more than it is, and less by no more than the smaller unit it n
       expect(ms - said).toBeLessThan(parts.at(-1)?.size as number);
     }),
   );
+});
+
+test.each([
+  [0, "1 second"],
+  [S, "1 second"],
+  [43 * S + 400, "43 seconds"],
+  [2 * MIN - 1, "120 seconds"],
+  [2 * MIN, "2 minutes"],
+  [90 * MIN, "90 minutes"],
+  [2 * H, "2 hours"],
+  [47 * H, "47 hours"],
+  [2 * D, "2 days"],
+  [400 * D, "400 days"],
+])("%d ms in words is %s", (ms, expected) => {
+  expect(durationWords(ms)).toBe(expected);
 });

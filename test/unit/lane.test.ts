@@ -846,6 +846,10 @@ describe("more than the channel may be sent", () => {
   const SLOW = { perSecond: 1, burst: 1 };
   const many = (from: number, count: number, changes: Partial<Delivery> = {}) => Array.from({ length: count }, (_, index) => makeJob(from + index, changes));
   const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  /** Lets the database be read and written many times over. */
+  const drain = async () => {
+    for (let turn = 0; turn < 200; turn += 1) await settle();
+  };
   const critical = (number: number, changes: Partial<Delivery> = {}): PlannedDelivery => ({ ...makeJob(number, changes), event: makeStoredEvent({ severity: "CRITICAL" }) });
 
   test("within a minute is handed over, and what it may be sent goes out in order", async () => {
@@ -867,7 +871,7 @@ describe("more than the channel may be sent", () => {
   ])("is %s", async (_, pace, expected) => {
     await using bench = createBench(() => ({}), pace);
     bench.add(...many(1, 5000));
-    await bench.time.advance(0);
+    await drain();
     expect(bench.overflowed).toEqual(range(expected + 1, 5000));
     await bench.time.advance(60 * MINUTE);
     expect(bench.sent).toEqual(range(1, expected));
@@ -876,8 +880,8 @@ describe("more than the channel may be sent", () => {
   test("is nothing where there is no limit", async () => {
     await using bench = createBench(() => ({ takes: 1000 }));
     bench.add(...many(1, 999));
-    await bench.time.advance(10 * MINUTE);
-    expect(bench.handovers).toEqual([]);
+    await bench.time.advance(20 * MINUTE);
+    expect([bench.handovers, bench.sent.length]).toEqual([[], 999]);
   });
 
   test("is never what is critical, an end, a summary, a test, tried or perhaps tried", async () => {
@@ -911,8 +915,26 @@ describe("more than the channel may be sent", () => {
     bench.add(...many(1, 500));
     await bench.time.advance(0);
     bench.lane.setPace({ ...PACE, ...SLOW });
-    await bench.time.advance(0);
-    expect(bench.overflowed).toEqual(range(63, 500));
+    // One may go at once by the new pace, as soon as the first has ended.
+    await bench.time.advance(10 * MINUTE);
+    expect([bench.sent, bench.overflowed]).toEqual([range(1, 62), range(63, 500)]);
+  });
+
+  test("is handed over also when the clock was set back", async () => {
+    const time = createManualClock(NOW);
+    const handedOver: number[] = [];
+    const overflow = async (all: PlannedDelivery[]) => {
+      handedOver.push(...all.map(numberOf));
+      return true;
+    };
+    const lane = createLane({ pace: { ...PACE, ...SLOW }, clock: time, send: async () => ({ done: true }), drop: async () => undefined, overflow, load: async () => [] });
+    lane.add(many(1, 100));
+    await settle();
+    time.advance(-3_600_000);
+    lane.add(many(101, 10, { dueAt: time.now() }));
+    await settle();
+    expect(handedOver).toEqual(range(62, 110));
+    await lane.close();
   });
 
   test("comes from the database in turn, and the memory stays small", async () => {
@@ -1020,7 +1042,7 @@ describe("more than the channel may be sent", () => {
     test("for more than a minute: what it waits in the database is handed over as well", async () => {
       await using bench = createBench(limited(60 * MINUTE));
       bench.add(...many(1, 3000));
-      await bench.time.advance(10_000);
+      await drain();
       expect([bench.overflowed, bench.lane.size]).toEqual([range(12, 3000), 11]);
     });
 
@@ -1064,6 +1086,84 @@ describe("more than the channel may be sent", () => {
     await bench.time.advance(MINUTE);
     expect([bench.handovers.length, bench.tries.length]).toEqual([1, 1]);
   });
+});
+
+describe("whatever is too much", () => {
+  interface Plan {
+    reason: Delivery["reason"];
+    conditionId: string | null;
+    severity: "WARNING" | "CRITICAL";
+    /** How long after the one before it. */
+    after: number;
+    /** Tries that fail before one succeeds, or that has to be tried no more. */
+    fails: number;
+    how: "LATER" | "LIMITED" | "FOR_GOOD";
+    retryIn: number;
+    takes: number;
+  }
+
+  const plan: fc.Arbitrary<Plan> = fc.record({
+    reason: fc.constantFrom("ONGOING" as const, "ONGOING" as const, "ESCALATED" as const, "RECOVERY" as const, "SUMMARY" as const),
+    conditionId: fc.option(fc.integer({ min: 1, max: 30 }).map((number) => `c${number}`)),
+    severity: fc.constantFrom("WARNING" as const, "WARNING" as const, "WARNING" as const, "CRITICAL" as const),
+    after: fc.constantFrom(0, 0, 0, 0, 0, 10, 3000, 40_000),
+    fails: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 1, 3),
+    how: fc.constantFrom("LATER" as const, "LATER" as const, "LIMITED" as const, "FOR_GOOD" as const),
+    retryIn: fc.constantFrom(500, 5000, 90_000, 3_600_000),
+    takes: fc.constantFrom(0, 0, 20, 700),
+  });
+  /** As they come: what is first of a condition is its first news, and after its end it is another. */
+  function told(plans: Plan[]): Plan[] {
+    const known = new Set<string>();
+    return plans.map((one) => {
+      const { conditionId: id, reason } = one;
+      if (id === null) return { ...one, reason: reason === "SUMMARY" ? reason : "FIRST" };
+      if (!known.has(id)) {
+        known.add(id);
+        return { ...one, reason: "FIRST" };
+      }
+      return { ...one, reason: reason === "SUMMARY" ? "ONGOING" : reason };
+    });
+  }
+  const paces = fc.record({ concurrency: fc.integer({ min: 1, max: 4 }), perSecond: fc.constantFrom(0.05, 0.5, 1, Infinity), burst: fc.integer({ min: 1, max: 20 }) });
+  const trouble = fc.array(fc.constantFrom("STORED" as const, "FAILED" as const), { maxLength: 8 });
+
+  test("each is sent, failed, dropped or handed over, exactly once; only what may be is handed over; and of a condition all goes in order", () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(plan, { maxLength: 250, size: "max" }).map(told), paces, trouble, async (all, pace, overflows) => {
+        const planOf = (number: number) => all[number - 1] as Plan;
+        await using bench = createBench((job, tryNumber) => {
+          const { fails, how, retryIn, takes } = planOf(numberOf(job));
+          return tryNumber <= fails ? { fails: how, retryIn, takes } : { takes };
+        }, pace);
+        bench.overflows.push(...overflows);
+        for (const [index, { after, conditionId, reason, severity }] of all.entries()) {
+          if (after > 0) await bench.time.advance(after);
+          const now = bench.time.clock.now();
+          const context = reason === "SUMMARY" ? { summaryOf: "RATE_LIMIT" as const } : {};
+          bench.add({ ...makeJob(index + 1, { conditionId, reason, context, dueAt: now, createdAt: now }), event: makeStoredEvent({ severity }) });
+        }
+        for (let hours = 0; hours < 100 && bench.lane.size > 0; hours += 1) await bench.time.advance(60 * MINUTE);
+        await bench.time.advance(MINUTE);
+
+        expect([bench.lane.size, bench.store.unfinished(), bench.time.timers]).toEqual([0, [], 0]);
+        const ends = [...bench.tries.filter(({ fails }) => !fails || fails === "FOR_GOOD").map(({ number }) => number), ...bench.dropped, ...bench.overflowed];
+        expect(ends.sort((a, b) => a - b)).toEqual(all.map((_, index) => index + 1));
+        const over = new Set(bench.overflowed);
+        for (const number of over) {
+          const { reason, severity, conditionId } = planOf(number);
+          const problem = all.findIndex((one) => one.conditionId === conditionId) + 1;
+          if (reason === "RECOVERY") expect(over.has(problem)).toBe(true);
+          else expect([severity, reason]).toEqual(["WARNING", expect.stringMatching(/FIRST|ONGOING|ESCALATED/)]);
+        }
+        expect(bench.tries.filter(({ number }) => over.has(number))).toEqual([]);
+        for (const id of new Set(all.flatMap(({ conditionId }) => conditionId ?? []))) {
+          const own = bench.tries.map(({ number }) => number).filter((number) => planOf(number).conditionId === id);
+          expect(own).toEqual(own.toSorted((a, b) => a - b));
+        }
+      }),
+      { numRuns: 100 },
+    ), 60_000);
 });
 
 describe("whatever happens to the deliveries", () => {

@@ -94,6 +94,54 @@ describe("flapping", () => {
     expect(story.emit(320, "app.down", { severity: "CRITICAL" }).verdict.because).toBe("FLAPPING");
   });
 
+  it("ends with a word though an event comes at that very time, within the cooldown", () => {
+    const story = flapping();
+    for (const seconds of [0, 100, 200]) toggle(story, seconds);
+    story.emit(300, "app.down");
+    const words = [story.emit(900, "app.down"), again(story, 900), again(story, 901)].filter(({ verdict }) => verdict.action === "SEND");
+    expect(words.map(({ reason }) => reason)).toEqual(["ONGOING"]);
+  });
+
+  it("of a threshold of several steps is not steady when it has just come again at the same step", () => {
+    const story = flapping();
+    for (const seconds of [0, 100, 200]) for (const [after, value] of [85, 10].entries()) story.emit(seconds + after * 10, "disk.full", { value });
+    expect(story.emit(800, "disk.full", { value: 85 })).toMatchObject({ verdict: { because: "FLAPPING" }, condition: { change: "COUNTED", after: { flapping: { until: at(1400) } } } });
+  });
+
+  it("of a threshold is over when its value stays good, however often that is told", () => {
+    const story = flapping();
+    for (const seconds of [0, 100, 200]) for (const [after, value] of [85, 10].entries()) story.emit(seconds + after * 10, "disk.full", { value });
+    expect(story.emit(400, "disk.full", { value: 10 })).toMatchObject({ verdict: { because: "BELOW_THRESHOLD" }, condition: null });
+    expect([...story.state.closed.values()]).toMatchObject([{ recheckAt: at(810), flapping: { until: at(810) } }]);
+  });
+
+  it("is over, or decided about again, where its type is switched off meanwhile", () => {
+    const story = flapping();
+    for (const seconds of [0, 100, 200]) toggle(story, seconds);
+    story.emit(300, "app.down");
+    story.settings = createStory({ server: { flappingCount: 3, flappingWindow: 600 }, triggers: [makeTrigger("app.down", { enabled: false })] }).settings;
+    const { flapping: left, recheckAt } = again(story, 900).condition?.after ?? {};
+    expect(left !== null && recheckAt === null).toBe(false);
+  });
+
+  it("is not decided about for ever where a hold is set meanwhile", () => {
+    const parts = { server: { flappingCount: 2, flappingWindow: 600 }, silences: [makeSilence()] };
+    const story = createStory(parts);
+    toggle(story, 0);
+    story.emit(100, "app.down");
+    story.settings = createStory({ ...parts, triggers: [makeTrigger("app.down", { holdSeconds: 3600 })] }).settings;
+    const { recheckAt } = again(story, 700).condition?.after ?? {};
+    expect(recheckAt && recheckAt <= at(700)).toBeFalsy();
+  });
+
+  it("of which a silence has kept the notice is told of when that ends", () => {
+    const story = createStory({ server: { flappingCount: 3, flappingWindow: 600 }, silences: [makeSilence({ startsAt: at(150), endsAt: at(250) })] });
+    for (const seconds of [0, 100]) toggle(story, seconds);
+    expect(story.emit(200, "app.down")).toMatchObject({ reason: "FLAPPING", verdict: { because: "SILENCED" } });
+    expect(again(story, 250)).toMatchObject({ reason: "FLAPPING", verdict: { action: "SEND" } });
+    expect(story.emit(260, "app.up").verdict.because).toBe("FLAPPING");
+  });
+
   it("is not what opens as often in a longer time, or another thing", () => {
     const story = flapping();
     for (const seconds of [0, 400, 800, 1200]) expect(toggle(story, seconds)[0]?.reason).toBe("FIRST");
@@ -168,6 +216,22 @@ describe("inhibition", () => {
     expect(one.emit(3, "disk.full", { service: "other", source: "o" }).verdict.because).toBe("MATCHED");
     expect(one.emit(4, "login.failed", { service: "web" }).inhibitedBy).not.toBeNull();
     expect(one.emit(4000, "app.down", { service: "web" }).condition?.after.covers).toBe(2);
+  });
+
+  it("counts a problem once though a silence covers it in between", () => {
+    const one = createStory({ inhibitions: [rule()], silences: [makeSilence({ startsAt: at(5), endsAt: at(20), matches: ({ type }) => type === "disk.full" })] });
+    one.emit(0, "app.down");
+    const counted = [1, 10, 21].map((seconds) => one.emit(seconds, "disk.full").inhibitedBy !== null);
+    expect(counted).toEqual([true, false, false]);
+  });
+
+  it("is never turned round by a silence that covers what is inhibited", () => {
+    const back = rule({ id: "back", whileOpen: new Set(["disk.full"]), matches: ({ type }) => type === "app.down" });
+    const one = createStory({ inhibitions: [rule(), back], silences: [makeSilence({ startsAt: at(5), endsAt: at(9000), matches: ({ type }) => type === "disk.full" })] });
+    one.emit(0, "app.down");
+    expect(one.emit(1, "disk.full").verdict.because).toBe("INHIBITED");
+    expect(one.emit(10, "disk.full").verdict.because).toBe("SILENCED");
+    expect(one.emit(4000, "app.down")).toMatchObject({ reason: "ONGOING", verdict: { because: "MATCHED" } });
   });
 
   it("is over with the problem", () => {

@@ -34,6 +34,14 @@ describe("a rate limit", () => {
     expect([1, 2, 3].map(() => rate.take(later))).toEqual([0, 0, 1000]);
   });
 
+  test("tells how many are left, and takes none by that", () => {
+    const rate = createRateLimit(0.5, 3);
+    expect([rate.left(START), rate.left(START)]).toEqual([3, 3]);
+    rate.take(START);
+    expect([rate.left(START), rate.left(START + 1999), rate.left(START + 2000), rate.left(START + 60_000)]).toEqual([2, 2, 3, 3]);
+    expect(createRateLimit(Infinity, 1).left(START)).toBe(Infinity);
+  });
+
   test("without a limit, nothing ever waits", () => {
     const rate = createRateLimit(Infinity, Infinity);
     for (let call = 0; call < 1000; call += 1) expect(rate.take(START)).toBe(0);

@@ -4,8 +4,8 @@ import { isBelow } from "../severity.ts";
 
 /** Holds back repeats: of a condition that goes on, and of an occurrence that was told of a short while ago. */
 export function cooldownStage(draft: Draft, context: StageContext): Draft {
-  // What is decided about again has waited long enough.
-  if (draft.stopped || draft.again) return draft;
+  // What is decided about again has waited long enough, and so has what was flapping.
+  if (draft.stopped || draft.again || draft.steady) return draft;
   const until = draft.role === "OCCURRENCE" ? occurrenceUntil(draft, context) : followUpUntil(draft, context);
   return until !== null && context.now < until ? stop(draft, "COOLDOWN", until) : draft;
 }

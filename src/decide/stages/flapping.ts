@@ -22,6 +22,8 @@ export function flappingStage(draft: Draft, { settings, now }: StageContext): Dr
 function goingOn(draft: Draft, before: Flapping, steadyAt: Date): Draft {
   const changes = !draft.again && (draft.role === "RECOVERY" || (draft.open?.closedAt ?? null) !== null);
   const flapping = { ...before, until: changes ? steadyAt : before.until };
+  // A silence has kept the notice from everybody.
+  if (draft.role === "PROBLEM" && draft.open?.lastNotifiedAt === null) return { ...draft, reason: "FLAPPING", flapping };
   if (draft.role === "PROBLEM" && isBelow(before.severity, draft.severity)) return { ...draft, reason: "ESCALATED", flapping: { ...flapping, severity: draft.severity } };
   return { ...stop(draft, "FLAPPING", flapping.until, `It has been flapping for ${durationText(draft.event.receivedAt.getTime() - before.since.getTime())}.`), flapping };
 }

@@ -6,7 +6,7 @@ import type { Draft, StageContext } from "../draft.ts";
 export function holdForStage(draft: Draft, { now }: StageContext): Draft {
   const { holdSeconds } = draft.problem;
   if (draft.stopped || draft.role === "OCCURRENCE" || holdSeconds === 0) return draft;
-  if (draft.open && draft.open.lastNotifiedAt !== null) return draft;
+  if (draft.open && (draft.open.lastNotifiedAt !== null || draft.open.flapping)) return draft;
   if (draft.role === "RECOVERY" && !draft.open) return draft;
   const until = new Date((draft.open?.openedAt ?? now).getTime() + holdSeconds * 1000);
   if (now >= until) return draft;

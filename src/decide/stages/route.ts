@@ -30,7 +30,7 @@ function recoveryRoutes(draft: Draft, { settings, now }: StageContext): ChannelV
 function heldWith(channel: RoutedChannel, { heldFor, until }: OpenCondition["held"][string], now: Date): ChannelVerdict {
   const held = { channelId: channel.id, channelName: channel.name, action: "HOLD" } as const;
   const waits = now < new Date(until);
-  if (heldFor === "DIGEST" && waits) return { ...held, because: "PROBLEM_WAITS", until: new Date(until), heldFor };
+  if (heldFor !== "QUIET_HOURS" && waits) return { ...held, because: "PROBLEM_WAITS", until: new Date(until), heldFor };
   // Quiet hours may have been changed meanwhile, and the problem told of.
   const quietEnd = channel.quietHours && quietUntil(channel.quietHours, now);
   if (!quietEnd) return verdict(channel, "TOLD_OF_PROBLEM");

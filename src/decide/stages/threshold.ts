@@ -14,10 +14,12 @@ export function thresholdStage(draft: Draft): Draft {
 
   const isPast = (one: number, step: number) => (threshold.direction === "AT_LEAST" ? one > step : one < step);
   const step = threshold.steps.filter((each) => value === each || isPast(value, each)).at(-1);
-  if (step === undefined && draft.open && !draft.again) return { ...draft, role: "RECOVERY", severity: draft.event.severity ?? "INFO" };
+  const isOpen = draft.open !== null && draft.open.closedAt === null;
+  if (step === undefined && isOpen && !draft.again) return { ...draft, role: "RECOVERY", severity: draft.event.severity ?? "INFO" };
   if (draft.stopped) return draft;
   if (step === undefined) return stop(draft, "BELOW_THRESHOLD", null, `It is ${value}, and the threshold ${threshold.steps[0]} ${threshold.unit}.`);
-  const before = draft.open?.step ?? null;
+  // One that opens again, flapping, begins anew.
+  const before = isOpen ? (draft.open?.step ?? null) : null;
   const further = before === null || isPast(step, before);
   const worse = draft.open !== null && isBelow(draft.open.severity, draft.severity);
   if (!further && !worse && threshold.steps.length > 1 && !draft.again) return stop({ ...draft, step: before }, "STEP_ALREADY_FIRED");

@@ -388,9 +388,6 @@ CREATE INDEX "Delivery_channelId_id_idx" ON "Delivery"("channelId", "id");
 CREATE INDEX "Delivery_conditionId_channelId_idx" ON "Delivery"("conditionId", "channelId");
 
 -- CreateIndex
-CREATE INDEX "Delivery_summaryId_idx" ON "Delivery"("summaryId");
-
--- CreateIndex
 CREATE INDEX "Attempt_channelId_id_idx" ON "Attempt"("channelId", "id");
 
 -- CreateIndex
@@ -453,9 +450,11 @@ ALTER TABLE "Delivery" ADD CONSTRAINT "Delivery_conditionId_fkey" FOREIGN KEY ("
 -- AddForeignKey
 ALTER TABLE "InboxItem" ADD CONSTRAINT "InboxItem_channelId_fkey" FOREIGN KEY ("channelId") REFERENCES "Channel"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
--- What the schema language cannot say: at most one open condition per fingerprint, and what the dispatcher, the flusher and the rechecker look for.
+-- What the schema language cannot say: at most one open condition per fingerprint, conditions to decide about again and those that
+-- another keeps from being sent, the queue, what waits for a summary to be made, and what is in one.
 CREATE UNIQUE INDEX "Condition_open_fingerprint_key" ON "Condition"("fingerprint") WHERE "closedAt" IS NULL;
 CREATE INDEX "Condition_recheck_idx" ON "Condition"("recheckAt") WHERE "recheckAt" IS NOT NULL;
 CREATE INDEX "Condition_inhibitedBy_idx" ON "Condition"("inhibitedBy") WHERE "inhibitedBy" IS NOT NULL;
 CREATE INDEX "Delivery_unfinished_idx" ON "Delivery"("channelId", "id") WHERE "state" IN ('PENDING', 'RETRY');
-CREATE INDEX "Delivery_held_idx" ON "Delivery"("channelId", "dueAt") WHERE "state" = 'HELD';
+CREATE INDEX "Delivery_held_idx" ON "Delivery"("channelId", "dueAt") WHERE "state" = 'HELD' AND "summaryId" IS NULL;
+CREATE INDEX "Delivery_summaryId_idx" ON "Delivery"("summaryId") WHERE "summaryId" IS NOT NULL;

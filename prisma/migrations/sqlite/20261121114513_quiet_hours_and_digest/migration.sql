@@ -9,8 +9,6 @@ ALTER TABLE "Condition" ADD COLUMN "held" JSONB;
 ALTER TABLE "Delivery" ADD COLUMN "heldFor" TEXT;
 ALTER TABLE "Delivery" ADD COLUMN "summaryId" TEXT;
 
--- CreateIndex
-CREATE INDEX "Delivery_summaryId_idx" ON "Delivery"("summaryId");
-
--- What the schema language cannot say: the flusher's view of what is held.
-CREATE INDEX "Delivery_held_idx" ON "Delivery"("channelId", "dueAt") WHERE "state" = 'HELD';
+-- What the schema language cannot say: what waits for a summary to be made, and what is in one.
+CREATE INDEX "Delivery_held_idx" ON "Delivery"("channelId", "dueAt") WHERE "state" = 'HELD' AND "summaryId" IS NULL;
+CREATE INDEX "Delivery_summaryId_idx" ON "Delivery"("summaryId") WHERE "summaryId" IS NOT NULL;
