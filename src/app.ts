@@ -84,7 +84,7 @@ const ANSWER_MS = 5_000;
 export async function createApp({ config, environment, clock, log, random, print }: AppDeps): Promise<App> {
   const keys = readKeys(config);
   const ids = createIds(() => clock.now().getTime());
-  const db = await openDatabase(config.databaseFile, () => clock.now());
+  const db = await openDatabase(config.database, () => clock.now());
   const hostName = hostname();
 
   // Settings

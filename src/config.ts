@@ -15,7 +15,10 @@ const environment = z.object({
   HOST: z.string().min(1, "must be an address to listen on, e.g. 127.0.0.1 or 0.0.0.0").default("127.0.0.1"),
   PORT: z.coerce.number("must be a port number").int("must be a whole number").min(0, "must be from 0 to 65535").max(65_535, "must be from 0 to 65535").default(4000),
   DATA_DIR: z.string().min(1, "must be a folder").default("./data"),
-  DATABASE_URL: z.string().regex(/^file:.+/, 'must be a SQLite file as "file:path/to/carillon.db"; leave it out for carillon.db in DATA_DIR').optional(),
+  DATABASE_URL: z
+    .string()
+    .refine((url) => /^file:.+/.test(url) || isPostgresqlUrl(url), 'must be a PostgreSQL database as "postgresql://user:password@host:5432/name", or a SQLite file as "file:path/to/carillon.db"; leave it out for carillon.db in DATA_DIR')
+    .optional(),
   ADMIN_TOKEN: z.string().min(24, "must be at least 24 characters, so that nobody guesses it").max(200, "must be at most 200 characters").regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces").optional(),
   SECRET_KEY: key.optional(),
   NEW_SECRET_KEY: key.optional(),
@@ -30,8 +33,8 @@ export interface Config {
   /** 0 lets the system choose a free one. */
   readonly port: number;
   readonly dataDir: string;
-  /** The SQLite file's path. */
-  readonly databaseFile: string;
+  /** A SQLite file's path, or a PostgreSQL database's URL, which may hold a password. */
+  readonly database: string;
   readonly adminToken: string | undefined;
   /** 32 bytes. */
   readonly secretKey: Buffer | undefined;
@@ -60,7 +63,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     host: values.HOST,
     port: values.PORT,
     dataDir,
-    databaseFile: values.DATABASE_URL ? resolve(values.DATABASE_URL.slice("file:".length)) : resolve(dataDir, "carillon.db"),
+    database: databaseOf(values.DATABASE_URL, dataDir),
     adminToken: values.ADMIN_TOKEN,
     secretKey: values.SECRET_KEY,
     newSecretKey: values.NEW_SECRET_KEY,
@@ -69,4 +72,13 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     graphiql: values.GRAPHIQL,
     introspection: values.INTROSPECTION,
   });
+}
+
+function databaseOf(url: string | undefined, dataDir: string): string {
+  if (url === undefined) return resolve(dataDir, "carillon.db");
+  return url.startsWith("file:") ? resolve(url.slice("file:".length)) : url;
+}
+
+function isPostgresqlUrl(url: string): boolean {
+  return /^postgres(ql)?:\/\/./.test(url) && URL.canParse(url);
 }

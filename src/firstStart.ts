@@ -35,10 +35,11 @@ export function secretKeyFile(dataDir: string): string {
   return join(dataDir, "secret.key");
 }
 
-function readSecretKey({ dataDir, databaseFile }: Config): Buffer {
+function readSecretKey({ dataDir, database }: Config): Buffer {
   const file = secretKeyFile(dataDir);
   if (!existsSync(file)) {
-    if (existsSync(databaseFile)) {
+    // Of PostgreSQL, whose database is no file, it is found out once it is open.
+    if (existsSync(database)) {
       throw new StartError(`The secret key ${file} is missing, but there is a database that was encrypted with it. Put the key back, or give it as SECRET_KEY.`);
     }
     writeNew(file, randomBytes(32).toString("base64"));

@@ -6,7 +6,8 @@ import { channelRow } from "./channels/channel.service.ts";
 import { resealChannels } from "./channels/channel.store.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
-import { compactDatabase, openDatabase } from "./db/database.ts";
+import { compactDatabase, openDatabase, otherProcesses } from "./db/database.ts";
+import { isPostgresqlUrl } from "./db/dialect.ts";
 import { StartError } from "./errors.ts";
 import { readKeys, secretKeyFile, writeNew } from "./firstStart.ts";
 import { createSecretBox } from "./secretBox.ts";
@@ -29,12 +30,12 @@ export interface Rotation {
  * @throws {StartError} with one clear line, having changed nothing
  */
 export async function rotateKey(config: Config, clock: Clock): Promise<Rotation> {
-  if (!existsSync(config.databaseFile)) throw new StartError(`There is no database ${config.databaseFile} whose key could be changed.`);
+  await refuseRunning(config.database);
   if (config.secretKey && !config.newSecretKey) throw new StartError("SECRET_KEY is set, so NEW_SECRET_KEY must give the new key (openssl rand -base64 32).");
   if (config.newSecretKey && !config.secretKey) throw new StartError(`NEW_SECRET_KEY is for servers whose key is SECRET_KEY. This one's is in ${secretKeyFile(config.dataDir)}, where the new one is made as well.`);
 
   const keys = readKeys(config);
-  const db = await openDatabase(config.databaseFile, () => clock.now());
+  const db = await openDatabase(config.database, () => clock.now());
   try {
     const settings = createSettingStore(db);
     const oldKey = await keyInForce(config, keys.secretKey, settings);
@@ -55,7 +56,16 @@ export async function rotateKey(config: Config, clock: Clock): Promise<Rotation>
     return { rows, oldKeyId: oldBox.keyId, newKeyId: newBox.keyId, oldKeyFile };
   } finally {
     await db.close();
-    await compactDatabase(config.databaseFile);
+    await compactDatabase(config.database);
+  }
+}
+
+/** A SQLite file is kept by the lock of the server that has it; to PostgreSQL, servers are connections like any other. */
+async function refuseRunning(database: string): Promise<void> {
+  if (isPostgresqlUrl(database)) {
+    if ((await otherProcesses(database)) > 0) throw new StartError("A server is running on this database: stop it first, for it would go on with the old key.");
+  } else if (!existsSync(database)) {
+    throw new StartError(`There is no database ${database} whose key could be changed.`);
   }
 }
 

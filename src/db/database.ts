@@ -37,3 +37,8 @@ export async function compactDatabase(database: string): Promise<void> {
   if (!isPostgresqlUrl(database)) return (await import("./sqlite.ts")).compactSqlite(database);
   return (await import("./postgresql.ts")).compactPostgresql(database);
 }
+
+/** How many connections other Carillon processes have to a PostgreSQL database. */
+export async function otherProcesses(url: string): Promise<number> {
+  return (await import("./postgresql.ts")).otherProcesses(url);
+}

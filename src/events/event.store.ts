@@ -50,9 +50,10 @@ export async function findIdempotencyKeys(tx: Transaction, wanted: { scope: stri
   );
 }
 
+/** In the order of their ids. */
 export async function findEvents(db: Pick<Database["read"], "event">, ids: string[]): Promise<StoredEvent[]> {
   if (ids.length === 0) return [];
-  return (await db.event.findMany({ where: { id: { in: ids } } })) as unknown as StoredEvent[];
+  return (await db.event.findMany({ where: { id: { in: ids } }, orderBy: { id: "asc" } })) as unknown as StoredEvent[];
 }
 
 /** The event that tells most of each of these conditions: the newest of the worst while it is open, and the newest of all when it is over. */

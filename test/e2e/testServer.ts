@@ -12,6 +12,7 @@ import type { ApiClient } from "./apiClient.ts";
 import { createManualClock } from "./manualClock.ts";
 import type { ManualClock } from "./manualClock.ts";
 import { sendOneByOne } from "./noise.ts";
+import { giveBackPostgresqlDatabase, ON_POSTGRESQL, takePostgresqlDatabase } from "../postgresql/freshDatabase.ts";
 
 /** A whole server in this process, on real HTTP, with a clock that the test turns. */
 export interface TestServer<C extends Clock = ManualClock> {
@@ -39,8 +40,10 @@ export async function startTestServer<C extends Clock = ManualClock>(options: Te
   const clock = (options.clock ?? createManualClock()) as C;
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "carillon-test-")));
   const printed: string[] = [];
-  const config = readConfig({ PORT: "0", DATA_DIR: dataDir, LOG_LEVEL: "fatal", ...options.env });
-  const isNew = !existsSync(config.databaseFile);
+  const known = options.dataDir !== undefined && kept.has(options.dataDir);
+  const database = ON_POSTGRESQL ? await databaseOf(options.dataDir) : {};
+  const config = readConfig({ PORT: "0", DATA_DIR: dataDir, LOG_LEVEL: "fatal", ...database, ...options.env });
+  const isNew = ON_POSTGRESQL ? !known : !existsSync(config.database);
   const app = await createApp({ config, environment: process.env, clock, log: createLog(config.logLevel), random: () => 0, print: (line) => printed.push(line) });
   const api = createApiClient(app.url, app.adminToken.value);
   // One that is started again keeps what its test has set.
@@ -57,7 +60,18 @@ export async function startTestServer<C extends Clock = ManualClock>(options: Te
       // A stop waits for what is under way by the clock, which the test no longer turns.
       const turning = setInterval(() => "advance" in clock && (clock as unknown as ManualClock).advance(1_000), 1);
       await closed.finally(() => clearInterval(turning));
-      if (!options.dataDir) await rm(dataDir, { recursive: true, force: true });
+      if (options.dataDir) return;
+      await rm(dataDir, { recursive: true, force: true });
+      if (database.DATABASE_URL) await giveBackPostgresqlDatabase(database.DATABASE_URL);
     },
   };
+}
+
+/** Of folders that stay: a server that is started again in one goes on with its database. */
+const kept = new Map<string, string>();
+
+async function databaseOf(dataDir: string | undefined): Promise<{ DATABASE_URL?: string }> {
+  const url = (dataDir && kept.get(dataDir)) ?? (await takePostgresqlDatabase());
+  if (dataDir) kept.set(dataDir, url);
+  return { DATABASE_URL: url };
 }

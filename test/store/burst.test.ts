@@ -10,6 +10,7 @@ import type { StoredEvent } from "../../src/events/event.model.ts";
 import { insertEvents } from "../../src/events/event.store.ts";
 import type { QuietHours } from "../../src/schedules/schedule.ts";
 import { createManualClock } from "../e2e/manualClock.ts";
+import { ON_POSTGRESQL } from "../postgresql/freshDatabase.ts";
 import { makeChannel } from "../unit/build.ts";
 import { addChannel, ids, NOW, openStore, someDelivery, someEvent } from "./openStore.ts";
 
@@ -230,5 +231,6 @@ it("100,000 rows of quiet hours are found, joined and told as fast as ever", asy
   console.log(`${COUNT} held deliveries: ${Object.entries(times).map(([what, ms]) => `${what} ${ms} ms`).join(", ")}`);
   // An order of magnitude above what it takes: a look-up for each row would show.
   expect(times["found"]).toBeLessThan(2000);
-  expect(times["joined"]).toBeLessThan(10_000);
+  // PostgreSQL writes each row anew, and a place in each index with it.
+  expect(times["joined"]).toBeLessThan(ON_POSTGRESQL ? 60_000 : 10_000);
 }, 120_000);

@@ -8,6 +8,7 @@ import type { Channel } from "../../src/db/generated/client.ts";
 import type { Delivery } from "../../src/dispatch/delivery.model.ts";
 import type { StoredEvent } from "../../src/events/event.model.ts";
 import { createIds } from "../../src/ids.ts";
+import { freshPostgresqlUrl, ON_POSTGRESQL } from "../postgresql/freshDatabase.ts";
 
 export const NOW = new Date("2026-03-01T12:00:00.123Z");
 export const ids = createIds(() => NOW.getTime());
@@ -18,9 +19,9 @@ export function freshFile(): string {
   return join(dir, "carillon.db");
 }
 
-/** A database of its own, gone with the test. */
-export async function openStore(file = freshFile()): Promise<Database> {
-  const db = await openDatabase(file, () => NOW);
+/** A database of its own, gone with the test: SQLite's, or PostgreSQL's where the tests run on that. */
+export async function openStore(database?: string): Promise<Database> {
+  const db = await openDatabase(database ?? (ON_POSTGRESQL ? await freshPostgresqlUrl() : freshFile()), () => NOW);
   onTestFinished(() => db.close());
   return db;
 }

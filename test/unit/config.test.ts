@@ -7,7 +7,7 @@ const KEY = Buffer.alloc(32, 7);
 
 it("has a working default for everything", () => {
   expect(readConfig({})).toEqual({
-    host: "127.0.0.1", port: 4000, dataDir: resolve("data"), databaseFile: resolve("data/carillon.db"), adminToken: undefined, secretKey: undefined, newSecretKey: undefined, privateTargets: true,
+    host: "127.0.0.1", port: 4000, dataDir: resolve("data"), database: resolve("data/carillon.db"), adminToken: undefined, secretKey: undefined, newSecretKey: undefined, privateTargets: true,
     logLevel: "info", graphiql: true, introspection: true,
   });
 });
@@ -29,10 +29,12 @@ describe("takes", () => {
     [{ PORT: "0" }, { port: 0 }],
     [{ PORT: "65535" }, { port: 65_535 }],
     [{ PORT: " 8080 " }, { port: 8080 }],
-    [{ DATA_DIR: "/srv/carillon" }, { dataDir: "/srv/carillon", databaseFile: "/srv/carillon/carillon.db" }],
-    [{ DATA_DIR: "here" }, { dataDir: resolve("here"), databaseFile: resolve("here/carillon.db") }],
-    [{ DATA_DIR: "/srv/a", DATABASE_URL: "file:/srv/b/x.db" }, { dataDir: "/srv/a", databaseFile: "/srv/b/x.db" }],
-    [{ DATABASE_URL: "file:x.db" }, { databaseFile: resolve("x.db") }],
+    [{ DATA_DIR: "/srv/carillon" }, { dataDir: "/srv/carillon", database: "/srv/carillon/carillon.db" }],
+    [{ DATA_DIR: "here" }, { dataDir: resolve("here"), database: resolve("here/carillon.db") }],
+    [{ DATA_DIR: "/srv/a", DATABASE_URL: "file:/srv/b/x.db" }, { dataDir: "/srv/a", database: "/srv/b/x.db" }],
+    [{ DATABASE_URL: "file:x.db" }, { database: resolve("x.db") }],
+    [{ DATABASE_URL: "postgres://me:secret@localhost/x" }, { database: "postgres://me:secret@localhost/x" }],
+    [{ DATABASE_URL: "postgresql://localhost:5433/x?sslmode=require" }, { database: "postgresql://localhost:5433/x?sslmode=require" }],
     [{ ADMIN_TOKEN: "x".repeat(24) }, { adminToken: "x".repeat(24) }],
     [{ ADMIN_TOKEN: "!".repeat(200) }, { adminToken: "!".repeat(200) }],
     [{ SECRET_KEY: KEY.toString("hex") }, { secretKey: KEY }],
@@ -59,7 +61,8 @@ describe("refuses, and says what would be right:", () => {
     [{ PORT: "-1" }, /^PORT must be from 0 to 65535$/],
     [{ PORT: "65536" }, /^PORT must be from 0 to 65535$/],
     [{ PORT: "80.5" }, /^PORT must be a whole number$/],
-    [{ DATABASE_URL: "postgres://localhost/x" }, /^DATABASE_URL must be a SQLite file as "file:/],
+    [{ DATABASE_URL: "mysql://localhost/x" }, /^DATABASE_URL must be a PostgreSQL database as "postgresql:.* or a SQLite file as "file:/],
+    [{ DATABASE_URL: "postgresql://" }, /^DATABASE_URL must be/],
     [{ DATABASE_URL: "file:" }, /^DATABASE_URL must be/],
     [{ DATABASE_URL: "/srv/x.db" }, /^DATABASE_URL must be/],
     [{ ADMIN_TOKEN: "x".repeat(23) }, /^ADMIN_TOKEN must be at least 24/],
