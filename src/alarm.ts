@@ -38,13 +38,19 @@ export function createAlarm({ clock, everyMs, work, next, failed }: AlarmDeps): 
     cancel?.();
     cancel = null;
     wakesAt = Infinity;
-    return (running = running.then(work).catch(failed).then(later));
+    return (running = running.then(workOnce));
   }
 
-  async function later(): Promise<void> {
+  async function workOnce(): Promise<void> {
+    const began = clock.now();
+    await work().catch(failed);
     const time = await next().catch(() => null);
-    // Something overdue is something that could not be done: not again at once.
-    if (time) wakeAt(time > clock.now() ? time : new Date(clock.now().getTime() + everyMs));
+    if (!time) return;
+    const now = clock.now();
+    if (time > now) wakeAt(time);
+    else if (time > began && !closed) void ring(); // Fell due meanwhile.
+    // What was due before is something that could not be done: not again at once.
+    else wakeAt(new Date(now.getTime() + everyMs));
   }
 
   return {

@@ -29,6 +29,7 @@ async function setUp(options: { dataDir?: string; againstNoise?: boolean; at?: s
   let seen = 0;
   /** What the webhook got since it was last asked, once nothing is under way. */
   async function received(): Promise<Received[]> {
+    await server.idle();
     await server.api.settled();
     const fresh = receiver.requests.slice(seen).map(({ body }) => JSON.parse(body.toString()) as Received);
     seen += fresh.length;
@@ -42,6 +43,7 @@ async function setUp(options: { dataDir?: string; againstNoise?: boolean; at?: s
 async function pass(server: TestServer, ms: number): Promise<void> {
   await server.clock.advance(ms);
   await server.api.run("{ settings { historyDays } }");
+  await server.idle();
   await server.clock.advance(1);
   await server.api.settled();
 }

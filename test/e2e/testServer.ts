@@ -12,7 +12,7 @@ import type { ApiClient } from "./apiClient.ts";
 import { createManualClock } from "./manualClock.ts";
 import type { ManualClock } from "./manualClock.ts";
 import { sendOneByOne } from "./noise.ts";
-import { giveBackPostgresqlDatabase, ON_POSTGRESQL, takePostgresqlDatabase } from "../postgresql/freshDatabase.ts";
+import { giveBackPostgresqlDatabase, ON_POSTGRESQL, postgresqlIsIdle, takePostgresqlDatabase } from "../postgresql/freshDatabase.ts";
 
 /** A whole server in this process, on real HTTP, with a clock that the test turns. */
 export interface TestServer<C extends Clock = ManualClock> {
@@ -23,6 +23,8 @@ export interface TestServer<C extends Clock = ManualClock> {
   dataDir: string;
   /** Lines of the LOG channel. */
   printed: string[];
+  /** Waits until nothing goes on in the database and nothing follows at once. SQLite does at once whatever is due; PostgreSQL takes its time. */
+  idle(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -40,8 +42,8 @@ export async function startTestServer<C extends Clock = ManualClock>(options: Te
   const clock = (options.clock ?? createManualClock()) as C;
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "carillon-test-")));
   const printed: string[] = [];
-  const known = options.dataDir !== undefined && kept.has(options.dataDir);
-  const database = ON_POSTGRESQL ? await databaseOf(options.dataDir) : {};
+  const known = kept.has(dataDir);
+  const database = ON_POSTGRESQL ? await databaseOf(dataDir) : {};
   const config = readConfig({ PORT: "0", DATA_DIR: dataDir, LOG_LEVEL: "fatal", ...database, ...options.env });
   const isNew = ON_POSTGRESQL ? !known : !existsSync(config.database);
   const app = await createApp({ config, environment: process.env, clock, log: createLog(config.logLevel), random: () => 0, print: (line) => printed.push(line) });
@@ -55,6 +57,9 @@ export async function startTestServer<C extends Clock = ManualClock>(options: Te
     url: app.url,
     dataDir,
     printed,
+    async idle() {
+      if (database.DATABASE_URL) await postgresqlIsIdle(database.DATABASE_URL);
+    },
     async [Symbol.asyncDispose]() {
       const closed = app.close();
       // A stop waits for what is under way by the clock, which the test no longer turns.
@@ -67,11 +72,11 @@ export async function startTestServer<C extends Clock = ManualClock>(options: Te
   };
 }
 
-/** Of folders that stay: a server that is started again in one goes on with its database. */
+/** By data folder: a server that is started again in one goes on with its database. */
 const kept = new Map<string, string>();
 
-async function databaseOf(dataDir: string | undefined): Promise<{ DATABASE_URL?: string }> {
-  const url = (dataDir && kept.get(dataDir)) ?? (await takePostgresqlDatabase());
-  if (dataDir) kept.set(dataDir, url);
+async function databaseOf(dataDir: string): Promise<{ DATABASE_URL?: string }> {
+  const url = kept.get(dataDir) ?? (await takePostgresqlDatabase());
+  kept.set(dataDir, url);
   return { DATABASE_URL: url };
 }

@@ -51,3 +51,13 @@ export async function run<Row extends pg.QueryResultRow>(url: string, sql: strin
     await client.end();
   }
 }
+
+/** Resolves once no connection to the database has done anything for a moment. */
+export async function postgresqlIsIdle(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const busy = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+    AND (state <> 'idle' OR state_change > clock_timestamp() - interval '40 ms')`;
+  while ((await client.query(busy)).rows.length > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await client.end();
+}

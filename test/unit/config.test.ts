@@ -62,7 +62,7 @@ describe("refuses, and says what would be right:", () => {
     [{ PORT: "65536" }, /^PORT must be from 0 to 65535$/],
     [{ PORT: "80.5" }, /^PORT must be a whole number$/],
     [{ DATABASE_URL: "mysql://localhost/x" }, /^DATABASE_URL must be a PostgreSQL database as "postgresql:.* or a SQLite file as "file:/],
-    [{ DATABASE_URL: "postgresql://" }, /^DATABASE_URL must be/],
+    [{ DATABASE_URL: "postgresql://me:secret@local host/x" }, /^DATABASE_URL must be/],
     [{ DATABASE_URL: "file:" }, /^DATABASE_URL must be/],
     [{ DATABASE_URL: "/srv/x.db" }, /^DATABASE_URL must be/],
     [{ ADMIN_TOKEN: "x".repeat(23) }, /^ADMIN_TOKEN must be at least 24/],
