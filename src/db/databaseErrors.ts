@@ -36,16 +36,25 @@ export function startErrorOf(error: unknown, file: string): unknown {
 
 const CANNOT_WRITE = /SQLITE_FULL|SQLITE_IOERR|SQLITE_READONLY|disk is full|disk I\/O error|readonly database/;
 
-/** PostgreSQL is away, stopping, full, read-only, or too busy; by its codes, by Prisma's and by what the driver says. */
-const CANNOT_REACH =
-  /\b(08...|53...|57P0.|57014|25006|55P03|P1001|P1002|P1008|P1017|P2024|P2028|P2034|P2037|ECONN\w+|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)\b|Connection terminated|timeout exceeded when trying to connect|Query read timeout|DatabaseNotReachable|ConnectionClosed|SocketTimeout|TooManyConnections|not queryable/;
+/** PostgreSQL is away, stopping, full, read-only or too busy: by its own codes, as the adapter's errors quote them. */
+const CANNOT_REACH_STATES = /(Code: `|"originalCode":")(08...|53...|57P0.|57014|25006|55P03)/;
+/** The same, by Prisma's codes and by what Prisma and the driver say. */
+const CANNOT_REACH_CODES = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2028", "P2034", "P2037"]);
+const CANNOT_REACH_TEXTS = /Can't reach database server|^Client has encountered a connection error|^Connection terminated|^timeout exceeded when trying to connect|^Query read timeout/m;
+
+function cannotReach(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (CANNOT_REACH_TEXTS.test(error.message)) return true;
+  // Other errors may quote what a caller has sent.
+  if (!/^(PrismaClient|DriverAdapterError)/.test(error.name)) return false;
+  return CANNOT_REACH_STATES.test(textOf(error)) || ("code" in error && CANNOT_REACH_CODES.has(String(error.code)));
+}
 
 /** Turns a database that cannot be used for a while, met while running, into an error that callers may see; other errors pass as they are. */
 export function storageErrorOf(error: unknown): unknown {
   if (error instanceof CallerError) return error;
-  const text = textOf(error);
-  if (CANNOT_WRITE.test(text)) return new CallerError("UNAVAILABLE", "The server cannot write to its disk at present; nothing was stored. Try again later.");
-  if (CANNOT_REACH.test(text)) return new CallerError("UNAVAILABLE", "The server cannot use its database at present. Try again later; with the same idempotencyKey an event is stored once.");
+  if (CANNOT_WRITE.test(textOf(error))) return new CallerError("UNAVAILABLE", "The server cannot write to its disk at present; nothing was stored. Try again later.");
+  if (cannotReach(error)) return new CallerError("UNAVAILABLE", "The server cannot use its database at present. Try again later; with the same idempotencyKey an event is stored once.");
   return error;
 }
 

@@ -5,7 +5,7 @@ import { textOf } from "./databaseErrors.ts";
 const CAUSES: { match: RegExp; advice: string }[] = [
   { match: /ECONNREFUSED/, advice: "cannot be reached: nothing listens there. Check DATABASE_URL and that PostgreSQL runs." },
   { match: /ENOTFOUND|EAI_AGAIN/, advice: "cannot be reached: there is no host of this name. Check DATABASE_URL." },
-  { match: /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|timeout expired|timeout exceeded|Connection terminated due to connection timeout/, advice: "cannot be reached: it does not answer. Check DATABASE_URL and firewalls." },
+  { match: /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|timeout expired|timeout exceeded|Connection terminated/, advice: "cannot be reached: it does not answer. Check DATABASE_URL and firewalls." },
   { match: /28P01|password authentication failed|SCRAM|password must be a string/, advice: "refuses the user or the password in DATABASE_URL." },
   { match: /28000|no pg_hba\.conf entry/, advice: "refuses this user, this host or a connection without TLS: see its pg_hba.conf." },
   { match: /3D000/, advice: "does not exist. Create it (CREATE DATABASE … ENCODING 'UTF8') and give it to the user in DATABASE_URL." },
