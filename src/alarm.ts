@@ -13,6 +13,8 @@ export interface AlarmDeps {
   clock: Clock;
   /** While anything waits, it rings at least this often, in milliseconds. */
   everyMs: number;
+  /** True where others may store what is due: then it rings so often even while nothing waits. */
+  shared: boolean;
   work(): Promise<void>;
   /** When there is work next; null when nothing waits. */
   next(): Promise<Date | null>;
@@ -20,7 +22,7 @@ export interface AlarmDeps {
 }
 
 /** Work that is due at times which the database knows: done then, and looked for in between, since clocks may be set. */
-export function createAlarm({ clock, everyMs, work, next, failed }: AlarmDeps): Alarm {
+export function createAlarm({ clock, everyMs, shared, work, next, failed }: AlarmDeps): Alarm {
   let cancel: (() => void) | null = null;
   let wakesAt = Infinity;
   let running: Promise<void> = Promise.resolve();
@@ -45,8 +47,8 @@ export function createAlarm({ clock, everyMs, work, next, failed }: AlarmDeps): 
     const began = clock.now();
     await work().catch(failed);
     const time = await next().catch(() => null);
-    if (!time) return;
     const now = clock.now();
+    if (!time) return shared ? wakeAt(new Date(now.getTime() + everyMs)) : undefined;
     if (time > now) wakeAt(time);
     else if (time > began && !closed) void ring(); // Fell due meanwhile.
     // What was due before is something that could not be done: not again at once.

@@ -18,6 +18,7 @@ import { createDispatcher } from "./dispatch/dispatcher.ts";
 import { createFlusher } from "./dispatch/flusher.ts";
 import { createOutside } from "./dispatch/outside.ts";
 import { createRecorder } from "./dispatch/recorder.ts";
+import { ConflictError } from "./errors.ts";
 import { readKeys } from "./firstStart.ts";
 import type { Keys } from "./firstStart.ts";
 import { createAttemptStore } from "./history/attempt.store.ts";
@@ -36,6 +37,7 @@ import { createInhibitionRuleService } from "./inhibitions/inhibitionRule.servic
 import { createInhibitionRuleStore } from "./inhibitions/inhibitionRule.store.ts";
 import { createIntake } from "./intake/intake.ts";
 import { createRechecker } from "./intake/rechecker.ts";
+import { createFeed } from "./live/feed.ts";
 import { createHub } from "./live/hub.ts";
 import type { Log } from "./log.ts";
 import { keyInForce } from "./rotateKey.ts";
@@ -94,28 +96,37 @@ export async function createApp({ config, environment, clock, log, random, print
     throw error;
   });
   const snapshot = createSnapshotHolder(() => ({ catalogue: triggers.catalogue, triggers: triggers.triggers, channels: channels.load, server: settings.get, silences: silences.load, inhibitions: inhibitionRules.load }));
-  const settings = createSettingsService(settingStore, clock, snapshot.reload);
-  const providerAccounts = createProviderAccountService({ store: createProviderAccountStore(db), box, clock, ids, changed: snapshot.reload, checkChannels: (id, account) => channels.checkAccountChange(id, account) });
-  const channels = createChannelService({ store: createChannelStore(db), accounts: providerAccounts, box, clock, ids, changed: snapshot.reload });
-  const triggers = createTriggerService(createTriggerStore(db), clock, log, snapshot.reload, (id) => snapshot.current.channels.get(id));
-  const rules = { clock, ids, changed: snapshot.reload, catalogue: () => snapshot.current.catalogue };
+  /** Other processes on the same database have to know of changed settings as well. */
+  const tellChanged = (): void => db.notifications?.tell("settings", "");
+  const changed = async (): Promise<void> => {
+    await snapshot.reload();
+    tellChanged();
+  };
+  const settings = createSettingsService(settingStore, clock, changed);
+  const providerAccounts = createProviderAccountService({ store: createProviderAccountStore(db), box, clock, ids, changed, checkChannels: (id, account) => channels.checkAccountChange(id, account) });
+  const channels = createChannelService({ store: createChannelStore(db), accounts: providerAccounts, box, clock, ids, changed });
+  const triggers = createTriggerService(createTriggerStore(db), clock, log, changed, (id) => snapshot.current.channels.get(id));
+  const rules = { clock, ids, changed, catalogue: () => snapshot.current.catalogue };
   const silences = createSilenceService({ store: createSilenceStore(db), ...rules });
   const inhibitionRules = createInhibitionRuleService({ store: createInhibitionRuleStore(db), ...rules });
-  const accessTokens = createAccessTokenService(createAccessTokenStore(db), clock, ids);
+  const accessTokens = createAccessTokenService(createAccessTokenStore(db), clock, ids, tellChanged);
   await accessTokens.setFirstAdmin(keys.adminToken.value);
   await seedInbox(settingStore, channels, clock);
   await snapshot.reload();
 
   // History and live feed
   const attemptStore = createAttemptStore(db);
-  ids.startAfter((await attemptStore.newestId()) || null);
+  const newestId = await attemptStore.newestId();
+  ids.startAfter(newestId || null);
   const hub = createHub<Attempt>();
+  const feed = createFeed({ hub, store: attemptStore, notifications: db.notifications, newestId, log });
   const history = createHistoryService(attemptStore, settingStore, hub, clock);
   const metrics = createMetrics({ queued: () => dispatcher.queued, subscribers: () => hub.subscribers, connections: () => webSocket.connections });
-  const recorder = createRecorder(db, ids, (attempts) => {
-    hub.publish(attempts);
+  const published = (attempts: Attempt[]): void => {
+    feed.stored(attempts);
     metrics.attempted(attempts);
-  });
+  };
+  const recorder = createRecorder(db, ids, published, () => dispatcher.keepLanes);
 
   // Outside world and dispatch
   const inbox = createInboxService(createInboxStore(db), clock);
@@ -146,6 +157,11 @@ export async function createApp({ config, environment, clock, log, random, print
     silences,
     triggers,
   };
+  const followSettings = (): void => {
+    Promise.all([snapshot.reload(), accessTokens.load()]).catch((error: unknown) => log.error({ err: error }, "settings that another process has changed could not be read"));
+  };
+  db.notifications?.listen("settings", followSettings);
+  db.notifications?.onGap(followSettings);
   let closing = false;
   const yoga = createGraphqlServer({ services, log, graphiql: config.graphiql, introspection: config.introspection });
   const server = createHttpServer({ services, yoga, metrics, log, isReady: async () => !closing && (await db.read.setting.count()) >= 0 });
@@ -204,7 +220,12 @@ async function openBox(config: Config, keys: Keys, settings: SettingStore, clock
 /** A new installation can show its first message without any set-up. Seeded once: a deleted inbox stays deleted. */
 async function seedInbox(store: SettingStore, channels: ReturnType<typeof createChannelService>, clock: Clock): Promise<void> {
   if (await store.get("inboxSeeded")) return;
-  if ((await channels.load()).length === 0) await channels.create({ name: "Inbox", config: { inbox: true } });
+  try {
+    if ((await channels.load()).length === 0) await channels.create({ name: "Inbox", config: { inbox: true } });
+  } catch (error) {
+    // Another process that starts on the same database was quicker.
+    if (!(error instanceof ConflictError)) throw error;
+  }
   await store.set("inboxSeeded", true, clock.now());
 }
 

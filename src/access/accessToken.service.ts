@@ -41,7 +41,8 @@ export function newToken(): string {
   return `car_${randomBytes(32).toString("base64url")}`;
 }
 
-export function createAccessTokenService(store: AccessTokenStore, clock: Clock, ids: Ids): AccessTokenService {
+/** @param changed called after every change, for other processes on the same database */
+export function createAccessTokenService(store: AccessTokenStore, clock: Clock, ids: Ids, changed: () => void): AccessTokenService {
   let byHash = new Map<string, AccessToken>();
   let byId = new Map<string, AccessToken>();
   let uses = new Map<string, Date>();
@@ -50,8 +51,10 @@ export function createAccessTokenService(store: AccessTokenStore, clock: Clock, 
 
   async function load(): Promise<void> {
     const tokens = await store.all();
+    const revoked = tokens.filter(({ id, revokedAt }) => revokedAt !== null && byId.get(id)?.revokedAt === null);
     byHash = new Map(tokens.map((token) => [token.hash, token]));
     byId = new Map(tokens.map((token) => [token.id, token]));
+    for (const { id } of revoked) for (const listener of revokedListeners) listener(id);
   }
 
   async function writeUses(): Promise<void> {
@@ -90,13 +93,14 @@ export function createAccessTokenService(store: AccessTokenStore, clock: Clock, 
       const accessToken = tokenRow({ id: ids.next(), name, role, hash: hashOf(token), createdAt: clock.now(), expiresAt });
       await store.insert(accessToken);
       await load();
+      changed();
       return { token, accessToken };
     },
     async revoke(id) {
       const token = await store.revoke(id, clock.now());
       if (!token) throw new NotFoundError("This access token");
       await load();
-      for (const listener of revokedListeners) listener(id);
+      changed();
       return token;
     },
     async setFirstAdmin(token) {

@@ -1,4 +1,5 @@
 import type { Prisma, PrismaClient } from "./generated/client.ts";
+import type { Notifications } from "./notifications.ts";
 import { isPostgresqlUrl } from "./dialect.ts";
 
 export type Transaction = Prisma.TransactionClient;
@@ -16,6 +17,8 @@ export interface Database {
    * at once, `work` locks first, see transactionLocks.ts.
    */
   writeAlongside<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** How processes on one database tell each other what is new; null where there is only one. */
+  readonly notifications: Notifications | null;
   close(): Promise<void>;
 }
 

@@ -8,6 +8,8 @@ import { speaks } from "./dialect.ts";
 import type { PrismaClient } from "./generated/client.ts";
 import { PrismaClient as PostgresqlClient } from "./generatedPostgresql/client.ts";
 import { migratePostgresql } from "./migratePostgresql.ts";
+import { openNotifications } from "./notifications.ts";
+import type { Notifications } from "./notifications.ts";
 import { takeLocks } from "./transactionLocks.ts";
 
 /** Writes go on side by side only where their locks allow, so a few connections are enough; together they stay far below the 100 that a server usually allows. */
@@ -82,7 +84,7 @@ export async function openPostgresql(url: string, now: () => Date): Promise<Data
     await withClient(url, (client) => migratePostgresql(client, where, now));
     const writer = await connect(url, WRITE_CONNECTIONS, SETTINGS);
     const read = await connect(url, READ_CONNECTIONS, SETTINGS + READ_ONLY);
-    return databaseOf(writer, read);
+    return databaseOf(writer, read, await openNotifications(url));
   } catch (error) {
     throw postgresqlStartErrorOf(error, where);
   }
@@ -126,7 +128,7 @@ export function withoutPassword(url: string): string {
   }
 }
 
-function databaseOf(writer: PrismaClient, read: PrismaClient): Database {
+function databaseOf(writer: PrismaClient, read: PrismaClient, notifications: Notifications): Database {
   let last: Promise<unknown> = Promise.resolve();
   const running = new Set<Promise<unknown>>();
   let closed = false;
@@ -146,6 +148,7 @@ function databaseOf(writer: PrismaClient, read: PrismaClient): Database {
   return {
     read,
     shared: true,
+    notifications,
     write(work) {
       if (closed) return Promise.reject(new Error("the database is closed"));
       const result = last.then(() =>
@@ -162,6 +165,7 @@ function databaseOf(writer: PrismaClient, read: PrismaClient): Database {
       await last;
       closed = true;
       await Promise.all(running);
+      await notifications.close();
       await writer.$disconnect();
       await read.$disconnect();
     },

@@ -133,6 +133,7 @@ function databaseOf(writer: PrismaClient, read: PrismaClient, unlock: () => Prom
   return {
     read,
     shared: false,
+    notifications: null,
     write,
     // Nothing can be written beside anything here.
     writeAlongside: write,

@@ -16,8 +16,10 @@ import type { FirstTold, PlannedDelivery } from "./delivery.store.ts";
 import { claimForTry, findSummaryItems, holdOverflow, holdWithProblem } from "./held.store.ts";
 import { createLane } from "./lane.ts";
 import type { Lane, Step } from "./lane.ts";
+import { createLeases } from "./leases.ts";
+import type { Leases } from "./leases.ts";
 import type { OutsideWorld } from "./outside.ts";
-import type { Outcome, Recorder } from "./recorder.ts";
+import type { KeepLanes, Outcome, Recorder } from "./recorder.ts";
 import { nextTry } from "./retry.ts";
 import { sendMessage } from "./sendMessage.ts";
 import type { SendResult } from "./sendMessage.ts";
@@ -29,6 +31,8 @@ export interface Dispatcher {
   start(): Promise<void>;
   /** Deliveries in memory. */
   readonly queued: number;
+  /** Where several processes share the database; see `createRecorder`. */
+  readonly keepLanes: KeepLanes | undefined;
   /** Starts no more tries; resolves when those under way are stored. */
   close(): Promise<void>;
 }
@@ -54,11 +58,16 @@ export interface DispatcherDeps {
 /** Nothing depends on memory: what was missed for whatever reason is found again by this. */
 const SWEEP_EVERY_MS = 30_000;
 const RECORD_AGAIN_MS = 1_000;
+const MOST_TOLD = 150;
 const TRY_LATER_MS = 10_000;
 
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const { db, snapshot, clock, log, recorder } = deps;
+  /** What was planned for a channel before this may have been on its way when the process that had its lane ended. */
   const startedAt = clock.now();
+  const takenOverAt = new Map<string, Date>();
+  /** Where several processes share the database, each sends for the channels whose lanes it has. */
+  const leases = db.notifications && createLeases({ db, log, gained, more: (id) => lanes.get(id)?.more(), lost, tell: (ids) => tellOfWork(ids) });
   const lanes = new Map<string, Lane>();
   const firstTold = new DataLoader(
     async (keys: readonly { conditionId: string; channelId: string }[]) => {
@@ -93,6 +102,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
           log.error({ err: error, channel: channel.id }, "what is too much for a channel could not be held; trying again");
           return false;
         }),
+      shared: db.shared,
       load: (afterId, limit) =>
         load(channel.id, afterId, limit).catch((error: unknown) => {
           log.error({ err: error, channel: channel.id }, "unfinished deliveries could not be read");
@@ -121,8 +131,29 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 
   async function load(channelId: string, afterId: string, limit: number): Promise<PlannedDelivery[]> {
     const jobs = await findUnfinished(db, channelId, afterId, limit);
-    // What was planned before this process and was due by then may have been on its way when the last one ended.
-    return jobs.map((job) => ({ ...job, cutShort: job.delivery.createdAt < startedAt && job.delivery.dueAt <= startedAt }));
+    const since = leases ? takenOverAt.get(channelId) : startedAt;
+    return jobs.map((job) => ({ ...job, cutShort: since !== undefined && job.delivery.createdAt < since && job.delivery.dueAt <= since }));
+  }
+
+  function gained(channelId: string, takenOver: boolean): void {
+    if (takenOver) takenOverAt.set(channelId, clock.now());
+    const channel = snapshot.current.channels.get(channelId);
+    if (channel && !closed) laneOf(channel).more();
+  }
+
+  function lost(channelId: string): void {
+    void lanes.get(channelId)?.close();
+    lanes.delete(channelId);
+    takenOverAt.delete(channelId);
+  }
+
+  /** As many ids as go into one notification; beyond that all are told to look. */
+  function tellOfWork(channelIds: readonly string[]): void {
+    db.notifications?.tell("work", channelIds.length > MOST_TOLD ? "" : channelIds.join(" "));
+  }
+
+  function hearOfWork(text: string): void {
+    leases?.more(text === "" ? [...lanes.keys()] : text.split(" "));
   }
 
   /**
@@ -143,6 +174,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const { delivery, event } = job;
     const channel = snapshot.current.channels.get(delivery.channelId);
     if (!channel) return { done: true };
+    // It stays in the database for the process that has the lane now.
+    if (leases && !leases.has(channel.id)) return { done: true };
     if (!channel.enabled) return drop(job, "The channel was switched off before this could be delivered.");
     const first = await findFirst(delivery);
     if (delivery.reason === "RECOVERY" && !first && (await waitsWithProblem(delivery))) return { done: true };
@@ -236,11 +269,25 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 
   async function sweep(): Promise<void> {
+    if (leases) return sweepShared(leases);
     for (const channelId of await findWaitingChannels(db)) {
       const channel = snapshot.current.channels.get(channelId);
       const lane = channel && laneOf(channel);
       if (lane?.size === 0) await lane.refill();
     }
+  }
+
+  async function sweepShared(shared: Leases): Promise<void> {
+    const empty: string[] = [];
+    for (const [id, lane] of lanes) {
+      if (lane.size > 0) lane.more();
+      else {
+        await lane.refill();
+        if (lane.size === 0) empty.push(id);
+      }
+    }
+    for (const id of empty) lost(id);
+    if (empty.length > 0) await shared.release(empty);
   }
 
   function sweepLater(): void {
@@ -255,15 +302,19 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 
   return {
     dispatch(planned) {
+      if (leases) return leases.work(new Set(planned.map(({ delivery }) => delivery.channelId)));
       for (const [channelId, jobs] of byChannel(planned)) {
         const channel = snapshot.current.channels.get(channelId);
         if (channel) laneOf(channel).add(jobs);
       }
     },
     async start() {
-      await sweep();
+      db.notifications?.listen("work", hearOfWork);
+      db.notifications?.onGap(() => hearOfWork(""));
+      await (leases ? leases.start() : sweep());
       sweepLater();
     },
+    keepLanes: leases?.keep,
     get queued() {
       let sum = 0;
       for (const lane of lanes.values()) sum += lane.size;
@@ -274,6 +325,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       cancelSweep?.();
       await Promise.all([...lanes.values()].map((lane) => lane.close()));
       await recorder.idle();
+      await leases?.close();
     },
   };
 }

@@ -43,6 +43,7 @@ export function createFlusher({ db, snapshot, clock, ids, log, dispatch }: Flush
   const alarm = createAlarm({
     clock,
     everyMs: LOOK_EVERY_MS,
+    shared: db.shared,
     work: async () => void (await summarise(null)),
     next: () => findNextHeld(db),
     failed(error) {

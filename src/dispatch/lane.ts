@@ -3,6 +3,7 @@ import type { Pace } from "../providers/provider.ts";
 import type { MessageReason } from "../render/message.ts";
 import type { Delivery } from "./delivery.model.ts";
 import type { PlannedDelivery } from "./delivery.store.ts";
+import { firstIdOf, timeOf } from "../ids.ts";
 import { createRateLimit } from "./rateLimit.ts";
 
 /** What became of a delivery after one try, once that is stored. `limited`: the provider asked the channel to wait. */
@@ -19,6 +20,8 @@ export interface LaneDeps {
   overflow(jobs: PlannedDelivery[]): Promise<boolean>;
   /** Unfinished deliveries after this id, from the database. When it rejects, it is asked again a while later. */
   load(afterId: string, limit: number): Promise<PlannedDelivery[]>;
+  /** True when other processes store deliveries too: those may appear behind newer ones. */
+  shared: boolean;
 }
 
 /** Everything that waits for one channel: its order, concurrency, rate and pauses. Lanes share nothing. */
@@ -29,6 +32,8 @@ export interface Lane {
   add(jobs: PlannedDelivery[]): void;
   /** Looks into the database for what this process does not have in memory. */
   refill(): Promise<void>;
+  /** Tells that there is more in the database than there was a moment ago. */
+  more(): void;
   /** Deliveries in memory. */
   readonly size: number;
   /** Starts nothing more; resolves when what is under way has ended. */
@@ -50,6 +55,9 @@ const LONGEST_QUEUE = 3000;
 /** What goes on overflowing is stored in few writes. */
 const OVERFLOW_EVERY_MS = 1_000;
 
+/** An id is given before its transaction commits: it may appear so much behind newer ones of other processes. */
+const LATEST_COMMIT_MS = 60_000;
+
 export function createLane(deps: LaneDeps): Lane {
   const { clock } = deps;
   let { pace } = deps;
@@ -60,8 +68,10 @@ export function createLane(deps: LaneDeps): Lane {
   /** Waiting for their next try, with what cancels the timer. */
   const retrying = new Map<PlannedDelivery, () => void>();
   const running = new Set<Promise<void>>();
-  /** Deliveries in memory, wherever they stand. */
-  let held = 0;
+  /** Ids of the deliveries in memory, wherever they stand. */
+  const known = new Set<string>();
+  /** What was done with while the database was read, which may still show it as unfinished. */
+  const leftMeanwhile = new Set<string>();
   /** The newest that was ever taken in: what is added is new or known. */
   let newestId = "";
   /** True while the database has deliveries newer than `newestId`. */
@@ -69,6 +79,8 @@ export function createLane(deps: LaneDeps): Lane {
   /** What was added while the database was read. */
   let arrived: PlannedDelivery[] = [];
   let loading: Promise<void> | null = null;
+  /** True when there is more than what is being read shows. */
+  let loadAgain = false;
   let failuresInRow = 0;
   let pausedUntil = 0;
   /** Until when the provider itself has asked the channel to wait. */
@@ -82,7 +94,7 @@ export function createLane(deps: LaneDeps): Lane {
 
   function enqueue(job: PlannedDelivery): void {
     if (job.delivery.id > newestId) newestId = job.delivery.id;
-    held += 1;
+    known.add(job.delivery.id);
     const key = chainKey(job.delivery);
     const chain = key === null ? undefined : chains.get(key);
     if (chain) {
@@ -118,7 +130,7 @@ export function createLane(deps: LaneDeps): Lane {
     // Until that is stored they count as held: an empty lane would find them in the database again.
     track(
       deps.drop(dropped).then(() => {
-        held -= dropped.length;
+        leave(dropped);
         advance(head);
       }),
     );
@@ -219,7 +231,7 @@ export function createLane(deps: LaneDeps): Lane {
 
   /** Lets go of what is stored as held: what waits behind it in its chain is next. */
   function forget(group: PlannedDelivery[]): void {
-    held -= group.length;
+    leave(group);
     const last = group.at(-1) as PlannedDelivery;
     const key = chainKey(last.delivery);
     if (key !== null) chains.get(key)?.splice(0, group.length - 1);
@@ -235,7 +247,7 @@ export function createLane(deps: LaneDeps): Lane {
     const step = await deps.send(job);
     if (step.done) {
       failuresInRow = 0;
-      held -= 1;
+      leave([job]);
       advance(job);
       return;
     }
@@ -253,27 +265,51 @@ export function createLane(deps: LaneDeps): Lane {
     if (limited || failuresInRow >= FAILURES_BEFORE_PAUSE) pausedUntil = Math.max(pausedUntil, Math.min(retryAt.getTime(), longest));
   }
 
+  function leave(jobs: PlannedDelivery[]): void {
+    for (const { delivery } of jobs) {
+      known.delete(delivery.id);
+      if (loading) leftMeanwhile.add(delivery.id);
+    }
+  }
+
   async function load(): Promise<void> {
     try {
-      // With nothing in memory, whatever is unfinished has been missed, however old.
-      const jobs = await deps.load(held === 0 ? "" : newestId, MOST_IN_MEMORY);
-      for (const job of jobs) enqueue(job);
-      spilled = jobs.length === MOST_IN_MEMORY || arrived.length > MOST_IN_MEMORY;
+      // Of what is known, some may come again where others store too.
+      const limit = MOST_IN_MEMORY + (deps.shared ? known.size : 0);
+      const jobs = await deps.load(loadFrom(), limit);
+      for (const job of jobs) if (!known.has(job.delivery.id) && !leftMeanwhile.has(job.delivery.id)) enqueue(job);
+      spilled = jobs.length === limit || arrived.length > MOST_IN_MEMORY;
       if (!spilled) for (const job of arrived) if (job.delivery.id > newestId) enqueue(job);
     } catch (error) {
       spilled = true;
       throw error;
     } finally {
       arrived = [];
+      leftMeanwhile.clear();
     }
   }
 
+  function loadFrom(): string {
+    // With nothing in memory, whatever is unfinished has been missed, however old.
+    if (known.size === 0) return "";
+    return deps.shared ? firstIdOf(timeOf(newestId) - LATEST_COMMIT_MS) : newestId;
+  }
+
   function refill(): Promise<void> {
-    if (closed || held >= mostInMemory()) return Promise.resolve();
+    if (closed || known.size >= mostInMemory()) return Promise.resolve();
     loading ??= load()
       .finally(() => (loading = null))
-      .then(pump);
+      .then(() => {
+        pump();
+        if (loadAgain) more();
+      });
     return loading;
+  }
+
+  function more(): void {
+    loadAgain = loading !== null;
+    if (known.size >= mostInMemory()) spilled = true;
+    if (!loading) refill().catch(() => wakeIn(LOAD_AGAIN_MS));
   }
 
   return {
@@ -286,14 +322,15 @@ export function createLane(deps: LaneDeps): Lane {
       for (const job of jobs) {
         if (loading) {
           if (arrived.length <= MOST_IN_MEMORY) arrived.push(job);
-        } else if (spilled || held >= mostInMemory()) spilled = true;
+        } else if (spilled || known.size >= mostInMemory()) spilled = true;
         else if (job.delivery.id > newestId) enqueue(job);
       }
       pump();
     },
     refill,
+    more,
     get size() {
-      return held;
+      return known.size;
     },
     async close() {
       closed = true;

@@ -1,5 +1,5 @@
 import { createBatch } from "../db/batch.ts";
-import type { Database } from "../db/database.ts";
+import type { Database, Transaction } from "../db/database.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
 import type { Attempt } from "../history/attempt.model.ts";
 import { findNewestAttemptId, insertAttempts } from "../history/attempt.store.ts";
@@ -25,8 +25,15 @@ export interface Recorder {
 
 const LARGEST_BATCH = 500;
 
-/** @param published gets attempts once they are stored, in the order of their ids */
-export function createRecorder(db: Database, ids: Ids, published: (attempts: Attempt[]) => void): Recorder {
+/** Which of these channels' lanes this process still has, until the transaction ends. */
+export type KeepLanes = (tx: Transaction, channelIds: Iterable<string>) => Promise<Set<string>>;
+
+/**
+ * @param published gets attempts once they are stored, in the order of their ids
+ * @param keepLanes where several processes share the database: of a lane that was lost, attempts are still history, but how
+ *   far its deliveries have come is the new owner's word
+ */
+export function createRecorder(db: Database, ids: Ids, published: (attempts: Attempt[]) => void, keepLanes?: () => KeepLanes | undefined): Recorder {
   const batch = createBatch(async (outcomes: Outcome[]) => {
     const attempts = await db.writeAlongside(async (tx) => {
       await takeLocks(tx, { alone: outcomes.some(({ carried }) => carried) ? ["ATTEMPTS", "HELD"] : ["ATTEMPTS"] });
@@ -34,8 +41,10 @@ export function createRecorder(db: Database, ids: Ids, published: (attempts: Att
       // Ids are given inside the transaction, so that their order is the order of commits: a cursor never steps over one.
       const numbered = outcomes.map(({ attempt }) => ({ ...attempt, id: ids.next() }));
       await insertAttempts(tx, numbered);
-      await updateDeliveries(tx, outcomes.flatMap(({ delivery }) => delivery ?? []));
-      for (const { delivery, carried } of outcomes) if (delivery && carried) await settleHeld(tx, delivery.id, carried);
+      const kept = await keepLanes?.()?.(tx, new Set(outcomes.flatMap(({ delivery }) => delivery?.channelId ?? [])));
+      const ours = kept ? outcomes.filter(({ delivery }) => delivery && kept.has(delivery.channelId)) : outcomes;
+      await updateDeliveries(tx, ours.flatMap(({ delivery }) => delivery ?? []));
+      for (const { delivery, carried } of ours) if (delivery && carried) await settleHeld(tx, delivery.id, carried);
       return numbered;
     });
     published(attempts);

@@ -3,6 +3,7 @@ import type { Prisma } from "../db/generated/client.ts";
 import { insertRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
 import { execute, isOneOf, query, sql } from "../db/sql.ts";
+import { firstIdOf } from "../ids.ts";
 import type { Attempt } from "./attempt.model.ts";
 
 const ATTEMPT: Table = {
@@ -53,9 +54,7 @@ export function createAttemptStore(db: Database): AttemptStore {
     },
     async newestBefore(time) {
       // Ids begin with their time in milliseconds, so no index on the time itself is needed.
-      const hex = time.getTime().toString(16).padStart(12, "0");
-      const bound = `${hex.slice(0, 8)}-${hex.slice(8)}`;
-      return (await db.read.attempt.findFirst({ where: { id: { lt: bound } }, orderBy: { id: "desc" }, select: { id: true } }))?.id ?? null;
+      return (await db.read.attempt.findFirst({ where: { id: { lt: firstIdOf(time.getTime()) } }, orderBy: { id: "desc" }, select: { id: true } }))?.id ?? null;
     },
   };
 }

@@ -47,6 +47,7 @@ export function createRechecker({ db, snapshot, clock, ids, log, dispatch, held 
   const alarm = createAlarm({
     clock,
     everyMs: LOOK_EVERY_MS,
+    shared: db.shared,
     work,
     next: () => findNextRecheck(db),
     failed(error) {

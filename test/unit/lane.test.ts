@@ -142,6 +142,7 @@ function createBench(script: (job: PlannedDelivery, tryNumber: number) => Try = 
   let mostAtOnce = 0;
 
   const lane = createLane({
+    shared: false,
     pace: { ...PACE, ...pace },
     clock: time.clock,
     async send(job) {
@@ -246,6 +247,7 @@ describe("a lane's pace", () => {
     const time = createManualClock(NOW);
     const sent: number[] = [];
     const lane = createLane({
+      shared: false,
       pace: { ...PACE, perSecond: 1, burst: 1 },
       clock: time,
       send: async (job) => {
@@ -568,9 +570,10 @@ describe("closing", () => {
   test("leaves no timer behind when the database fails at the same time", async () => {
     const time = createWatchedClock();
     const lane = createLane({
+      shared: false,
       pace: PACE,
       clock: time.clock,
-      send: async () => ({ done: true }),
+        send: async () => ({ done: true }),
       drop: async () => undefined,
       overflow,
       load: async () => {
@@ -670,6 +673,7 @@ describe("a queue too long for the memory", () => {
     const store = createStore();
     const sent: number[] = [];
     const lane = createLane({
+      shared: false,
       pace: PACE,
       clock: createManualClock(NOW),
       send: async (job) => {
@@ -719,7 +723,7 @@ describe("a queue too long for the memory", () => {
   });
 
   test("a refill that fails tells whoever asked for it", async () => {
-    const lane = createLane({ pace: PACE, clock: createManualClock(NOW), send: async () => ({ done: true }), drop: async () => undefined, overflow, load: () => Promise.reject(new Error("disk I/O error")) });
+    const lane = createLane({ shared: false, pace: PACE, clock: createManualClock(NOW), send: async () => ({ done: true }), drop: async () => undefined, overflow, load: () => Promise.reject(new Error("disk I/O error")) });
     await expect(lane.refill()).rejects.toThrow("disk I/O error");
     await expect(lane.refill()).rejects.toThrow("disk I/O error");
     await lane.close();
@@ -732,9 +736,10 @@ describe("a queue too long for the memory", () => {
     const reads: number[] = [];
     let fails = 3;
     const lane = createLane({
+      shared: false,
       pace: PACE,
       clock: time.clock,
-      send: async (job) => {
+        send: async (job) => {
         sent.push(numberOf(job));
         store.update(job.delivery.id, { state: "SENT" });
         return { done: true };
@@ -772,6 +777,7 @@ describe("a queue too long for the memory", () => {
         const underWay = new Set<string>();
         const tried = new Set<number>();
         const lane = createLane({
+          shared: false,
           pace: { ...PACE, concurrency },
           clock,
           async send(job) {
@@ -927,7 +933,7 @@ describe("more than the channel may be sent", () => {
       handedOver.push(...all.map(numberOf));
       return true;
     };
-    const lane = createLane({ pace: { ...PACE, ...SLOW }, clock: time, send: async () => ({ done: true }), drop: async () => undefined, overflow, load: async () => [] });
+    const lane = createLane({ shared: false, pace: { ...PACE, ...SLOW }, clock: time, send: async () => ({ done: true }), drop: async () => undefined, overflow, load: async () => [] });
     lane.add(many(1, 100));
     await settle();
     time.advance(-3_600_000);

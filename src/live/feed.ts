@@ -1,0 +1,69 @@
+import type { Notifications } from "../db/notifications.ts";
+import type { Attempt } from "../history/attempt.model.ts";
+import type { AttemptStore } from "../history/attempt.store.ts";
+import type { Log } from "../log.ts";
+import type { Hub } from "./hub.ts";
+
+/** Brings attempts to this process's subscribers, whichever process stored them, in the order of their ids. */
+export interface Feed {
+  /** Tells of attempts that this process has stored. */
+  stored(attempts: readonly Attempt[]): void;
+}
+
+export interface FeedDeps {
+  hub: Hub<Attempt>;
+  store: Pick<AttemptStore, "after">;
+  /** Null where no other process stores attempts. */
+  notifications: Notifications | null;
+  /** The newest attempt at the start. */
+  newestId: string;
+  log: Log;
+}
+
+const PAGE = 500;
+
+export function createFeed({ hub, store, notifications, newestId, log }: FeedDeps): Feed {
+  if (!notifications) return { stored: (attempts) => hub.publish(attempts) };
+
+  /** Everything up to here was published, or nobody was there to hear of it. */
+  let publishedUpTo = newestId;
+  /** The newest that is known of. */
+  let knownUpTo = newestId;
+  let reading: Promise<void> | null = null;
+
+  // Ids rise with the commits, over all processes: whatever is older than what is seen is stored.
+  function advance(upTo: string): void {
+    if (upTo > knownUpTo) knownUpTo = upTo;
+    if (hub.subscribers === 0 && !reading) publishedUpTo = knownUpTo;
+    else if (publishedUpTo < knownUpTo) read();
+  }
+
+  function read(): void {
+    reading ??= readAll()
+      .catch((error: unknown) => log.error({ err: error }, "attempts could not be read for the live feed; trying again with the next"))
+      .finally(() => (reading = null));
+  }
+
+  async function readAll(): Promise<void> {
+    for (;;) {
+      const page = await store.after(publishedUpTo, {}, PAGE);
+      hub.publish(page);
+      publishedUpTo = page.at(-1)?.id ?? publishedUpTo;
+      if (page.length < PAGE && publishedUpTo >= knownUpTo) return;
+      // Deleted meanwhile.
+      if (page.length === 0) return void (publishedUpTo = knownUpTo);
+    }
+  }
+
+  notifications.listen("attempts", advance);
+  notifications.onGap(read);
+
+  return {
+    stored(attempts) {
+      const newest = attempts.at(-1)?.id;
+      if (newest === undefined) return;
+      notifications.tell("attempts", newest);
+      advance(newest);
+    },
+  };
+}
