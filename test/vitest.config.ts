@@ -13,6 +13,8 @@ const shared = {
   root: new URL("..", import.meta.url).pathname,
   testTimeout: 30_000,
   hookTimeout: 60_000,
+  // Busy machines: what is polled for is there at once, or never.
+  expect: { poll: { timeout: 10_000 } },
 };
 
 export default defineConfig({

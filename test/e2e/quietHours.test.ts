@@ -114,7 +114,7 @@ describe("quiet hours", () => {
     expect(receiver.requests[0]?.body.toString()).toContain("1 event while it was quiet");
   });
 
-  it("let a summary that fails wait, take in what comes meanwhile, and lose and double nothing", async () => {
+  it("let a summary that fails wait, take in what comes meanwhile, and lose and double nothing", { timeout: 120_000 }, async () => {
     const { server, receiver, received } = await setUp({ quietHours: { timeZone: "UTC", windows: [{ start: "13:00", end: "14:00" }, { start: "14:30", end: "15:00" }] } });
     await server.clock.advance(HOUR);
     await server.api.emit({ type: "deploy.failure", service: "one", title: "one failed" });
