@@ -68,6 +68,8 @@ async function connect(url: string, connections: number, settings: string): Prom
   const adapter = new PrismaPg(pool, { disposeExternalPool: true, statementNameGenerator: createStatementNames() });
   // Both clients are made from one schema: the code knows the types of SQLite's alone.
   const client = new PostgresqlClient({ adapter }) as unknown as PrismaClient;
+  // An idle connection that breaks is replaced by the next statement; without a listener it would end the process.
+  pool.on("error", () => undefined);
   // The first connection, which stays: by it commands find a server that is running.
   await pool.query("SELECT 1");
   return speaks(client, "postgresql");
