@@ -22,14 +22,14 @@ const COOLDOWN: Table = {
 type RawCondition = Record<keyof OpenCondition, unknown>;
 
 /**
- * The newest condition of each of these fingerprints, if it is open or was closed after `since`.
+ * The newest condition of each of these fingerprints, if it is open, was closed after `since`, or is flapping.
  * @param since for which a closed one still matters
  */
 export async function findConditions(tx: Transaction, fingerprints: string[], since: Date): Promise<OpenCondition[]> {
   const rows = await tx.$queryRawUnsafe<RawCondition[]>(
     `SELECT c.* FROM json_each(?) AS f
      JOIN "Condition" AS c ON c."id" = (SELECT "id" FROM "Condition" WHERE "fingerprint" = f.value ORDER BY "id" DESC LIMIT 1)
-     WHERE c."closedAt" IS NULL OR c."closedAt" > ?`,
+     WHERE c."closedAt" IS NULL OR c."closedAt" > ? OR c."flapping" IS NOT NULL`,
     JSON.stringify(fingerprints),
     since.getTime(),
   );
@@ -53,10 +53,12 @@ export async function recheckWaiting(tx: Transaction, now: Date): Promise<void> 
   await tx.$executeRawUnsafe(`UPDATE "Condition" SET "recheckAt" = ? WHERE "closedAt" IS NULL AND ("recheckAt" IS NOT NULL OR "inhibitedBy" IS NOT NULL)`, now.getTime());
 }
 
-/** Lets go of what these conditions inhibited: it is decided about again at that time. */
+/** Lets go of what these conditions inhibited: it is decided about again at that time, or earlier if something else is due. */
 export async function releaseInhibited(tx: Transaction, inhibitors: string[], recheckAt: Date): Promise<void> {
   await tx.$executeRawUnsafe(
-    `UPDATE "Condition" SET "inhibitedBy" = NULL, "recheckAt" = ? WHERE "inhibitedBy" IN (SELECT value FROM json_each(?)) AND "closedAt" IS NULL`,
+    `UPDATE "Condition" SET "inhibitedBy" = NULL, "recheckAt" = CASE WHEN "recheckAt" < ? THEN "recheckAt" ELSE ? END
+     WHERE "inhibitedBy" IN (SELECT value FROM json_each(?)) AND "closedAt" IS NULL`,
+    recheckAt.getTime(),
     recheckAt.getTime(),
     JSON.stringify(inhibitors),
   );

@@ -54,7 +54,7 @@ export async function findEvents(db: Pick<Database["read"], "event">, ids: strin
 export async function findTellingEvents(tx: Transaction, conditionIds: string[]): Promise<StoredEvent[]> {
   if (conditionIds.length === 0) return [];
   const rows = await tx.$queryRawUnsafe<{ id: string }[]>(
-    `SELECT (SELECT e."id" FROM "Event" AS e WHERE e."conditionId" = c."id" ORDER BY c."closedAt" IS NULL AND e."severity" = c."severity" DESC, e."id" DESC LIMIT 1) AS "id"
+    `SELECT (SELECT e."id" FROM "Event" AS e WHERE e."conditionId" = c."id" ORDER BY c."closedAt" IS NULL AND e."severity" = c."severity" AND e."decision" ->> 'reason' <> 'RECOVERY' DESC, e."id" DESC LIMIT 1) AS "id"
      FROM json_each(?) AS i JOIN "Condition" AS c ON c."id" = i.value`,
     JSON.stringify(conditionIds),
   );
