@@ -52,7 +52,13 @@ function createStatementNames(): (statement: { sql: string }) => string {
   };
 }
 
-async function connect(url: string, connections: number, settings: string): Promise<PrismaClient> {
+/** A client with the connections that it uses. */
+interface Side {
+  client: PrismaClient;
+  close(): Promise<void>;
+}
+
+async function connect(url: string, connections: number, settings: string): Promise<Side> {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: APPLICATION,
@@ -65,14 +71,20 @@ async function connect(url: string, connections: number, settings: string): Prom
     Client: CleanClient,
     onConnect: (client) => client.query(settings),
   });
-  const adapter = new PrismaPg(pool, { disposeExternalPool: true, statementNameGenerator: createStatementNames() });
+  const adapter = new PrismaPg(pool, { statementNameGenerator: createStatementNames() });
   // Both clients are made from one schema: the code knows the types of SQLite's alone.
   const client = new PostgresqlClient({ adapter }) as unknown as PrismaClient;
   // An idle connection that breaks is replaced by the next statement; without a listener it would end the process.
   pool.on("error", () => undefined);
   // The first connection, which stays: by it commands find a server that is running.
   await pool.query("SELECT 1");
-  return speaks(client, "postgresql");
+  return {
+    client: speaks(client, "postgresql"),
+    async close() {
+      await client.$disconnect();
+      await pool.end();
+    },
+  };
 }
 
 /** @throws {StartError} when it cannot be reached or used; it is left as it was */
@@ -103,7 +115,7 @@ export async function otherProcesses(url: string): Promise<number> {
   });
 }
 
-function databaseOf(writer: PrismaClient, read: PrismaClient): Database {
+function databaseOf(writer: Side, read: Side): Database {
   let last: Promise<unknown> = Promise.resolve();
   const running = new Set<Promise<unknown>>();
   let closed = false;
@@ -111,7 +123,7 @@ function databaseOf(writer: PrismaClient, read: PrismaClient): Database {
   function transact<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     // The client would connect again by itself.
     if (closed) return Promise.reject(new Error("the database is closed"));
-    const result = writer.$transaction((tx) => work(speaks(tx, "postgresql")), TRANSACTION_LIMITS);
+    const result = writer.client.$transaction((tx) => work(speaks(tx, "postgresql")), TRANSACTION_LIMITS);
     const ended = result.then(
       () => void running.delete(ended),
       () => void running.delete(ended),
@@ -121,7 +133,7 @@ function databaseOf(writer: PrismaClient, read: PrismaClient): Database {
   }
 
   return {
-    read,
+    read: read.client,
     shared: true,
     write(work) {
       if (closed) return Promise.reject(new Error("the database is closed"));
@@ -139,8 +151,8 @@ function databaseOf(writer: PrismaClient, read: PrismaClient): Database {
       await last;
       closed = true;
       await Promise.all(running);
-      await writer.$disconnect();
-      await read.$disconnect();
+      await writer.close();
+      await read.close();
     },
   };
 }
