@@ -23,7 +23,7 @@ const COOLDOWN: Table = {
 type RawCondition = Record<keyof OpenCondition, unknown>;
 
 /**
- * The newest condition of each of these fingerprints, if it is open or was closed after `since`.
+ * The newest condition of each of these fingerprints, if it is open, was closed after `since`, or is flapping.
  * @param since for which a closed one still matters
  */
 export async function findConditions(tx: Transaction, fingerprints: string[], since: Date): Promise<OpenCondition[]> {
@@ -31,7 +31,7 @@ export async function findConditions(tx: Transaction, fingerprints: string[], si
     tx,
     sql`SELECT c.* FROM ${tableOf("f", { fingerprint: "TEXT" }, fingerprints.map((fingerprint) => ({ fingerprint })))}
         JOIN "Condition" AS c ON c."id" = (SELECT "id" FROM "Condition" WHERE "fingerprint" = f."fingerprint" ORDER BY "id" DESC LIMIT 1)
-        WHERE c."closedAt" IS NULL OR c."closedAt" > ${since}`,
+        WHERE c."closedAt" IS NULL OR c."closedAt" > ${since} OR c."flapping" IS NOT NULL`,
   );
   return rows.map(conditionOf);
 }
@@ -53,9 +53,13 @@ export async function recheckWaiting(tx: Transaction, now: Date): Promise<void> 
   await execute(tx, sql`UPDATE "Condition" SET "recheckAt" = ${now} WHERE "closedAt" IS NULL AND ("recheckAt" IS NOT NULL OR "inhibitedBy" IS NOT NULL)`);
 }
 
-/** Lets go of what these conditions inhibited: it is decided about again at that time. */
+/** Lets go of what these conditions inhibited: it is decided about again at that time, or earlier if something else is due. */
 export async function releaseInhibited(tx: Transaction, inhibitors: string[], recheckAt: Date): Promise<void> {
-  await execute(tx, sql`UPDATE "Condition" SET "inhibitedBy" = NULL, "recheckAt" = ${recheckAt} WHERE "inhibitedBy" ${isOneOf(inhibitors)} AND "closedAt" IS NULL`);
+  await execute(
+    tx,
+    sql`UPDATE "Condition" SET "inhibitedBy" = NULL, "recheckAt" = CASE WHEN "recheckAt" < ${recheckAt} THEN "recheckAt" ELSE ${recheckAt} END
+        WHERE "inhibitedBy" ${isOneOf(inhibitors)} AND "closedAt" IS NULL`,
+  );
 }
 
 /** Counts what conditions have kept from being sent. @param covered by the inhibitor's id */

@@ -2,14 +2,12 @@ import { randomUUID } from "node:crypto";
 import type { Client } from "pg";
 import { StartError } from "../errors.ts";
 import { missingMigrations } from "./migrations.ts";
-import { LOCK_SPACE } from "./transactionLocks.ts";
+import { LOCK_SPACE, MIGRATION_LOCK } from "./lockSpace.ts";
 
 /** Prisma's own table, so that Prisma's tools agree on what has been applied. */
 const MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
   "id" VARCHAR(36) PRIMARY KEY NOT NULL, "checksum" VARCHAR(64) NOT NULL, "finished_at" TIMESTAMPTZ, "migration_name" VARCHAR(255) NOT NULL,
   "logs" TEXT, "rolled_back_at" TIMESTAMPTZ, "started_at" TIMESTAMPTZ NOT NULL DEFAULT now(), "applied_steps_count" INTEGER NOT NULL DEFAULT 0)`;
-
-const MIGRATION_LOCK = 0;
 
 /**
  * Applies the migrations that are missing, all in one transaction; of several servers that start at once one does it, and

@@ -3,13 +3,14 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { TRANSACTION_LIMITS } from "./database.ts";
 import type { Database, Transaction } from "./database.ts";
-import { postgresqlStartErrorOf } from "./postgresqlErrors.ts";
 import { speaks } from "./dialect.ts";
 import type { PrismaClient } from "./generated/client.ts";
 import { PrismaClient as PostgresqlClient } from "./generatedPostgresql/client.ts";
 import { migratePostgresql } from "./migratePostgresql.ts";
 import { openNotifications } from "./notifications.ts";
 import type { Notifications } from "./notifications.ts";
+import { APPLICATION, CONNECT_MS, withPostgresqlClient } from "./postgresqlClient.ts";
+import { postgresqlStartErrorOf, withoutPassword } from "./postgresqlErrors.ts";
 import { takeLocks } from "./transactionLocks.ts";
 
 /** Writes go on side by side only where their locks allow, so a few connections are enough; together they stay far below the 100 that a server usually allows. */
@@ -17,7 +18,6 @@ const WRITE_CONNECTIONS = 6;
 const READ_CONNECTIONS = 10;
 
 /** Waits in milliseconds. What takes longer is given up: a dead connection must not hold up the server for ever. */
-const CONNECT_MS = 5_000;
 const STATEMENT_MS = 60_000;
 /** More than the server's own limit, which gives the better error. */
 const ANSWER_MS = STATEMENT_MS + 5_000;
@@ -26,9 +26,6 @@ const IDLE_MS = 60_000;
 /** A table must be found, whatever the user's own search path is; compiling short statements to machine code takes longer than running them. */
 const SETTINGS = `SET search_path = public; SET jit = off; SET statement_timeout = ${STATEMENT_MS}; SET idle_in_transaction_session_timeout = ${TRANSACTION_LIMITS.timeout};`;
 const READ_ONLY = "SET default_transaction_read_only = on;";
-
-/** By this name other Carillon processes find each other's connections. */
-const APPLICATION = "carillon";
 
 /** PostgreSQL has no place for NUL in a text: it becomes what Unicode has for what cannot be shown, on its way in and in a search alike. */
 class CleanClient extends pg.Client {
@@ -57,7 +54,13 @@ function createStatementNames(): (statement: { sql: string }) => string {
   };
 }
 
-async function connect(url: string, connections: number, settings: string): Promise<PrismaClient> {
+/** A client with the connections that it uses. */
+interface Side {
+  client: PrismaClient;
+  close(): Promise<void>;
+}
+
+async function connect(url: string, connections: number, settings: string): Promise<Side> {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: APPLICATION,
@@ -70,18 +73,27 @@ async function connect(url: string, connections: number, settings: string): Prom
     Client: CleanClient,
     onConnect: (client) => client.query(settings),
   });
-  const adapter = new PrismaPg(pool, { disposeExternalPool: true, statementNameGenerator: createStatementNames() });
+  const adapter = new PrismaPg(pool, { statementNameGenerator: createStatementNames() });
   // Both clients are made from one schema: the code knows the types of SQLite's alone.
   const client = new PostgresqlClient({ adapter }) as unknown as PrismaClient;
-  await client.$connect();
-  return speaks(client, "postgresql");
+  // An idle connection that breaks is replaced by the next statement; without a listener it would end the process.
+  pool.on("error", () => undefined);
+  // The first connection, which stays: by it commands find a server that is running.
+  await pool.query("SELECT 1");
+  return {
+    client: speaks(client, "postgresql"),
+    async close() {
+      await client.$disconnect();
+      await pool.end();
+    },
+  };
 }
 
 /** @throws {StartError} when it cannot be reached or used; it is left as it was */
 export async function openPostgresql(url: string, now: () => Date): Promise<Database> {
   const where = withoutPassword(url);
   try {
-    await withClient(url, (client) => migratePostgresql(client, where, now));
+    await withPostgresqlClient(url, (client) => migratePostgresql(client, where, now));
     const writer = await connect(url, WRITE_CONNECTIONS, SETTINGS);
     const read = await connect(url, READ_CONNECTIONS, SETTINGS + READ_ONLY);
     return databaseOf(writer, read, await openNotifications(url));
@@ -90,45 +102,22 @@ export async function openPostgresql(url: string, now: () => Date): Promise<Data
   }
 }
 
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, application_name: `${APPLICATION} start`, connectionTimeoutMillis: CONNECT_MS });
-  // Without a listener, a connection that breaks would end the process; what waits for an answer hears of it anyway.
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-    await client.query(`SET search_path = public`);
-    return await work(client);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
-
 /** Rewrites the tables that hold secrets. */
 export async function compactPostgresql(url: string): Promise<void> {
-  await withClient(url, async (client) => {
+  await withPostgresqlClient(url, async (client) => {
     for (const table of ["Channel", "ProviderAccount", "Setting"]) await client.query(`VACUUM FULL "${table}"`);
   });
 }
 
 /** How many connections other Carillon processes have to this database. */
 export async function otherProcesses(url: string): Promise<number> {
-  return withClient(url, async (client) => {
+  return withPostgresqlClient(url, async (client) => {
     const { rows } = await client.query<{ count: string }>(`SELECT COUNT(*) AS "count" FROM pg_stat_activity WHERE datname = current_database() AND application_name = '${APPLICATION}'`);
     return Number(rows[0]?.count ?? 0);
   });
 }
 
-/** The URL as people may see it. */
-export function withoutPassword(url: string): string {
-  try {
-    const { protocol, username, host, pathname } = new URL(url);
-    return `${protocol}//${username ? `${username}@` : ""}${host}${pathname}`;
-  } catch {
-    return "of DATABASE_URL";
-  }
-}
-
-function databaseOf(writer: PrismaClient, read: PrismaClient, notifications: Notifications): Database {
+function databaseOf(writer: Side, read: Side, notifications: Notifications): Database {
   let last: Promise<unknown> = Promise.resolve();
   const running = new Set<Promise<unknown>>();
   let closed = false;
@@ -136,7 +125,7 @@ function databaseOf(writer: PrismaClient, read: PrismaClient, notifications: Not
   function transact<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     // The client would connect again by itself.
     if (closed) return Promise.reject(new Error("the database is closed"));
-    const result = writer.$transaction((tx) => work(speaks(tx, "postgresql")), TRANSACTION_LIMITS);
+    const result = writer.client.$transaction((tx) => work(speaks(tx, "postgresql")), TRANSACTION_LIMITS);
     const ended = result.then(
       () => void running.delete(ended),
       () => void running.delete(ended),
@@ -146,7 +135,7 @@ function databaseOf(writer: PrismaClient, read: PrismaClient, notifications: Not
   }
 
   return {
-    read,
+    read: read.client,
     shared: true,
     notifications,
     write(work) {
@@ -166,8 +155,8 @@ function databaseOf(writer: PrismaClient, read: PrismaClient, notifications: Not
       closed = true;
       await Promise.all(running);
       await notifications.close();
-      await writer.$disconnect();
-      await read.$disconnect();
+      await writer.close();
+      await read.close();
     },
   };
 }

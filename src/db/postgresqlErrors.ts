@@ -24,3 +24,13 @@ export function postgresqlStartErrorOf(error: unknown, where: string): unknown {
   const cause = CAUSES.find(({ match }) => match.test(text));
   return cause ? new StartError(`The database ${where} ${cause.advice}`) : error;
 }
+
+/** The URL as people may see it. */
+export function withoutPassword(url: string): string {
+  try {
+    const { protocol, username, host, pathname } = new URL(url);
+    return `${protocol}//${username ? `${username}@` : ""}${host}${pathname}`;
+  } catch {
+    return "of DATABASE_URL";
+  }
+}

@@ -1,15 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Transaction } from "./database.ts";
 import { dialectOf } from "./dialect.ts";
+import { LOCK_SPACE } from "./lockSpace.ts";
 import { execute, sql } from "./sql.ts";
 
 /** What has a lock of its own; everything else shares some, see `lockItems`. */
 const LOCKS = { SETTINGS: 1, ATTEMPTS: 2, HELD: 3, CONDITIONS: 4 };
 
 export type LockName = keyof typeof LOCKS;
-
-/** Of PostgreSQL's advisory locks, those with this first key are Carillon's. */
-export const LOCK_SPACE = 0x0ca1;
 
 const FIRST_ITEM_LOCK = 1000;
 /** PostgreSQL has room for some thousand locks in all: more items than this share, and wait for each other now and then. */

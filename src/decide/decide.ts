@@ -174,10 +174,12 @@ function conditionAfter(draft: Draft, told: string[], held: ChannelVerdict[], no
     // What is decided about again is closed already.
     const closedAt = open.closedAt ?? now;
     const lastSeenAt = draft.again ? open.lastSeenAt : now;
-    return { change: "CLOSED", after: { ...open, closedAt, lastSeenAt, kept: [], inhibitedBy: null, flapping, recheckAt: flapping?.until ?? null } };
+    // What opens again is not counted again.
+    const inhibitedBy = flapping && open.inhibitedBy;
+    return { change: "CLOSED", after: { ...open, closedAt, lastSeenAt, kept: [], inhibitedBy, flapping, recheckAt: flapping?.until ?? null } };
   }
   const tracked = draft.role === "PROBLEM" && draft.stopped?.because !== "TRIGGER_OFF" && draft.stopped?.because !== "BELOW_THRESHOLD";
-  if (!tracked) return draft.again && open ? { change: "COUNTED", after: { ...open, recheckAt: null, flapping: null } } : null;
+  if (!tracked) return draft.again && open ? { change: "COUNTED", after: { ...open, recheckAt: null, flapping } } : null;
   return { change: open ? "COUNTED" : "OPENED", after: problemAfter(draft, open ?? opened(draft, draft.event.id, now), told, held, now) };
 }
 
@@ -198,7 +200,7 @@ function problemAfter(draft: Draft, before: OpenCondition, told: string[], held:
     held: { ...before.held, ...Object.fromEntries(held.map(({ channelId, heldFor, until }) => [channelId, { heldFor, until: until?.toISOString() }])) } as OpenCondition["held"],
     kept: [...new Set([...before.kept.filter((id) => !reached.has(id)), ...kept])],
     recheckAt: recheckAfter(draft, before),
-    inhibitedBy: draft.inhibitor?.conditionId ?? (draft.stopped ? before.inhibitedBy : null),
+    inhibitedBy: draft.inhibitor?.conditionId ?? (draft.stopped && !before.closedAt ? before.inhibitedBy : null),
     openings: [...draft.openings],
     flapping: notified ? draft.flapping : untold(draft.flapping, before.flapping),
   };

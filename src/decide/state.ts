@@ -71,7 +71,7 @@ export interface OpenCondition {
   kept: string[];
   /** When to decide about it again, though no event comes. */
   recheckAt: Date | null;
-  /** The open condition that keeps it from being sent. */
+  /** The open condition that keeps it from being sent; that did, where it is over but for its flapping. */
   inhibitedBy: string | null;
   /** How many other conditions and occurrences were not sent because of this one. */
   covers: number;

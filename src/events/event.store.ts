@@ -1,7 +1,7 @@
 import type { Database, Transaction } from "../db/database.ts";
 import { insertRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
-import { execute, isOneOf, query, sql, tableOf } from "../db/sql.ts";
+import { execute, isOneOf, query, raw, sql, tableOf } from "../db/sql.ts";
 import type { StoredEvent } from "./event.model.ts";
 
 const EVENT: Table = {
@@ -59,9 +59,10 @@ export async function findEvents(db: Pick<Database["read"], "event">, ids: strin
 /** The event that tells most of each of these conditions: the newest of the worst while it is open, and the newest of all when it is over. */
 export async function findTellingEvents(tx: Transaction, conditionIds: string[]): Promise<StoredEvent[]> {
   if (conditionIds.length === 0) return [];
+  const tells = raw(`CASE WHEN c."closedAt" IS NULL AND e."severity" = c."severity" AND e."decision" ->> 'reason' <> 'RECOVERY' THEN 1 ELSE 0 END`);
   const rows = await query<{ id: string | null }>(
     tx,
-    sql`SELECT (SELECT e."id" FROM "Event" AS e WHERE e."conditionId" = c."id" ORDER BY c."closedAt" IS NULL AND e."severity" = c."severity" DESC, e."id" DESC LIMIT 1) AS "id"
+    sql`SELECT (SELECT e."id" FROM "Event" AS e WHERE e."conditionId" = c."id" ORDER BY ${tells} DESC, e."id" DESC LIMIT 1) AS "id"
         FROM "Condition" AS c WHERE c."id" ${isOneOf(conditionIds)}`,
   );
   return findEvents(tx, rows.flatMap(({ id }) => id ?? []));

@@ -75,7 +75,8 @@ describe("what the program is given, and what its answers mean", () => {
       process.stdout.write(${JSON.stringify(does.stdout ?? "")});
       process.stderr.write(${JSON.stringify(does.stderr ?? "")});
       process.exitCode = ${does.exitCode ?? 0};`;
-    // Its extension-less name makes it CommonJS.
+    // Its extension-less name makes it CommonJS, unless a package around it says otherwise.
+    await writeFile(join(folder, "package.json"), "{}");
     await writeFile(join(folder, "apprise"), script, { mode: 0o755 });
   }
   beforeEach(() => stub());

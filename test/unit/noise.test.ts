@@ -124,6 +124,13 @@ describe("flapping", () => {
     expect(left !== null && recheckAt === null).toBe(false);
   });
 
+  it("that is over but for the word is let go of where its type is switched off meanwhile", () => {
+    const story = flapping();
+    for (const seconds of [0, 100, 200]) toggle(story, seconds);
+    story.settings = createStory({ server: { flappingCount: 3, flappingWindow: 600 }, triggers: ["app.down", "app.up"].map((type) => makeTrigger(type, { enabled: false })) }).settings;
+    expect(again(story, 810)).toMatchObject({ verdict: { because: "TRIGGER_OFF" }, condition: { change: "CLOSED", after: { flapping: null, recheckAt: null, closedAt: at(210) } } });
+  });
+
   it("is not decided about for ever where a hold is set meanwhile", () => {
     const parts = { server: { flappingCount: 2, flappingWindow: 600 }, silences: [makeSilence()] };
     const story = createStory(parts);
@@ -140,6 +147,15 @@ describe("flapping", () => {
     expect(story.emit(200, "app.down")).toMatchObject({ reason: "FLAPPING", verdict: { because: "SILENCED" } });
     expect(again(story, 250)).toMatchObject({ reason: "FLAPPING", verdict: { action: "SEND" } });
     expect(story.emit(260, "app.up").verdict.because).toBe("FLAPPING");
+  });
+
+  it("whose notice comes late tells of its severity with it, and not again", () => {
+    const story = createStory({ server: { flappingCount: 3, flappingWindow: 600 }, silences: [makeSilence({ startsAt: at(150), endsAt: at(250) })] });
+    for (const seconds of [0, 100]) toggle(story, seconds);
+    story.emit(200, "app.down", { severity: "INFO" });
+    expect(story.emit(250, "app.down")).toMatchObject({ reason: "FLAPPING", severity: "WARNING", verdict: { action: "SEND" }, condition: { after: { flapping: { severity: "WARNING" } } } });
+    expect(toggle(story, 260).map(({ verdict }) => verdict.because)).toEqual(["FLAPPING", "FLAPPING"]);
+    expect(story.emit(280, "app.down").verdict.because).toBe("FLAPPING");
   });
 
   it("is not what opens as often in a longer time, or another thing", () => {
@@ -223,6 +239,14 @@ describe("inhibition", () => {
     one.emit(0, "app.down");
     const counted = [1, 10, 21].map((seconds) => one.emit(seconds, "disk.full").inhibitedBy !== null);
     expect(counted).toEqual([true, false, false]);
+  });
+
+  it("counts a problem once however often that comes and goes while it is flapping", () => {
+    const one = createStory({ inhibitions: [rule()], server: { flappingCount: 2, flappingWindow: 600 } });
+    one.emit(0, "app.down");
+    const toggle = (seconds: number) => [85, 70].map((value, index) => one.emit(seconds + index, "disk.full", { value }).inhibitedBy !== null);
+    expect([10, 20, 30, 40].map((seconds) => toggle(seconds)[0])).toEqual([true, true, false, false]);
+    expect([...one.state.conditions.values()]).toMatchObject([{ type: "app.down", covers: 2 }]);
   });
 
   it("is never turned round by a silence that covers what is inhibited", () => {

@@ -1,0 +1,5 @@
+/** Of PostgreSQL's advisory locks, those with this first key are Carillon's. */
+export const LOCK_SPACE = 0x0ca1;
+
+/** Held by who makes or fills the tables. */
+export const MIGRATION_LOCK = 0;
