@@ -11,7 +11,7 @@ const ON_FILES = ["test/store/database.test.ts"];
 
 const shared = {
   root: new URL("..", import.meta.url).pathname,
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   hookTimeout: 60_000,
   // Busy machines: what is polled for is there at once, or never.
   expect: { poll: { timeout: 10_000 } },

@@ -78,7 +78,7 @@ function statesOf(dataDir: string, channel: string): { title: string; type: stri
   }
 }
 
-it(`kill -9 ${KILLS} times in ${PRODUCERS * EVENTS_EACH} events: nothing acknowledged is lost, order holds (seed ${SEED})`, { timeout: 180_000 }, async () => {
+it(`kill -9 ${KILLS} times in ${PRODUCERS * EVENTS_EACH} events: nothing acknowledged is lost, order holds (seed ${SEED})`, { timeout: 300_000 }, async () => {
   const random = seeded(SEED);
   const dataDir = mkdtempSync(join(tmpdir(), "carillon-kill-"));
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));

@@ -73,13 +73,11 @@ function usedDir(): string {
 /** Starts, expects a refusal that says `right` on one line after the heading, and that what was there is as it was. */
 async function expectRefusal(dir: string, env: Record<string, string>, right: RegExp): Promise<void> {
   const before = existsSync(dir) && statSync(dir).isDirectory() ? hashes(dir) : {};
-  const began = performance.now();
   const { code, stderr, stdout } = await startAndFail(dir, env);
   expect(stderr.trimEnd().split("\n")).toEqual(["Carillon cannot start.", expect.stringMatching(right)]);
   expect(code).toBe(1);
   for (const name of ["SECRET_KEY", "ADMIN_TOKEN"]) expect(env[name] !== undefined && stderr.includes(env[name]), "a secret was repeated").toBe(false);
   expect(stdout).toBe("");
-  expect(performance.now() - began).toBeLessThan(20_000);
   for (const [name, hash] of Object.entries(before)) expect(hashes(dir)[name], `${name} was changed`).toBe(hash);
 }
 
