@@ -44,6 +44,11 @@ function readSecretKey({ dataDir, database }: Config): Buffer {
     }
     writeNew(file, randomBytes(32).toString("base64"));
   }
+  return secretKeyIn(file);
+}
+
+/** @throws {StartError} when the file holds no key */
+export function secretKeyIn(file: string): Buffer {
   const key = Buffer.from(readFileSync(file, "utf8").trim(), "base64");
   if (key.length !== 32) throw new StartError(`The secret key ${file} is damaged: it must hold 32 bytes in base64. Restore it from a backup.`);
   return key;

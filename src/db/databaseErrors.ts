@@ -5,11 +5,11 @@ import { Prisma } from "./generated/client.ts";
 const CAUSES: { match: RegExp; advice: string }[] = [
   { match: /SQLITE_NOTADB|file is not a database/, advice: "is not a SQLite database. Restore it from a backup or move it away to start anew." },
   { match: /SQLITE_CORRUPT|malformed/, advice: "is damaged. Restore it from a backup; it was left as it is." },
-  { match: /SQLITE_FULL|disk is full|ENOSPC/, advice: "cannot be written: the disk is full." },
+  { match: /SQLITE_FULL|disk is full|ENOSPC|EDQUOT/, advice: "cannot be written: the disk is full." },
   { match: /SQLITE_BUSY|database is locked/, advice: "is in use by another process. Only one server may use it." },
   { match: /SQLITE_READONLY|EROFS|EACCES|EPERM|attempt to write a readonly/, advice: "cannot be written: check who owns it and its permissions." },
   { match: /SQLITE_CANTOPEN|unable to open|ENOTDIR|EISDIR|ENOENT/, advice: "cannot be opened: check that its folder exists and may be written." },
-  { match: /SQLITE_IOERR|disk I\/O error/, advice: "cannot be read or written: the disk reports an error or is full." },
+  { match: /SQLITE_IOERR|disk I\/O error|\bEIO\b/, advice: "cannot be read or written: the disk reports an error or is full." },
 ];
 
 /** Everything an error says of its cause, for finding out what it is. */
@@ -26,12 +26,17 @@ export function isBusy(error: unknown): boolean {
   return /SQLITE_BUSY|database is locked/.test(textOf(error));
 }
 
+/** True when the file is damaged, or no database at all. */
+export function isDamaged(error: unknown): boolean {
+  return /SQLITE_NOTADB|file is not a database|SQLITE_CORRUPT|malformed/.test(textOf(error));
+}
+
 /** What opening the database at start failed from, as one clear line. */
-export function startErrorOf(error: unknown, file: string): unknown {
+export function startErrorOf(error: unknown, file: string, what = "database"): unknown {
   if (error instanceof StartError) return error;
   const text = textOf(error);
   const cause = CAUSES.find(({ match }) => match.test(text));
-  return cause ? new StartError(`The database ${file} ${cause.advice}`) : error;
+  return cause ? new StartError(`The ${what} ${file} ${cause.advice}`) : error;
 }
 
 const CANNOT_WRITE = /SQLITE_FULL|SQLITE_IOERR|SQLITE_READONLY|disk is full|disk I\/O error|readonly database/;

@@ -36,7 +36,8 @@ async function refuseDamaged(db: SqlDriverAdapter, file: string): Promise<void> 
   if (first !== "ok") throw new StartError(`The database ${file} is damaged (${first?.replaceAll(/[*\s]+/g, " ").trim() ?? "unreadable"}). Restore it from a backup; it was left as it is.`);
 }
 
-async function appliedMigrations(db: SqlDriverAdapter): Promise<string[]> {
+/** @throws {StartError} when the file has tables, but they are not Carillon's */
+export async function appliedMigrations(db: SqlDriverAdapter): Promise<string[]> {
   const tables = await texts(db, `SELECT "name" FROM "sqlite_master" WHERE "type" = 'table'`);
   if (!tables.includes("_prisma_migrations")) {
     if (tables.length > 0) throw new StartError("The database file belongs to another program: it has tables, but none of Carillon's migrations.");
@@ -45,7 +46,8 @@ async function appliedMigrations(db: SqlDriverAdapter): Promise<string[]> {
   return texts(db, `SELECT "migration_name" FROM "_prisma_migrations" WHERE "finished_at" IS NOT NULL ORDER BY "migration_name"`);
 }
 
-async function texts(db: SqlDriverAdapter, sql: string): Promise<string[]> {
+/** The first column of what a query gives. */
+export async function texts(db: SqlDriverAdapter, sql: string): Promise<string[]> {
   const result = await db.queryRaw({ sql, args: [], argTypes: [] });
   return result.rows.map((row) => String(row[0]));
 }

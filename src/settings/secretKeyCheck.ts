@@ -7,7 +7,7 @@ import type { SettingStore } from "./settings.store.ts";
 const KEY = "secretKeyCheck";
 
 /** True when this is the key that the database was encrypted with. */
-export async function isKeyOf(store: SettingStore, box: SecretBox): Promise<boolean> {
+export async function isKeyOf(store: Pick<SettingStore, "get">, box: SecretBox): Promise<boolean> {
   const sealed = await store.get(KEY);
   if (typeof sealed !== "string") return false;
   try {
