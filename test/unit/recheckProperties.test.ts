@@ -375,7 +375,7 @@ describe.each([["stay", steady], ["change", changing]] as const)("under settings
       for (const { decision, state } of steps) {
         const { after } = decision.condition ?? {};
         const inhibited = decision.channels.some(({ because }) => because === "INHIBITED");
-        for (const { conditionId } of state.inhibitors.values()) expect(open.get(conditionId)?.inhibitedBy ?? null).toBeNull();
+        for (const { conditionId } of [...state.inhibitors.values()].flat()) expect(open.get(conditionId)?.inhibitedBy ?? null).toBeNull();
         if (inhibited && after?.inhibitedBy) {
           const back = inhibitors.get(after.inhibitedBy);
           expect(back === after.id && open.get(back)?.closedAt === null).toBe(false);
