@@ -5,6 +5,8 @@ export interface Alarm {
   wakeAt(time: Date): void;
   /** Does the work now. */
   ring(): Promise<void>;
+  /** Since when the work is under way; null when it is not. */
+  readonly busySince: Date | null;
   /** Rings no more; resolves when the work under way has ended. */
   close(): Promise<void>;
 }
@@ -24,6 +26,7 @@ export function createAlarm({ clock, everyMs, work, next, failed }: AlarmDeps): 
   let cancel: (() => void) | null = null;
   let wakesAt = Infinity;
   let running: Promise<void> = Promise.resolve();
+  let busySince: Date | null = null;
   let closed = false;
 
   function wakeAt(time: Date): void {
@@ -38,11 +41,21 @@ export function createAlarm({ clock, everyMs, work, next, failed }: AlarmDeps): 
     cancel?.();
     cancel = null;
     wakesAt = Infinity;
-    return (running = running.then(work).catch(failed).then(later));
+    return (running = running.then(doWork).catch(failed).then(later));
+  }
+
+  async function doWork(): Promise<void> {
+    busySince = clock.now();
+    try {
+      await work();
+    } finally {
+      busySince = null;
+    }
   }
 
   async function later(): Promise<void> {
-    const time = await next().catch(() => null);
+    // What is next may be soon: when that cannot be known, it is looked for again.
+    const time = await next().catch(() => clock.now());
     // Something overdue is something that could not be done: not again at once.
     if (time) wakeAt(time > clock.now() ? time : new Date(clock.now().getTime() + everyMs));
   }
@@ -50,6 +63,9 @@ export function createAlarm({ clock, everyMs, work, next, failed }: AlarmDeps): 
   return {
     wakeAt,
     ring,
+    get busySince() {
+      return busySince;
+    },
     async close() {
       closed = true;
       cancel?.();

@@ -12,8 +12,10 @@ import { createChannelTester } from "./channels/channelTest.service.ts";
 import type { Clock } from "./clock.ts";
 import { createConditionService } from "./conditions/condition.service.ts";
 import type { Config } from "./config.ts";
-import { openDatabase } from "./db/database.ts";
+import { openDatabase, probe } from "./db/database.ts";
+import { createAuditor } from "./dispatch/auditor.ts";
 import { createDeliveryService } from "./dispatch/delivery.service.ts";
+import { findQueue } from "./dispatch/delivery.store.ts";
 import { createDispatcher } from "./dispatch/dispatcher.ts";
 import { createFlusher } from "./dispatch/flusher.ts";
 import { createOutside } from "./dispatch/outside.ts";
@@ -27,6 +29,7 @@ import { startRetention } from "./history/retention.ts";
 import { createGraphqlServer } from "./http/graphqlServer.ts";
 import { listen } from "./http/listen.ts";
 import { createMetrics } from "./http/metrics.ts";
+import { createReadiness } from "./http/readiness.ts";
 import { createHttpServer } from "./http/server.ts";
 import { openWebSocketDoor } from "./http/webSocket.ts";
 import { createIds } from "./ids.ts";
@@ -111,7 +114,10 @@ export async function createApp({ config, environment, clock, log, random, print
   ids.startAfter((await attemptStore.newestId()) || null);
   const hub = createHub<Attempt>();
   const history = createHistoryService(attemptStore, settingStore, hub, clock);
-  const metrics = createMetrics({ queued: () => dispatcher.queued, subscribers: () => hub.subscribers, connections: () => webSocket.connections });
+  const metrics = createMetrics(
+    { queued: () => dispatcher.queued, subscribers: () => hub.subscribers, connections: () => webSocket.connections, writing: () => db.writing, queue: () => findQueue(db, clock.now()) },
+    clock,
+  );
   const recorder = createRecorder(db, ids, (attempts) => {
     hub.publish(attempts);
     metrics.attempted(attempts);
@@ -123,7 +129,8 @@ export async function createApp({ config, environment, clock, log, random, print
   const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, random, hostName, held: (dueAt) => flusher.expect(dueAt), disableChannel: channels.disable, changeConfig: channels.changeConfig });
   const flusher = createFlusher({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch });
   const rechecker = createRechecker({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch, held: flusher.expect });
-  const intake = createIntake({ db, snapshot, clock, ids, registerUnknown: triggers.registerUnknown, dispatch: dispatcher.dispatch, held: flusher.expect, recheck: rechecker.expect, received: metrics.received });
+  const intake = createIntake({ db, snapshot, clock, ids, registerUnknown: triggers.registerUnknown, dispatch: dispatcher.dispatch, held: flusher.expect, recheck: rechecker.expect, received: metrics.received, stored: metrics.stored });
+  const auditor = createAuditor({ db, clock, log, dispatcher, flusher, rechecker, found: metrics.audited });
 
   // Doors
   const services: Services = {
@@ -148,12 +155,22 @@ export async function createApp({ config, environment, clock, log, random, print
   };
   let closing = false;
   const yoga = createGraphqlServer({ services, log, graphiql: config.graphiql, introspection: config.introspection });
-  const server = createHttpServer({ services, yoga, metrics, log, isReady: async () => !closing && (await db.read.setting.count()) >= 0 });
+  const readiness = createReadiness({
+    clock,
+    log,
+    isClosing: () => closing,
+    probe: (now) => probe(db, now),
+    lookedAt: { dispatcher: () => dispatcher.lookedAt, auditor: () => auditor.auditedAt },
+    busySince: { flusher: () => flusher.busySince, rechecker: () => rechecker.busySince },
+    stuck: () => auditor.stuck,
+  });
+  const server = createHttpServer({ services, yoga, metrics, log, readiness });
   const webSocket = openWebSocketDoor(server, yoga, accessTokens, clock);
   const stopRetention = startRetention({ db, history, snapshot, clock, log });
 
   const closeStores = async (): Promise<void> => {
     stopRetention();
+    await auditor.close();
     await intake.idle();
     await rechecker.close();
     await flusher.close();
@@ -175,6 +192,7 @@ export async function createApp({ config, environment, clock, log, random, print
   await dispatcher.start();
   await flusher.start();
   await rechecker.start();
+  auditor.start();
 
   return {
     url: urlOf(config.host, (server.address() as AddressInfo).port),

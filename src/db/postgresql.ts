@@ -129,6 +129,8 @@ export function withoutPassword(url: string): string {
 function databaseOf(writer: PrismaClient, read: PrismaClient): Database {
   let last: Promise<unknown> = Promise.resolve();
   const running = new Set<Promise<unknown>>();
+  /** Writes that wait for the one before them. */
+  let waiting = 0;
   let closed = false;
 
   function transact<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -148,7 +150,8 @@ function databaseOf(writer: PrismaClient, read: PrismaClient): Database {
     shared: true,
     write(work) {
       if (closed) return Promise.reject(new Error("the database is closed"));
-      const result = last.then(() =>
+      waiting += 1;
+      const result = last.finally(() => (waiting -= 1)).then(() =>
         transact(async (tx) => {
           await takeLocks(tx, { alone: ["SETTINGS"] });
           return work(tx);
@@ -158,6 +161,9 @@ function databaseOf(writer: PrismaClient, read: PrismaClient): Database {
       return result;
     },
     writeAlongside: transact,
+    get writing() {
+      return waiting + running.size;
+    },
     async close() {
       await last;
       closed = true;

@@ -31,6 +31,15 @@ export interface Lane {
   refill(): Promise<void>;
   /** Deliveries in memory. */
   readonly size: number;
+  /** True when everything unfinished should be in memory; false while some is left in the database, or being read from it. */
+  readonly isWhole: boolean;
+  has(id: string): boolean;
+  /** Those that wait for nothing but their turn or their time. */
+  waiting(): string[];
+  /** Takes in what was missed, whatever its place, unless it is in memory. */
+  adopt(jobs: PlannedDelivery[]): void;
+  /** Lets go of what waits, without trying it. @returns how many there were */
+  abandon(ids: ReadonlySet<string>): number;
   /** Starts nothing more; resolves when what is under way has ended. */
   close(): Promise<void>;
 }
@@ -60,8 +69,8 @@ export function createLane(deps: LaneDeps): Lane {
   /** Waiting for their next try, with what cancels the timer. */
   const retrying = new Map<PlannedDelivery, () => void>();
   const running = new Set<Promise<void>>();
-  /** Deliveries in memory, wherever they stand. */
-  let held = 0;
+  /** Ids of the deliveries in memory, wherever they stand. */
+  const inMemory = new Set<string>();
   /** The newest that was ever taken in: what is added is new or known. */
   let newestId = "";
   /** True while the database has deliveries newer than `newestId`. */
@@ -82,11 +91,13 @@ export function createLane(deps: LaneDeps): Lane {
 
   function enqueue(job: PlannedDelivery): void {
     if (job.delivery.id > newestId) newestId = job.delivery.id;
-    held += 1;
+    inMemory.add(job.delivery.id);
     const key = chainKey(job.delivery);
     const chain = key === null ? undefined : chains.get(key);
     if (chain) {
-      chain.push(job);
+      // Behind the one whose turn it is; only what was missed is older than others there.
+      const place = chain.findIndex(({ delivery }, at) => at > 0 && delivery.id > job.delivery.id);
+      chain.splice(place < 0 ? chain.length : place, 0, job);
       dropOvertaken(chain);
       return;
     }
@@ -118,7 +129,7 @@ export function createLane(deps: LaneDeps): Lane {
     // Until that is stored they count as held: an empty lane would find them in the database again.
     track(
       deps.drop(dropped).then(() => {
-        held -= dropped.length;
+        for (const { delivery } of dropped) inMemory.delete(delivery.id);
         advance(head);
       }),
     );
@@ -219,7 +230,7 @@ export function createLane(deps: LaneDeps): Lane {
 
   /** Lets go of what is stored as held: what waits behind it in its chain is next. */
   function forget(group: PlannedDelivery[]): void {
-    held -= group.length;
+    for (const { delivery } of group) inMemory.delete(delivery.id);
     const last = group.at(-1) as PlannedDelivery;
     const key = chainKey(last.delivery);
     if (key !== null) chains.get(key)?.splice(0, group.length - 1);
@@ -235,7 +246,7 @@ export function createLane(deps: LaneDeps): Lane {
     const step = await deps.send(job);
     if (step.done) {
       failuresInRow = 0;
-      held -= 1;
+      inMemory.delete(job.delivery.id);
       advance(job);
       return;
     }
@@ -256,7 +267,7 @@ export function createLane(deps: LaneDeps): Lane {
   async function load(): Promise<void> {
     try {
       // With nothing in memory, whatever is unfinished has been missed, however old.
-      const jobs = await deps.load(held === 0 ? "" : newestId, MOST_IN_MEMORY);
+      const jobs = await deps.load(inMemory.size === 0 ? "" : newestId, MOST_IN_MEMORY);
       for (const job of jobs) enqueue(job);
       spilled = jobs.length === MOST_IN_MEMORY || arrived.length > MOST_IN_MEMORY;
       if (!spilled) for (const job of arrived) if (job.delivery.id > newestId) enqueue(job);
@@ -269,7 +280,7 @@ export function createLane(deps: LaneDeps): Lane {
   }
 
   function refill(): Promise<void> {
-    if (closed || held >= mostInMemory()) return Promise.resolve();
+    if (closed || inMemory.size >= mostInMemory()) return Promise.resolve();
     loading ??= load()
       .finally(() => (loading = null))
       .then(pump);
@@ -286,14 +297,36 @@ export function createLane(deps: LaneDeps): Lane {
       for (const job of jobs) {
         if (loading) {
           if (arrived.length <= MOST_IN_MEMORY) arrived.push(job);
-        } else if (spilled || held >= mostInMemory()) spilled = true;
+        } else if (spilled || inMemory.size >= mostInMemory()) spilled = true;
         else if (job.delivery.id > newestId) enqueue(job);
       }
       pump();
     },
     refill,
     get size() {
-      return held;
+      return inMemory.size;
+    },
+    get isWhole() {
+      return !spilled && !loading && !closed;
+    },
+    has: (id) => inMemory.has(id),
+    waiting: () => [...ready, ...retrying.keys()].map(({ delivery }) => delivery.id),
+    adopt(jobs) {
+      for (const job of jobs) if (!closed && !inMemory.has(job.delivery.id)) enqueue(job);
+      pump();
+    },
+    abandon(ids) {
+      const jobs = [...ready, ...retrying.keys()].filter(({ delivery }) => ids.has(delivery.id));
+      const left = ready.filter((job) => !jobs.includes(job));
+      ready.splice(0, Infinity, ...left);
+      for (const job of jobs) {
+        retrying.get(job)?.();
+        retrying.delete(job);
+        inMemory.delete(job.delivery.id);
+        advance(job);
+      }
+      pump();
+      return jobs.length;
     },
     async close() {
       closed = true;
