@@ -45,7 +45,7 @@ const BEFORE_ALL = "00000000-0000-0000-0000-000000000000";
 
 const REPLAY_PAGE = 500;
 /** On SQLite nothing else is written meanwhile. */
-const DELETE_STEP = 500;
+const DELETE_STEP = 200;
 
 export function createHistoryService(store: AttemptStore, settings: SettingStore, hub: Hub<Attempt>, clock: Clock): HistoryService {
   async function deletedUpTo(): Promise<string> {
@@ -78,10 +78,12 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
       const { ids, endedAt } = await store.oldest(last, upToId, wanted, DELETE_STEP);
       const newest = ids.at(-1);
       if (newest !== undefined) {
+        const startedAt = performance.now();
         // Said before it is done: a server killed in between must not let a cursor step over the gap.
         await sayDeleted(newest);
         await store.delete(ids);
         deleted += ids.length;
+        await pauseAfter(performance.now() - startedAt);
       }
       const next = endedAt ?? (ids.length === DELETE_STEP ? newest : undefined);
       if (next === undefined) return deleted;
@@ -162,6 +164,11 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
       return deleteUpTo(upTo, {});
     },
   };
+}
+
+/** Leaves the disk to others for as long as it was busy: this is about the machine, not about the time that the server goes by. */
+function pauseAfter(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 const CURSOR_PREFIX = "attempt:";
