@@ -40,8 +40,8 @@ export async function startTestServer<C extends Clock = ManualClock>(options: Te
   const clock = (options.clock ?? createManualClock()) as C;
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "carillon-test-")));
   const printed: string[] = [];
-  const known = options.dataDir !== undefined && kept.has(options.dataDir);
-  const database = ON_POSTGRESQL ? await databaseOf(options.dataDir) : {};
+  const known = kept.has(dataDir);
+  const database = ON_POSTGRESQL ? await databaseOf(dataDir) : {};
   const config = readConfig({ PORT: "0", DATA_DIR: dataDir, LOG_LEVEL: "fatal", ...database, ...options.env });
   const isNew = ON_POSTGRESQL ? !known : !existsSync(config.database);
   const app = await createApp({ config, environment: process.env, clock, log: createLog(config.logLevel), random: () => 0, print: (line) => printed.push(line) });
@@ -62,16 +62,17 @@ export async function startTestServer<C extends Clock = ManualClock>(options: Te
       await closed.finally(() => clearInterval(turning));
       if (options.dataDir) return;
       await rm(dataDir, { recursive: true, force: true });
+      kept.delete(dataDir);
       if (database.DATABASE_URL) await giveBackPostgresqlDatabase(database.DATABASE_URL);
     },
   };
 }
 
-/** Of folders that stay: a server that is started again in one goes on with its database. */
+/** By folder: a server that is started again in one goes on with its database. */
 const kept = new Map<string, string>();
 
-async function databaseOf(dataDir: string | undefined): Promise<{ DATABASE_URL?: string }> {
-  const url = (dataDir && kept.get(dataDir)) ?? (await takePostgresqlDatabase());
-  if (dataDir) kept.set(dataDir, url);
+async function databaseOf(dataDir: string): Promise<{ DATABASE_URL?: string }> {
+  const url = kept.get(dataDir) ?? (await takePostgresqlDatabase());
+  kept.set(dataDir, url);
   return { DATABASE_URL: url };
 }
