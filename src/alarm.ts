@@ -5,6 +5,8 @@ export interface Alarm {
   wakeAt(time: Date): void;
   /** Does the work now. */
   ring(): Promise<void>;
+  /** Since when the work is under way; null when it is not. */
+  readonly busySince: Date | null;
   /** Rings no more; resolves when the work under way has ended. */
   close(): Promise<void>;
 }
@@ -26,6 +28,7 @@ export function createAlarm({ clock, everyMs, shared, work, next, failed }: Alar
   let cancel: (() => void) | null = null;
   let wakesAt = Infinity;
   let running: Promise<void> = Promise.resolve();
+  let busySince: Date | null = null;
   let closed = false;
 
   function wakeAt(time: Date): void {
@@ -45,8 +48,11 @@ export function createAlarm({ clock, everyMs, shared, work, next, failed }: Alar
 
   async function workOnce(): Promise<void> {
     const began = clock.now();
+    busySince = began;
     await work().catch(failed);
-    const time = await next().catch(() => null);
+    busySince = null;
+    // What is next may be soon: when that cannot be known, it is looked for again.
+    const time = await next().catch(() => began);
     const now = clock.now();
     if (!time) return shared ? wakeAt(new Date(now.getTime() + everyMs)) : undefined;
     if (time > now) wakeAt(time);
@@ -58,6 +64,9 @@ export function createAlarm({ clock, everyMs, shared, work, next, failed }: Alar
   return {
     wakeAt,
     ring,
+    get busySince() {
+      return busySince;
+    },
     async close() {
       closed = true;
       cancel?.();

@@ -12,8 +12,10 @@ import { createChannelTester } from "./channels/channelTest.service.ts";
 import type { Clock } from "./clock.ts";
 import { createConditionService } from "./conditions/condition.service.ts";
 import type { Config } from "./config.ts";
-import { openDatabase } from "./db/database.ts";
+import { openDatabase, probe } from "./db/database.ts";
+import { createAuditor } from "./dispatch/auditor.ts";
 import { createDeliveryService } from "./dispatch/delivery.service.ts";
+import { findQueue } from "./dispatch/delivery.store.ts";
 import { createDispatcher } from "./dispatch/dispatcher.ts";
 import { createFlusher } from "./dispatch/flusher.ts";
 import { createOutside } from "./dispatch/outside.ts";
@@ -28,6 +30,7 @@ import { startRetention } from "./history/retention.ts";
 import { createGraphqlServer } from "./http/graphqlServer.ts";
 import { listen } from "./http/listen.ts";
 import { createMetrics } from "./http/metrics.ts";
+import { createReadiness } from "./http/readiness.ts";
 import { createHttpServer } from "./http/server.ts";
 import { openWebSocketDoor } from "./http/webSocket.ts";
 import { createIds } from "./ids.ts";
@@ -121,7 +124,10 @@ export async function createApp({ config, environment, clock, log, random, print
   const hub = createHub<Attempt>();
   const feed = createFeed({ hub, store: attemptStore, notifications: db.notifications, newestId, log });
   const history = createHistoryService(attemptStore, settingStore, hub, clock);
-  const metrics = createMetrics({ queued: () => dispatcher.queued, subscribers: () => hub.subscribers, connections: () => webSocket.connections });
+  const metrics = createMetrics(
+    { queued: () => dispatcher.queued, subscribers: () => hub.subscribers, connections: () => webSocket.connections, writing: () => db.writing, queue: () => findQueue(db, clock.now()) },
+    clock,
+  );
   const published = (attempts: Attempt[]): void => {
     feed.stored(attempts);
     metrics.attempted(attempts);
@@ -134,7 +140,8 @@ export async function createApp({ config, environment, clock, log, random, print
   const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, random, hostName, held: (dueAt) => flusher.expect(dueAt), disableChannel: channels.disable, changeConfig: channels.changeConfig });
   const flusher = createFlusher({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch });
   const rechecker = createRechecker({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch, held: flusher.expect });
-  const intake = createIntake({ db, snapshot, clock, ids, registerUnknown: triggers.registerUnknown, dispatch: dispatcher.dispatch, held: flusher.expect, recheck: rechecker.expect, received: metrics.received });
+  const intake = createIntake({ db, snapshot, clock, ids, registerUnknown: triggers.registerUnknown, dispatch: dispatcher.dispatch, held: flusher.expect, recheck: rechecker.expect, received: metrics.received, stored: metrics.stored });
+  const auditor = createAuditor({ db, clock, log, dispatcher, flusher, rechecker, found: metrics.audited });
 
   // Doors
   const services: Services = {
@@ -164,12 +171,22 @@ export async function createApp({ config, environment, clock, log, random, print
   db.notifications?.onGap(followSettings);
   let closing = false;
   const yoga = createGraphqlServer({ services, log, graphiql: config.graphiql, introspection: config.introspection });
-  const server = createHttpServer({ services, yoga, metrics, log, isReady: async () => !closing && (await db.read.setting.count()) >= 0 });
+  const readiness = createReadiness({
+    clock,
+    log,
+    isClosing: () => closing,
+    probe: (now) => probe(db, now),
+    lookedAt: { dispatcher: () => dispatcher.lookedAt, auditor: () => auditor.auditedAt },
+    busySince: { flusher: () => flusher.busySince, rechecker: () => rechecker.busySince },
+    stuck: () => auditor.stuck,
+  });
+  const server = createHttpServer({ services, yoga, metrics, log, readiness });
   const webSocket = openWebSocketDoor(server, yoga, accessTokens, clock);
   const stopRetention = startRetention({ db, history, snapshot, clock, log });
 
   const closeStores = async (): Promise<void> => {
     stopRetention();
+    await auditor.close();
     await intake.idle();
     await rechecker.close();
     await flusher.close();
@@ -191,6 +208,7 @@ export async function createApp({ config, environment, clock, log, random, print
   await dispatcher.start();
   await flusher.start();
   await rechecker.start();
+  auditor.start();
 
   return {
     url: urlOf(config.host, (server.address() as AddressInfo).port),

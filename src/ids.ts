@@ -79,8 +79,8 @@ export function timeOf(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
-/** What is not greater than any id that is given at this time, in milliseconds since 1970. */
-export function firstIdOf(ms: number): string {
-  const time = Math.max(0, ms).toString(16).padStart(12, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`;
+/** Greater than all ids given before this time, in milliseconds since 1970, and less than those given at it or later. */
+export function firstIdAt(time: number): string {
+  const hex = Math.max(0, Math.floor(time)).toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8)}`;
 }

@@ -26,3 +26,10 @@ export function refusal(principal: Principal | null, what: string): CallerError 
 export function ownedBy(principal: Principal | null): { customer?: string } {
   return principal === null || principal.customer === null ? {} : { customer: principal.customer };
 }
+
+/** Of whom a list is to be: the asked for customers, or all where null, as far as they are the principal's own. */
+export function ownCustomers(principal: Principal | null, asked: readonly string[] | null | undefined): readonly string[] | null {
+  const own = ownedBy(principal).customer;
+  if (own === undefined) return asked ?? null;
+  return !asked || asked.includes(own) ? [own] : [];
+}

@@ -1,5 +1,6 @@
-import { ownedBy } from "../access/principal.ts";
+import { ownCustomers } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
+import type { SearchFilter, SearchTable } from "../db/search.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
 import { EventType } from "../events/event.graphql.ts";
 import type { StoredEvent } from "../events/event.model.ts";
@@ -7,6 +8,7 @@ import { builder } from "../graphql/builder.ts";
 import { ConditionStatusEnum, SeverityEnum } from "../graphql/enums.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
+import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 
 const ConditionType = builder.prismaNode("Condition", {
   id: { field: "id" },
@@ -51,35 +53,38 @@ const ConditionFilter = builder.inputType("ConditionFilter", {
   }),
 });
 
+const CONDITIONS: SearchTable = { name: "Condition", time: "openedAt", indexed: { type: {}, customer: {}, status: {} } };
+
 builder.queryField("conditions", (t) =>
-  t.prismaConnection(
+  t.connection(
     {
       type: ConditionType,
-      cursor: "id",
-      description: "Problems that go on or went on, the newest first.",
+      description: `Problems that go on or went on, the newest first. ${ENDS_EARLY}`,
       authScopes: { may: "EVENTS_READ" },
       args: { filter: t.arg({ type: ConditionFilter, description: "Left out: all." }) },
-      resolve: (query, _root, { filter }, { services, principal }) =>
-        services.db.condition.findMany({ ...query, where: conditionWhere(filter, principal), orderBy: { id: "desc" } }),
-      totalCount: (_root, { filter }, { services, principal }) => services.db.condition.count({ where: conditionWhere(filter, principal) }),
+      resolve: (_root, { filter, ...args }, context, info) => {
+        const { db } = context.services;
+        const relations = relationsOf(context, info);
+        return searchConnection(db, { table: CONDITIONS, filter: conditionSearch(filter, context.principal), args, ...cursors("condition"), load: (ids) => db.condition.findMany({ ...relations, where: { id: { in: ids } } }) });
+      },
     },
-    { name: "ConditionConnection", description: "A page of conditions." },
+    {
+      name: "ConditionConnection",
+      description: "A page of conditions.",
+      fields: (connection) => ({
+        totalCount: connection.int({ description: TOTAL_COUNT, resolve: async (page) => (await countedOf(page)).count }),
+        totalCountIsExact: connection.boolean({ description: TOTAL_COUNT_IS_EXACT, resolve: async (page) => (await countedOf(page)).isExact }),
+      }),
+    },
     { name: "ConditionEdge", description: "A condition and its place in the list." },
   ),
 );
 
-function conditionWhere(filter: typeof ConditionFilter.$inferInput | null | undefined, principal: Principal | null) {
+function conditionSearch(filter: typeof ConditionFilter.$inferInput | null | undefined, principal: Principal | null): SearchFilter {
+  const { status, types, severities, services, customers } = filter ?? {};
   return {
-    AND: [
-      ownedBy(principal),
-      {
-        ...(filter?.status ? { status: filter.status } : {}),
-        ...(filter?.types ? { type: { in: filter.types } } : {}),
-        ...(filter?.severities ? { severity: { in: filter.severities } } : {}),
-        ...(filter?.services ? { service: { in: filter.services } } : {}),
-        ...(filter?.customers ? { customer: { in: filter.customers } } : {}),
-      },
-    ],
+    oneOf: { status: status && [status], type: types, severity: severities, service: services, customer: ownCustomers(principal, customers) },
+    closed: ["status", "severity"],
   };
 }
 

@@ -42,6 +42,12 @@ export async function findDueConditions(tx: Transaction, now: Date, most: number
   return rows.map(conditionOf);
 }
 
+/** How many conditions should have been decided about again before this time, at most `most`. */
+export async function countOverdueConditions(db: Database, time: Date, most: number): Promise<number> {
+  const rows = await query<{ count: number | bigint }>(db.read, sql`SELECT COUNT(*) AS "count" FROM (SELECT 1 FROM "Condition" WHERE "recheckAt" < ${time} LIMIT ${most}) AS s`);
+  return Number(rows[0]?.count ?? 0);
+}
+
 /** When the next condition is to be decided about again; null when none is. */
 export async function findNextRecheck(db: Database): Promise<Date | null> {
   const first = await db.read.condition.findFirst({ where: { recheckAt: { not: null } }, orderBy: { recheckAt: "asc" }, select: { recheckAt: true } });

@@ -1,6 +1,7 @@
 import type { Prisma, PrismaClient } from "./generated/client.ts";
 import type { Notifications } from "./notifications.ts";
 import { isPostgresqlUrl } from "./dialect.ts";
+import { execute, sql } from "./sql.ts";
 
 export type Transaction = Prisma.TransactionClient;
 
@@ -19,6 +20,8 @@ export interface Database {
   writeAlongside<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** How processes on one database tell each other what is new; null where there is only one. */
   readonly notifications: Notifications | null;
+  /** Transactions that are under way or wait for their turn. */
+  readonly writing: number;
   close(): Promise<void>;
 }
 
@@ -33,6 +36,11 @@ export const TRANSACTION_LIMITS = { maxWait: 60_000, timeout: 60_000 };
 export async function openDatabase(database: string, now: () => Date): Promise<Database> {
   if (!isPostgresqlUrl(database)) return (await import("./sqlite.ts")).openSqlite(database, now);
   return (await import("./postgresql.ts")).openPostgresql(database, now);
+}
+
+/** Writes a row, as everything that is taken in must be written. @throws when that is not possible now */
+export async function probe(db: Database, now: Date): Promise<void> {
+  await db.writeAlongside((tx) => execute(tx, sql`INSERT INTO "Setting" ("key", "value", "updatedAt") VALUES ('lastProbe', 'true', ${now}) ON CONFLICT ("key") DO UPDATE SET "updatedAt" = excluded."updatedAt"`));
 }
 
 /** Writes the database anew without what was deleted or replaced in it, which stays readable on the disk otherwise. */

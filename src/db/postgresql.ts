@@ -120,6 +120,8 @@ export async function otherProcesses(url: string): Promise<number> {
 function databaseOf(writer: Side, read: Side, notifications: Notifications): Database {
   let last: Promise<unknown> = Promise.resolve();
   const running = new Set<Promise<unknown>>();
+  /** Writes that wait for the one before them. */
+  let waiting = 0;
   let closed = false;
 
   function transact<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -140,7 +142,8 @@ function databaseOf(writer: Side, read: Side, notifications: Notifications): Dat
     notifications,
     write(work) {
       if (closed) return Promise.reject(new Error("the database is closed"));
-      const result = last.then(() =>
+      waiting += 1;
+      const result = last.finally(() => (waiting -= 1)).then(() =>
         transact(async (tx) => {
           await takeLocks(tx, { alone: ["SETTINGS"] });
           return work(tx);
@@ -150,6 +153,9 @@ function databaseOf(writer: Side, read: Side, notifications: Notifications): Dat
       return result;
     },
     writeAlongside: transact,
+    get writing() {
+      return waiting + running.size;
+    },
     async close() {
       await last;
       closed = true;

@@ -120,13 +120,15 @@ export async function compactSqlite(file: string): Promise<void> {
  */
 function databaseOf(writer: PrismaClient, read: PrismaClient, unlock: () => Promise<void>): Database {
   let last: Promise<unknown> = Promise.resolve();
+  let writing = 0;
   let closed = false;
 
   function write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     // The client would connect again by itself, behind the back of the lock.
     if (closed) return Promise.reject(new Error("the database is closed"));
     const result = last.then(() => writer.$transaction((tx) => work(speaks(tx, "sqlite")), TRANSACTION_LIMITS));
-    last = result.catch(() => undefined);
+    writing += 1;
+    last = result.catch(() => undefined).finally(() => (writing -= 1));
     return result;
   }
 
@@ -137,6 +139,9 @@ function databaseOf(writer: PrismaClient, read: PrismaClient, unlock: () => Prom
     write,
     // Nothing can be written beside anything here.
     writeAlongside: write,
+    get writing() {
+      return writing;
+    },
     async close() {
       closed = true;
       await last;

@@ -1,10 +1,12 @@
-import { ownedBy } from "../access/principal.ts";
+import { ownCustomers } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
 import { ChannelType } from "../channels/channel.graphql.ts";
+import type { SearchFilter, SearchTable } from "../db/search.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
 import { DeliveryStateEnum, HoldReasonEnum, MessageReasonEnum } from "../graphql/enums.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
+import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import type { Delivery } from "./delivery.model.ts";
 
 export const DeliveryType = builder.prismaNode("Delivery", {
@@ -34,29 +36,35 @@ const DeliveryFilter = builder.inputType("DeliveryFilter", {
   }),
 });
 
+const DELIVERIES: SearchTable = { name: "Delivery", time: "createdAt", indexed: { state: { but: "SENT" }, channelId: {} } };
+
 builder.queryField("deliveries", (t) =>
-  t.prismaConnection(
+  t.connection(
     {
       type: DeliveryType,
-      cursor: "id",
-      description: "Notifications with how far they have come, the newest first.",
+      description: `Notifications with how far they have come, the newest first. ${ENDS_EARLY}`,
       authScopes: { may: "HISTORY_READ" },
       args: { filter: t.arg({ type: DeliveryFilter, description: "Left out: all." }) },
-      resolve: (query, _root, { filter }, { services, principal }) =>
-        services.db.delivery.findMany({ ...query, where: deliveryWhere(filter, principal), orderBy: { id: "desc" } }),
-      totalCount: (_root, { filter }, { services, principal }) => services.db.delivery.count({ where: deliveryWhere(filter, principal) }),
+      resolve: (_root, { filter, ...args }, context, info) => {
+        const { db } = context.services;
+        const relations = relationsOf(context, info);
+        return searchConnection(db, { table: DELIVERIES, filter: deliverySearch(filter, context.principal), args, ...cursors("delivery"), load: (ids) => db.delivery.findMany({ ...relations, where: { id: { in: ids } } }) });
+      },
     },
-    { name: "DeliveryConnection", description: "A page of deliveries." },
+    {
+      name: "DeliveryConnection",
+      description: "A page of deliveries.",
+      fields: (connection) => ({
+        totalCount: connection.int({ description: TOTAL_COUNT, resolve: async (page) => (await countedOf(page)).count }),
+        totalCountIsExact: connection.boolean({ description: TOTAL_COUNT_IS_EXACT, resolve: async (page) => (await countedOf(page)).isExact }),
+      }),
+    },
     { name: "DeliveryEdge", description: "A delivery and its place in the list." },
   ),
 );
 
-function deliveryWhere(filter: typeof DeliveryFilter.$inferInput | null | undefined, principal: Principal | null) {
-  return {
-    ...ownedBy(principal),
-    ...(filter?.states ? { state: { in: filter.states } } : {}),
-    ...(filter?.channelIds ? { channelId: { in: filter.channelIds.map(({ id }) => id) } } : {}),
-  };
+function deliverySearch(filter: typeof DeliveryFilter.$inferInput | null | undefined, principal: Principal | null): SearchFilter {
+  return { oneOf: { state: filter?.states, channelId: filter?.channelIds?.map(({ id }) => id), customer: ownCustomers(principal, null) }, closed: ["state"] };
 }
 
 const ResendDeliveryPayload = builder.objectRef<{ delivery: Delivery }>("ResendDeliveryPayload").implement({

@@ -1,7 +1,8 @@
 import type { Database, Transaction } from "../db/database.ts";
 import { insertRows, updateRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
-import { query, sql, tableOf } from "../db/sql.ts";
+import { isOneOf, query, raw, sql, tableOf, timeOf } from "../db/sql.ts";
+import type { Piece } from "../db/sql.ts";
 import type { StoredEvent } from "../events/event.model.ts";
 import type { Delivery } from "./delivery.model.ts";
 
@@ -40,6 +41,66 @@ export async function findUnfinished(db: Database, channelId: string, afterId: s
     include: { event: true },
   });
   return rows.map(({ event, ...delivery }) => ({ delivery: delivery as unknown as Delivery, event: event as unknown as StoredEvent }));
+}
+
+/** A delivery that is not done, as far as an audit looks at it. */
+export interface OpenDelivery {
+  id: string;
+  channelId: string;
+  dueAt: Date;
+  summaryId: string | null;
+}
+
+/** Deliveries in this state after an id, in order. The partial index serves statements that name the state themselves. */
+export async function findOpen(db: Database, state: "PENDING" | "RETRY" | "HELD", afterId: string, limit: number): Promise<OpenDelivery[]> {
+  return query<OpenDelivery>(db.read, sql`SELECT "id", "channelId", "dueAt", "summaryId" FROM "Delivery" WHERE ${inState(state)} AND "id" > ${afterId} ORDER BY "id" LIMIT ${limit}`);
+}
+
+/** Which of these deliveries wait for a try. */
+export async function findWaitingAmong(db: Database, ids: string[]): Promise<Set<string>> {
+  const rows = await query<{ id: string }>(db.read, sql`SELECT "id" FROM "Delivery" WHERE "id" ${isOneOf(ids)} AND "state" IN ('PENDING', 'RETRY')`);
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** These deliveries with their events, as far as they wait for a try, in the order of their ids. */
+export async function findPlanned(db: Database, ids: string[]): Promise<PlannedDelivery[]> {
+  const rows = await db.read.delivery.findMany({ where: { id: { in: ids }, state: { in: ["PENDING", "RETRY"] } }, orderBy: { id: "asc" }, include: { event: true } });
+  return rows.map(({ event, ...delivery }) => ({ delivery: delivery as unknown as Delivery, event: event as unknown as StoredEvent }));
+}
+
+/** How much waits, and for how long the oldest has been due. */
+export interface Queue {
+  /** By state, at most `MOST_QUEUED`. */
+  counts: Record<"PENDING" | "RETRY" | "HELD", number>;
+  /** When the oldest that is due became due, of the first so many of each state; null when none is. */
+  oldestDueAt: Date | null;
+}
+
+/** Nothing is gained by counting on. */
+const MOST_QUEUED = 100_000;
+const MOST_LOOKED_AT = 1000;
+
+export async function findQueue(db: Database, now: Date): Promise<Queue> {
+  const counts = { PENDING: 0, RETRY: 0, HELD: 0 };
+  let oldestDueAt: Date | null = null;
+  for (const state of ["PENDING", "RETRY", "HELD"] as const) {
+    const rows = await query<{ count: number | bigint }>(db.read, sql`SELECT COUNT(*) AS "count" FROM (SELECT 1 FROM "Delivery" WHERE ${inState(state)} LIMIT ${MOST_QUEUED}) AS s`);
+    counts[state] = Number(rows[0]?.count ?? 0);
+    const due = await query<{ dueAt: Date | number | bigint | null }>(
+      db.read,
+      sql`SELECT MIN("dueAt") AS "dueAt" FROM (SELECT "dueAt" FROM "Delivery" WHERE ${inState(state)} ORDER BY "id" LIMIT ${MOST_LOOKED_AT}) AS s WHERE "dueAt" <= ${now}`,
+    );
+    const first = due[0]?.dueAt;
+    if (first === null || first === undefined) continue;
+    const dueAt = timeOf(first);
+    if (oldestDueAt === null || dueAt < oldestDueAt) oldestDueAt = dueAt;
+  }
+  return { counts, oldestDueAt };
+}
+
+/** As the partial index of what was not simply sent has it. */
+function inState(state: "PENDING" | "RETRY" | "HELD"): Piece {
+  return raw(`"state" = '${state}' AND "state" <> 'SENT'`);
 }
 
 /** Ids of the channels that have anything waiting. */

@@ -33,6 +33,14 @@ export interface Dispatcher {
   readonly queued: number;
   /** Where several processes share the database; see `createRecorder`. */
   readonly keepLanes: KeepLanes | undefined;
+  /** When it last looked for what is unfinished in the database. */
+  readonly lookedAt: Date;
+  /** What a channel has in memory; null while some of it is left in the database, because there is so much, or while the channel is gone. */
+  laneFor(channelId: string): Pick<Lane, "has" | "adopt"> | null;
+  /** All that wait in memory for their turn or their time. */
+  waiting(): string[];
+  /** Lets go of what waits in memory, without trying it. @returns how many there were */
+  abandon(ids: ReadonlySet<string>): number;
   /** Starts no more tries; resolves when those under way are stored. */
   close(): Promise<void>;
 }
@@ -83,6 +91,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       else if (lane.size === 0) lanes.delete(id);
     }
   });
+  let lookedAt = startedAt;
   let cancelSweep: (() => void) | null = null;
   let closed = false;
 
@@ -275,6 +284,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       const lane = channel && laneOf(channel);
       if (lane?.size === 0) await lane.refill();
     }
+    lookedAt = clock.now();
   }
 
   async function sweepShared(shared: Leases): Promise<void> {
@@ -319,6 +329,20 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       let sum = 0;
       for (const lane of lanes.values()) sum += lane.size;
       return sum;
+    },
+    get lookedAt() {
+      return lookedAt;
+    },
+    laneFor(channelId) {
+      const channel = snapshot.current.channels.get(channelId);
+      const lane = channel && (!leases || leases.has(channelId)) ? laneOf(channel) : undefined;
+      return lane?.isWhole ? lane : null;
+    },
+    waiting: () => [...lanes.values()].flatMap((lane) => lane.waiting()),
+    abandon(ids) {
+      let count = 0;
+      for (const lane of lanes.values()) count += lane.abandon(ids);
+      return count;
     },
     async close() {
       closed = true;

@@ -22,6 +22,8 @@ export interface Flusher {
   expect(dueAt: Date): void;
   /** Sends what a channel's hold has kept so far, due or not: bursts in a summary for each event type. @returns how many deliveries went into summaries */
   flush(channelId: string, heldFor: HoldReason): Promise<number>;
+  /** Since when it is at work; null when it waits. */
+  readonly busySince: Date | null;
   close(): Promise<void>;
 }
 
@@ -134,6 +136,9 @@ export function createFlusher({ db, snapshot, clock, ids, log, dispatch }: Flush
     start: alarm.ring,
     expect: alarm.wakeAt,
     flush: (channelId, heldFor) => summarise({ channelId, heldFor }),
+    get busySince() {
+      return alarm.busySince;
+    },
     close: alarm.close,
   };
 }

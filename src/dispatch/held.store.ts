@@ -91,6 +91,15 @@ export async function holdOverflow(tx: Transaction, ids: string[], now: Date): P
   await execute(tx, sql`UPDATE "Delivery" SET "state" = 'HELD', "heldFor" = 'RATE_LIMIT', "dueAt" = ${now} WHERE "id" ${isOneOf(ids)} AND "state" = 'PENDING' AND "tries" = 0`);
 }
 
+/** Frees, from these deliveries, those whose summary is done with or gone without them: they are due at once. @returns how many */
+export async function freeOrphans(tx: Transaction, ids: string[], now: Date): Promise<number> {
+  return execute(
+    tx,
+    sql`UPDATE "Delivery" SET "summaryId" = NULL, "tries" = 0, "dueAt" = ${now} WHERE "id" ${isOneOf(ids)} AND "state" = 'HELD' AND "summaryId" IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM "Delivery" AS s WHERE s."id" = "Delivery"."summaryId" AND s."state" IN ('PENDING', 'RETRY'))`,
+  );
+}
+
 /** Channels that hold something for their quiet hours. */
 export async function findQuietChannels(tx: Transaction): Promise<string[]> {
   const rows = await query<{ channelId: string }>(tx, sql`SELECT DISTINCT "channelId" FROM "Delivery" WHERE "state" = 'HELD' AND "heldFor" = 'QUIET_HOURS' AND "summaryId" IS NULL`);

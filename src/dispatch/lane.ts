@@ -3,7 +3,7 @@ import type { Pace } from "../providers/provider.ts";
 import type { MessageReason } from "../render/message.ts";
 import type { Delivery } from "./delivery.model.ts";
 import type { PlannedDelivery } from "./delivery.store.ts";
-import { firstIdOf, timeOf } from "../ids.ts";
+import { firstIdAt, timeOf } from "../ids.ts";
 import { createRateLimit } from "./rateLimit.ts";
 
 /** What became of a delivery after one try, once that is stored. `limited`: the provider asked the channel to wait. */
@@ -36,6 +36,15 @@ export interface Lane {
   more(): void;
   /** Deliveries in memory. */
   readonly size: number;
+  /** True when everything unfinished should be in memory; false while some is left in the database, or being read from it. */
+  readonly isWhole: boolean;
+  has(id: string): boolean;
+  /** Those that wait for nothing but their turn or their time. */
+  waiting(): string[];
+  /** Takes in what was missed, whatever its place, unless it is in memory. */
+  adopt(jobs: PlannedDelivery[]): void;
+  /** Lets go of what waits, without trying it. @returns how many there were */
+  abandon(ids: ReadonlySet<string>): number;
   /** Starts nothing more; resolves when what is under way has ended. */
   close(): Promise<void>;
 }
@@ -98,7 +107,9 @@ export function createLane(deps: LaneDeps): Lane {
     const key = chainKey(job.delivery);
     const chain = key === null ? undefined : chains.get(key);
     if (chain) {
-      chain.push(job);
+      // Behind the one whose turn it is; only what was missed is older than others there.
+      const place = chain.findIndex(({ delivery }, at) => at > 0 && delivery.id > job.delivery.id);
+      chain.splice(place < 0 ? chain.length : place, 0, job);
       dropOvertaken(chain);
       return;
     }
@@ -292,7 +303,7 @@ export function createLane(deps: LaneDeps): Lane {
   function loadFrom(): string {
     // With nothing in memory, whatever is unfinished has been missed, however old.
     if (known.size === 0) return "";
-    return deps.shared ? firstIdOf(timeOf(newestId) - LATEST_COMMIT_MS) : newestId;
+    return deps.shared ? firstIdAt(timeOf(newestId) - LATEST_COMMIT_MS) : newestId;
   }
 
   function refill(): Promise<void> {
@@ -331,6 +342,28 @@ export function createLane(deps: LaneDeps): Lane {
     more,
     get size() {
       return known.size;
+    },
+    get isWhole() {
+      return !spilled && !loading && !closed;
+    },
+    has: (id) => known.has(id),
+    waiting: () => [...ready, ...retrying.keys()].map(({ delivery }) => delivery.id),
+    adopt(jobs) {
+      for (const job of jobs) if (!closed && !known.has(job.delivery.id)) enqueue(job);
+      pump();
+    },
+    abandon(ids) {
+      const jobs = [...ready, ...retrying.keys()].filter(({ delivery }) => ids.has(delivery.id));
+      const left = ready.filter((job) => !jobs.includes(job));
+      ready.splice(0, Infinity, ...left);
+      for (const job of jobs) {
+        retrying.get(job)?.();
+        retrying.delete(job);
+        leave([job]);
+        advance(job);
+      }
+      pump();
+      return jobs.length;
     },
     async close() {
       closed = true;

@@ -1,11 +1,14 @@
 import { createErrorProxy } from "@pothos/plugin-errors";
-import { ownedBy } from "../access/principal.ts";
+import { ownCustomers, ownedBy } from "../access/principal.ts";
+import type { Principal } from "../access/principal.ts";
+import type { SearchFilter, SearchTable } from "../db/search.ts";
 import type { ChannelVerdict, Verdict } from "../decide/verdict.ts";
 import { VERDICT_REASONS } from "../decide/verdict.ts";
 import { CallerError, IdempotencyConflictError, ValidationError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
 import { EventStatusEnum, MessageReasonEnum, SeverityEnum, VerdictActionEnum, VerdictReasonEnum } from "../graphql/enums.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
+import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import { OtherErrorType } from "../graphql/errorTypes.ts";
 import type { Accepted } from "../intake/intake.ts";
 import type { Json } from "../render/message.ts";
@@ -241,35 +244,43 @@ const EventFilter = builder.inputType("EventFilter", {
   }),
 });
 
+const EVENTS: SearchTable = {
+  name: "Event",
+  time: "receivedAt",
+  indexed: { service: { but: null }, type: {}, customer: { but: null }, fate: { but: "MATCHED" }, category: {}, severity: { but: "INFO" } },
+};
+
 builder.queryField("events", (t) =>
-  t.prismaConnection(
+  t.connection(
     {
       type: EventType,
-      cursor: "id",
-      description: "Events as they were taken in, the newest first.",
+      description: `Events as they were taken in, the newest first. ${ENDS_EARLY}`,
       authScopes: { may: "EVENTS_READ" },
       args: { filter: t.arg({ type: EventFilter, description: "Left out: all." }) },
-      resolve: (query, _root, { filter }, { services, principal }) =>
-        services.db.event.findMany({ ...query, where: { AND: [eventWhere(filter), ownedBy(principal)] }, orderBy: { id: "desc" } }),
-      totalCount: (_root, { filter }, { services, principal }) =>
-        services.db.event.count({ where: { AND: [eventWhere(filter), ownedBy(principal)] } }),
+      resolve: (_root, { filter, ...args }, context, info) => {
+        const { db } = context.services;
+        const relations = relationsOf(context, info);
+        return searchConnection(db, { table: EVENTS, filter: eventSearch(filter, context.principal), args, ...cursors("event"), load: (ids) => db.event.findMany({ ...relations, where: { id: { in: ids } } }) });
+      },
     },
-    { name: "EventConnection", description: "A page of events." },
+    {
+      name: "EventConnection",
+      description: "A page of events.",
+      fields: (connection) => ({
+        totalCount: connection.int({ description: TOTAL_COUNT, resolve: async (page) => (await countedOf(page)).count }),
+        totalCountIsExact: connection.boolean({ description: TOTAL_COUNT_IS_EXACT, resolve: async (page) => (await countedOf(page)).isExact }),
+      }),
+    },
     { name: "EventEdge", description: "An event and its place in the list." },
   ),
 );
 
-type EventFilterShape = typeof EventFilter.$inferInput | null | undefined;
-
-function eventWhere(filter: EventFilterShape) {
+function eventSearch(filter: typeof EventFilter.$inferInput | null | undefined, principal: Principal | null): SearchFilter {
+  const { types, categories, severities, services, sources, customers, because, from, to } = filter ?? {};
   return {
-    ...(filter?.types ? { type: { in: filter.types } } : {}),
-    ...(filter?.categories ? { category: { in: filter.categories } } : {}),
-    ...(filter?.severities ? { severity: { in: filter.severities } } : {}),
-    ...(filter?.services ? { service: { in: filter.services } } : {}),
-    ...(filter?.sources ? { source: { in: filter.sources } } : {}),
-    ...(filter?.customers ? { customer: { in: filter.customers } } : {}),
-    ...(filter?.because ? { fate: { in: filter.because } } : {}),
-    ...(filter?.from || filter?.to ? { receivedAt: { ...(filter.from ? { gte: filter.from } : {}), ...(filter.to ? { lt: filter.to } : {}) } } : {}),
+    oneOf: { type: types, category: categories, severity: severities, service: services, source: sources, customer: ownCustomers(principal, customers), fate: because },
+    closed: ["severity"],
+    from,
+    to,
   };
 }

@@ -5,10 +5,9 @@ import { builder, PAGE } from "../graphql/builder.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
 import { AttemptOutcomeEnum, MessageReasonEnum, SeverityEnum } from "../graphql/enums.ts";
 import { CallerError } from "../errors.ts";
-import { resolveCursorConnection } from "@pothos/plugin-relay";
-import type { ResolveCursorConnectionArgs } from "@pothos/plugin-relay";
+import { countedOf, ENDS_EARLY, LARGEST_OFFSET, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import type { Attempt } from "./attempt.model.ts";
-import { attemptWhere } from "./attemptFilter.ts";
+import { ATTEMPTS, attemptSearch } from "./attemptFilter.ts";
 import type { AttemptFilter } from "./attemptFilter.ts";
 import { attemptIdOf, cursorOf } from "./history.service.ts";
 import type { Dispatched } from "./history.service.ts";
@@ -87,37 +86,30 @@ builder.queryField("history", (t) =>
   t.connection(
     {
       type: AttemptType,
-      description: "Every attempt at a delivery, the newest first. Page with first and after, or with limit and offset.",
+      description: `Every attempt at a delivery, the newest first. Page with first and after, or with limit and offset. ${ENDS_EARLY}`,
       authScopes: { may: "HISTORY_READ" },
       args: {
         filter: t.arg({ type: AttemptFilterInput, description: "Left out: all." }),
         limit: t.arg.int({ description: `In place of first: 1 to ${PAGE.most}.` }),
-        offset: t.arg.int({ description: "In place of after: how many to pass over. Slow beyond some ten thousands; after is not." }),
+        offset: t.arg.int({ description: `In place of after: how many to pass over, at most ${LARGEST_OFFSET.toLocaleString("en-US")}.` }),
       },
-      resolve: async (_root, { limit, offset, filter, ...paging }, { services, principal }) => {
-        const where = attemptWhere(filterOf(filter, principal));
-        const args = { ...paging, first: limit ?? paging.first ?? null };
-        const connection = await resolveCursorConnection(
-          { args, defaultSize: PAGE.default, maxSize: PAGE.most, toCursor: (attempt: Attempt) => cursorOf(attempt.id) },
-          ({ before, after, limit: take, inverted }: ResolveCursorConnectionArgs) =>
-            services.db.attempt.findMany({
-              where: { AND: [where, before ? { id: { gt: attemptIdOf(before) } } : {}, after ? { id: { lt: attemptIdOf(after) } } : {}] },
-              orderBy: { id: inverted ? "asc" : "desc" },
-              skip: Math.max(0, offset ?? 0),
-              take,
-            }),
-        );
-        return { ...connection, where };
-      },
+      resolve: (_root, { limit, offset, filter, ...paging }, { services: { db }, principal }) =>
+        searchConnection<Attempt>(db, {
+          table: ATTEMPTS,
+          filter: attemptSearch(filterOf(filter, principal)),
+          args: { ...paging, first: limit ?? paging.first ?? null },
+          offset,
+          cursorOf,
+          idOf: attemptIdOf,
+          load: (ids) => db.attempt.findMany({ where: { id: { in: ids } } }),
+        }),
     },
     {
       name: "AttemptConnection",
       description: "A page of the history.",
       fields: (connection) => ({
-        totalCount: connection.int({
-          description: "How many there are in all. Counted only when asked for.",
-          resolve: (page, _args, { services }) => services.db.attempt.count({ where: (page as unknown as { where: object }).where }),
-        }),
+        totalCount: connection.int({ description: TOTAL_COUNT, resolve: async (page) => (await countedOf(page)).count }),
+        totalCountIsExact: connection.boolean({ description: TOTAL_COUNT_IS_EXACT, resolve: async (page) => (await countedOf(page)).isExact }),
       }),
     },
     { name: "AttemptEdge", description: "An attempt and its place in the history. The cursor also starts notificationDispatched." },

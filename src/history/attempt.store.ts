@@ -1,9 +1,11 @@
 import type { Database, Transaction } from "../db/database.ts";
-import type { Prisma } from "../db/generated/client.ts";
 import { insertRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
-import { execute, isOneOf, query, sql } from "../db/sql.ts";
-import { firstIdOf } from "../ids.ts";
+import { search } from "../db/search.ts";
+import type { Found, SearchFilter } from "../db/search.ts";
+import { execute, isOneOf, query, raw, sql } from "../db/sql.ts";
+import { ATTEMPTS } from "./attemptFilter.ts";
+import { firstIdAt } from "../ids.ts";
 import type { Attempt } from "./attempt.model.ts";
 
 const ATTEMPT: Table = {
@@ -24,37 +26,51 @@ export async function findNewestAttemptId(tx: Transaction): Promise<string | nul
   return (await query<{ id: string | null }>(tx, sql`SELECT MAX("id") AS "id" FROM "Attempt"`))[0]?.id ?? null;
 }
 
+/** Attempts, and where the search has ended when that was before its end. */
+export interface Page {
+  attempts: Attempt[];
+  endedAt: string | null;
+}
+
 export interface AttemptStore {
   /** The oldest attempts after this id that match, in order. */
-  after(id: string, where: Prisma.AttemptWhereInput, limit: number): Promise<Attempt[]>;
+  after(id: string, filter: SearchFilter, limit: number): Promise<Page>;
   newestId(): Promise<string>;
-  /** The ids of at most `limit` of the oldest attempts up to this id that match, in order. */
-  oldest(upToId: string, where: Prisma.AttemptWhereInput, limit: number): Promise<string[]>;
+  /** At most `limit` of the oldest attempts after an id and up to another one that match, in order. */
+  oldest(afterId: string, upToId: string, filter: SearchFilter, limit: number): Promise<Found>;
   delete(ids: string[]): Promise<void>;
-  /** The id of the newest attempt that is more than `keep` attempts old; null when there are fewer. */
-  idBeyond(keep: number): Promise<string | null>;
+  /** The id of the attempt that is so many after this one; null when there are fewer. */
+  idAfter(id: string, count: number): Promise<string | null>;
+  /** How many attempts are newer than one and not newer than another. @param upTo null: than none */
+  countBetween(after: string, upTo: string | null): Promise<number>;
   newestBefore(time: Date): Promise<string | null>;
 }
 
 export function createAttemptStore(db: Database): AttemptStore {
   return {
-    after: (id, where, take) => db.read.attempt.findMany({ where: { AND: [where, { id: { gt: id } }] }, orderBy: { id: "asc" }, take }),
+    async after(id, filter, take) {
+      const { ids, endedAt } = await search(db.read, ATTEMPTS, filter, { direction: "UP", beyond: id, take });
+      const attempts = ids.length > 0 ? await db.read.attempt.findMany({ where: { id: { in: ids } }, orderBy: { id: "asc" } }) : [];
+      return { attempts, endedAt };
+    },
     async newestId() {
       return (await db.read.attempt.findFirst({ orderBy: { id: "desc" }, select: { id: true } }))?.id ?? "";
     },
-    async oldest(upToId, where, take) {
-      const rows = await db.read.attempt.findMany({ where: { AND: [where, { id: { lte: upToId } }] }, orderBy: { id: "asc" }, take, select: { id: true } });
-      return rows.map((row) => row.id);
-    },
+    oldest: (afterId, upToId, filter, take) => search(db.read, ATTEMPTS, filter, { direction: "UP", beyond: afterId, until: { id: upToId, inclusive: true }, take }),
     async delete(ids) {
       await db.writeAlongside((tx) => execute(tx, sql`DELETE FROM "Attempt" WHERE "id" ${isOneOf(ids)}`));
     },
-    async idBeyond(keep) {
-      return (await db.read.attempt.findFirst({ orderBy: { id: "desc" }, skip: keep, select: { id: true } }))?.id ?? null;
+    async idAfter(id, count) {
+      return (await query<{ id: string }>(db.read, sql`SELECT "id" FROM "Attempt" WHERE "id" > ${id} ORDER BY "id" LIMIT 1 OFFSET ${count - 1}`))[0]?.id ?? null;
+    },
+    async countBetween(after, upTo) {
+      const end = upTo === null ? raw("") : sql` AND "id" <= ${upTo}`;
+      const rows = await query<{ count: number | bigint }>(db.read, sql`SELECT COUNT(*) AS "count" FROM "Attempt" WHERE "id" > ${after}${end}`);
+      return Number(rows[0]?.count ?? 0);
     },
     async newestBefore(time) {
       // Ids begin with their time in milliseconds, so no index on the time itself is needed.
-      return (await db.read.attempt.findFirst({ where: { id: { lt: firstIdOf(time.getTime()) } }, orderBy: { id: "desc" }, select: { id: true } }))?.id ?? null;
+      return (await db.read.attempt.findFirst({ where: { id: { lt: firstIdAt(time.getTime()) } }, orderBy: { id: "desc" }, select: { id: true } }))?.id ?? null;
     },
   };
 }

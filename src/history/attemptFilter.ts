@@ -1,4 +1,4 @@
-import type { Prisma } from "../db/generated/client.ts";
+import type { SearchFilter, SearchTable } from "../db/search.ts";
 import { isBelow } from "../decide/severity.ts";
 import { SEVERITIES } from "../render/message.ts";
 import type { Severity } from "../render/message.ts";
@@ -13,26 +13,21 @@ export interface AttemptFilter {
   minimumSeverity?: Severity | null | undefined;
   customers?: string[] | null | undefined;
   outcomes?: AttemptOutcome[] | null | undefined;
-  eventIds?: string[] | null | undefined;
   /** From this time on, inclusive. */
   from?: Date | null | undefined;
   /** Before this time. */
   to?: Date | null | undefined;
 }
 
-export function attemptWhere(filter: AttemptFilter): Prisma.AttemptWhereInput {
-  const where: Prisma.AttemptWhereInput = {};
-  if (filter.channelIds) where.channelId = { in: filter.channelIds };
-  if (filter.kinds) where.kind = { in: filter.kinds };
-  if (filter.types) where.type = { in: filter.types };
-  if (filter.categories) where.category = { in: filter.categories };
-  if (filter.customers) where.customer = { in: filter.customers };
-  if (filter.outcomes) where.outcome = { in: filter.outcomes };
-  if (filter.eventIds) where.eventId = { in: filter.eventIds };
-  const { minimumSeverity } = filter;
-  if (minimumSeverity) where.severity = { in: SEVERITIES.filter((severity) => !isBelow(severity, minimumSeverity)) };
-  if (filter.from || filter.to) where.at = { ...(filter.from ? { gte: filter.from } : {}), ...(filter.to ? { lt: filter.to } : {}) };
-  return where;
+export const ATTEMPTS: SearchTable = {
+  name: "Attempt",
+  time: "at",
+  indexed: { channelId: {}, type: {}, customer: { but: null }, outcome: { but: "DELIVERED" }, kind: {}, category: {}, severity: { but: "INFO" } },
+};
+
+export function attemptSearch({ channelIds, kinds, types, categories, minimumSeverity, customers, outcomes, from, to }: AttemptFilter): SearchFilter {
+  const severity = minimumSeverity && minimumSeverity !== "INFO" ? SEVERITIES.filter((one) => !isBelow(one, minimumSeverity)) : null;
+  return { oneOf: { channelId: channelIds, kind: kinds, type: types, category: categories, customer: customers, outcome: outcomes, severity }, closed: ["outcome", "severity"], from, to };
 }
 
 export function attemptMatches(filter: AttemptFilter, attempt: Attempt): boolean {
@@ -43,7 +38,6 @@ export function attemptMatches(filter: AttemptFilter, attempt: Attempt): boolean
     within(filter.categories, attempt.category) &&
     within(filter.customers, attempt.customer) &&
     within(filter.outcomes, attempt.outcome) &&
-    within(filter.eventIds, attempt.eventId) &&
     !(filter.minimumSeverity && isBelow(attempt.severity, filter.minimumSeverity)) &&
     !(filter.from && attempt.at < filter.from) &&
     !(filter.to && attempt.at >= filter.to)

@@ -1,12 +1,14 @@
+import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import { CallerError } from "../errors.ts";
 import { isId } from "../ids.ts";
 import type { Hub, Subscription } from "../live/hub.ts";
 import type { SettingStore } from "../settings/settings.store.ts";
-import { attemptMatches, attemptWhere } from "./attemptFilter.ts";
+import { attemptMatches, attemptSearch } from "./attemptFilter.ts";
 import type { AttemptFilter } from "./attemptFilter.ts";
 import type { Attempt } from "./attempt.model.ts";
 import type { AttemptStore } from "./attempt.store.ts";
+import { createSurplus } from "./surplus.ts";
 
 /** One attempt on the live feed. */
 export interface Dispatched {
@@ -35,15 +37,26 @@ export interface HistoryService {
 /** The newest attempt that was ever deleted: a cursor before it may have a gap behind it. */
 const DELETED_UP_TO = "historyDeletedUpTo";
 
+/** When attempts were last deleted from the middle of the history. */
+const CLEARED_AT = "historyClearedAt";
+
 /** Less than every id. */
 const BEFORE_ALL = "00000000-0000-0000-0000-000000000000";
 
 const REPLAY_PAGE = 500;
-const DELETE_STEP = 1000;
+/** On SQLite nothing else is written meanwhile. */
+const DELETE_STEP = 200;
 
 export function createHistoryService(store: AttemptStore, settings: SettingStore, hub: Hub<Attempt>, clock: Clock): HistoryService {
   async function deletedUpTo(): Promise<string> {
     return ((await settings.get(DELETED_UP_TO)) as string | undefined) ?? "";
+  }
+
+  const surplus = createSurplus(store);
+
+  /** Different each time, also within a millisecond. */
+  async function noteClearing(): Promise<void> {
+    await settings.set(CLEARED_AT, `${clock.now().toISOString()} ${randomUUID()}`, clock.now());
   }
 
   async function refuseExpired(cursor: string): Promise<void> {
@@ -52,16 +65,29 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
     }
   }
 
+  async function sayDeleted(upToId: string): Promise<void> {
+    if (upToId > (await deletedUpTo())) await settings.set(DELETED_UP_TO, upToId, clock.now());
+  }
+
+  /** In small steps: what else is to be stored comes in between. */
   async function deleteUpTo(upToId: string, filter: AttemptFilter): Promise<number> {
+    const wanted = attemptSearch(filter);
     let deleted = 0;
+    let last = "";
     for (;;) {
-      const ids = await store.oldest(upToId, attemptWhere(filter), DELETE_STEP);
+      const { ids, endedAt } = await store.oldest(last, upToId, wanted, DELETE_STEP);
       const newest = ids.at(-1);
-      if (newest === undefined) return deleted;
-      // Said before it is done: a server killed in between must not let a cursor step over the gap.
-      if (newest > (await deletedUpTo())) await settings.set(DELETED_UP_TO, newest, clock.now());
-      await store.delete(ids);
-      deleted += ids.length;
+      if (newest !== undefined) {
+        const startedAt = performance.now();
+        // Said before it is done: a server killed in between must not let a cursor step over the gap.
+        await sayDeleted(newest);
+        await store.delete(ids);
+        deleted += ids.length;
+        await pauseAfter(performance.now() - startedAt);
+      }
+      const next = endedAt ?? (ids.length === DELETE_STEP ? newest : undefined);
+      if (next === undefined) return deleted;
+      last = next;
     }
   }
 
@@ -87,15 +113,17 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
 
   /** @returns the id of the last attempt that was given */
   async function* replay(after: string, filter: AttemptFilter, mayGoOn: () => boolean): AsyncGenerator<Dispatched, string> {
+    const wanted = attemptSearch(filter);
     let last = after;
     for (;;) {
-      const page = await store.after(last, attemptWhere(filter), REPLAY_PAGE);
-      for (const attempt of page) {
+      const { attempts, endedAt } = await store.after(last, wanted, REPLAY_PAGE);
+      for (const attempt of attempts) {
         if (!mayGoOn()) return last;
         last = attempt.id;
         yield { cursor: cursorOf(attempt.id), missed: 0, attempt };
       }
-      if (page.length < REPLAY_PAGE) return last;
+      if (endedAt !== null) last = endedAt;
+      else if (attempts.length < REPLAY_PAGE) return last;
     }
   }
 
@@ -119,16 +147,28 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
     },
 
     async clear(filter) {
-      return deleteUpTo(await store.newestId(), filter);
+      await noteClearing();
+      try {
+        return await deleteUpTo(await store.newestId(), filter);
+      } finally {
+        await noteClearing();
+      }
     },
 
     async prune(days, count) {
       const tooOld = await store.newestBefore(new Date(clock.now().getTime() - days * 86_400_000));
-      const tooMany = await store.idBeyond(count);
+      const tooMany = await surplus.newest(count, await settings.get(CLEARED_AT));
       const upTo = [tooOld, tooMany].reduce<string>((newest, id) => (id !== null && id > newest ? id : newest), "");
-      return upTo === "" ? 0 : deleteUpTo(upTo, {});
+      if (upTo === "") return 0;
+      await sayDeleted(upTo);
+      return deleteUpTo(upTo, {});
     },
   };
+}
+
+/** Leaves the disk to others for as long as it was busy: this is about the machine, not about the time that the server goes by. */
+function pauseAfter(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 const CURSOR_PREFIX = "attempt:";

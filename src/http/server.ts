@@ -12,6 +12,7 @@ import { handleEvents } from "./eventsEndpoint.ts";
 import type { GraphqlServer } from "./graphqlServer.ts";
 import type { Metrics } from "./metrics.ts";
 import { answerPlainOperation } from "./plainOperation.ts";
+import type { Readiness } from "./readiness.ts";
 import { readJsonBody } from "./requestBody.ts";
 
 export interface HttpServerDeps {
@@ -19,8 +20,7 @@ export interface HttpServerDeps {
   yoga: GraphqlServer;
   metrics: Metrics;
   log: Log;
-  /** True while events are taken in and sent. */
-  isReady(): Promise<boolean>;
+  readiness: Readiness;
 }
 
 export function createHttpServer(deps: HttpServerDeps): Server {
@@ -41,8 +41,8 @@ async function route(deps: HttpServerDeps, request: IncomingMessage, response: S
   }
   if (endpoint === "GET /health") return sendJson(response, 200, { status: "ok" });
   if (endpoint === "GET /ready") {
-    const ready = await deps.isReady();
-    return sendJson(response, ready ? 200 : 503, { status: ready ? "ready" : "not ready" });
+    const failed = await deps.readiness.problems();
+    return failed.length === 0 ? sendJson(response, 200, { status: "ready" }) : sendJson(response, 503, { status: "not ready", failed });
   }
   if (endpoint === "GET /metrics") return sendMetrics(deps, request, response);
   if (endpoint === "GET /") {

@@ -39,6 +39,8 @@ export interface Intake {
 export interface IntakeDeps extends StoreBatchDeps {
   /** Registers a type that was sent without being known. */
   registerUnknown(given: string): Promise<void>;
+  /** Hears how long it took, in milliseconds, to store so many events. */
+  stored(events: number, ms: number): void;
 }
 
 /** More would make one transaction hold up the others. */
@@ -48,7 +50,12 @@ const NEAR_NAMES = 3;
 
 export function createIntake(deps: IntakeDeps): Intake {
   const { clock, snapshot } = deps;
-  const batch = createBatch((waiting: Waiting[]) => storeBatch(waiting, deps), LARGEST_BATCH);
+  const batch = createBatch(async (waiting: Waiting[]) => {
+    const startedAt = performance.now();
+    const stored = await storeBatch(waiting, deps);
+    deps.stored(waiting.length, performance.now() - startedAt);
+    return stored;
+  }, LARGEST_BATCH);
 
   async function emitOne(given: unknown, scope: string): Promise<Accepted | CallerError> {
     try {

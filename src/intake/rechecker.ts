@@ -25,6 +25,8 @@ export interface Rechecker {
   start(): Promise<void>;
   /** Tells of a condition that was just stored. */
   expect(at: Date): void;
+  /** Since when it is at work; null when it waits. */
+  readonly busySince: Date | null;
   close(): Promise<void>;
 }
 
@@ -90,6 +92,9 @@ export function createRechecker({ db, snapshot, clock, ids, log, dispatch, held 
   return {
     start: alarm.ring,
     expect: alarm.wakeAt,
+    get busySince() {
+      return alarm.busySince;
+    },
     close: alarm.close,
   };
 }

@@ -46,12 +46,12 @@ export function createFeed({ hub, store, notifications, newestId, log }: FeedDep
 
   async function readAll(): Promise<void> {
     for (;;) {
-      const page = await store.after(publishedUpTo, {}, PAGE);
-      hub.publish(page);
-      publishedUpTo = page.at(-1)?.id ?? publishedUpTo;
-      if (page.length < PAGE && publishedUpTo >= knownUpTo) return;
+      const { attempts } = await store.after(publishedUpTo, { oneOf: {} }, PAGE);
+      hub.publish(attempts);
+      publishedUpTo = attempts.at(-1)?.id ?? publishedUpTo;
+      if (attempts.length < PAGE && publishedUpTo >= knownUpTo) return;
       // Deleted meanwhile.
-      if (page.length === 0) return void (publishedUpTo = knownUpTo);
+      if (attempts.length === 0) return void (publishedUpTo = knownUpTo);
     }
   }
 

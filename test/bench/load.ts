@@ -21,7 +21,7 @@ export interface Client extends AsyncDisposable {
 }
 
 export function createClient(url: string, connections: number): Client {
-  const pool = new Pool(url, { connections, pipelining: 1 });
+  const pool = new Pool(url, { connections, pipelining: 1, keepAliveTimeout: 1000, keepAliveMaxTimeout: 1000 });
   const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json", accept: "application/graphql-response+json" };
   return {
     connections,

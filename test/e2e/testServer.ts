@@ -67,6 +67,7 @@ export async function startTestServer<C extends Clock = ManualClock>(options: Te
       await closed.finally(() => clearInterval(turning));
       if (options.dataDir) return;
       await rm(dataDir, { recursive: true, force: true });
+      kept.delete(dataDir);
       if (database.DATABASE_URL) await giveBackPostgresqlDatabase(database.DATABASE_URL);
     },
   };

@@ -58,6 +58,24 @@ describe("the history", () => {
     expect(await historyOf(db).prune(90, 1000)).toBe(0);
   });
 
+  it("is pruned by count again and again, also when some of it was cleared in between", async () => {
+    const db = await openStore();
+    let seconds = 0;
+    const add = async (count: number, changes: Partial<Attempt> = {}) => addAttempts(db, Array.from({ length: count }, () => new Date(NOW.getTime() - 100_000_000 + (seconds += 1) * 1000)), changes);
+    const history = historyOf(db);
+    await add(12_000);
+    await add(12_000, { outcome: "PERMANENT" });
+    expect(await history.prune(90, 23_500)).toBe(500);
+    await add(700);
+    expect(await history.prune(90, 23_500)).toBe(700);
+    expect(await db.read.attempt.count()).toBe(23_500);
+    expect(await history.prune(90, 23_500)).toBe(0);
+    await history.clear({ outcomes: ["PERMANENT"] });
+    expect(await history.prune(90, 20_000)).toBe(0);
+    expect(await history.prune(90, 11_000)).toBe(500);
+    expect(await db.read.attempt.count()).toBe(11_000);
+  });
+
   it("is pruned by whichever takes more", async () => {
     const db = await openStore();
     await addAttempts(db, [100, 95, 5, 4, 3, 2, 1].map(daysAgo));

@@ -1286,3 +1286,59 @@ describe("whatever happens to the deliveries", () => {
       }
     }));
 });
+
+describe("an audit of a lane", () => {
+  function laneThatRetries() {
+    const sent: number[] = [];
+    const lane = createLane({
+      shared: false,
+      pace: PACE,
+      clock: createManualClock(NOW),
+      async send(job) {
+        sent.push(numberOf(job));
+        if (job.delivery.tries !== 9) return { done: true };
+        job.delivery = { ...job.delivery, dueAt: new Date(NOW.getTime() + MINUTE) };
+        return { done: false, retryAt: job.delivery.dueAt, limited: false };
+      },
+      drop: async () => undefined,
+      overflow: async () => true,
+      load: async () => [],
+    });
+    return { lane, sent };
+  }
+
+  test("adopts what was missed, though newer ones were taken in, and each once", async () => {
+    const { lane, sent } = laneThatRetries();
+    lane.add([makeJob(5, { tries: 9 })]);
+    await settle();
+    expect([lane.size, lane.has(idOf(5)), lane.has(idOf(2)), lane.isWhole]).toEqual([1, true, false, true]);
+    // Older than the newest: what is dispatched would be passed over.
+    lane.add([makeJob(2)]);
+    await settle();
+    expect(sent).toEqual([5]);
+    lane.adopt([makeJob(2), makeJob(5)]);
+    await settle();
+    expect([sent, lane.size]).toEqual([[5, 2], 1]);
+  });
+
+  test("puts what was missed at its place in its chain", async () => {
+    const { lane, sent } = laneThatRetries();
+    lane.add([makeJob(1, { conditionId: "c", tries: 9 }), makeJob(4, { conditionId: "c" })]);
+    await settle();
+    lane.adopt([makeJob(3, { conditionId: "c" })]);
+    expect(lane.waiting()).toEqual([idOf(1)]);
+    expect(lane.abandon(new Set([idOf(1)]))).toBe(1);
+    await settle();
+    await settle();
+    expect([sent, lane.size, lane.waiting()]).toEqual([[1, 3, 4], 0, []]);
+  });
+
+  test("abandons what waits, and nothing that is under way or unknown", async () => {
+    const { lane } = laneThatRetries();
+    lane.add([makeJob(1, { tries: 9 })]);
+    expect(lane.abandon(new Set([idOf(1), idOf(7)]))).toBe(0);
+    await settle();
+    expect(lane.abandon(new Set([idOf(1), idOf(7)]))).toBe(1);
+    expect(lane.size).toBe(0);
+  });
+});

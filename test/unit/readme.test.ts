@@ -3,12 +3,14 @@ import { join, resolve } from "node:path";
 import { expect, it } from "vitest";
 import { withKindsTable } from "../../schema/kindsTable.ts";
 import { ROLE_DESCRIPTIONS } from "../../src/access/scope.ts";
+import { MOST_COUNTED } from "../../src/db/search.ts";
 import { nextTry, GIVE_UP_AFTER_MS } from "../../src/dispatch/retry.ts";
 import { ERROR_CODES } from "../../src/errors.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { LARGEST_EMIT } from "../../src/events/event.graphql.ts";
 import { PAGE, QUERY_LIMITS } from "../../src/graphql/builder.ts";
 import { statusOf } from "../../src/http/answer.ts";
+import { LARGEST_OFFSET } from "../../src/graphql/searchConnection.ts";
 import { LARGEST_BODY_BYTES } from "../../src/http/requestBody.ts";
 import { WEB_SOCKET_LIMITS } from "../../src/http/webSocket.ts";
 import { IDEMPOTENCY_HOURS } from "../../src/intake/idempotency.ts";
@@ -53,11 +55,13 @@ it("tells the limits that the code has", () => {
     "request body": `${LARGEST_BODY_BYTES / 1024 / 1024} MiB`,
     "events in one `emitEvents` or one array": number(LARGEST_EMIT),
     "rows of a page": `${PAGE.default} unless \`first\` says otherwise, ${PAGE.most} at most`,
+    "`offset`, `totalCount`": number(LARGEST_OFFSET),
     "depth, breadth, complexity of a query": [QUERY_LIMITS.depth, QUERY_LIMITS.breadth, QUERY_LIMITS.complexity].map(number).join(", "),
     "WebSocket connections": `${number(WEB_SOCKET_LIMITS.connections)}, each with ${WEB_SOCKET_LIMITS.operationsEach} operations at once`,
     "WebSocket message": `${WEB_SOCKET_LIMITS.largestMessageBytes / 1024 / 1024} MiB`,
     "custom event types that register themselves": number(MOST_CUSTOM_TYPES),
   });
+  expect(LARGEST_OFFSET).toBe(MOST_COUNTED);
   expect(readme).toContain(`queue of ${number(LONGEST_QUEUE)} ran over`);
   expect(readme).toContain(`within ${IDEMPOTENCY_HOURS} hours gives the first answer`);
   expect(readme).toContain(`kept for ${defaults.historyDays} days and up to ${number(defaults.historyCount)} of them`);
@@ -69,6 +73,12 @@ it("tells the retry schedule that the code has", () => {
   expect([wait(1), wait(2), wait(3), wait(50), wait(1, 1)]).toEqual([5, 10, 20, 3600, 3.75]);
   expect(readme).toContain("tried again after 5 s, then twice as long each time, up to an hour, less up\n  to a quarter at random");
   expect(readme).toContain(`After ${GIVE_UP_AFTER_MS / 3_600_000} hours it is given up.`);
+});
+
+it("lists every metric of its own", () => {
+  const names = [...readFileSync(join(ROOT, "src/http/metrics.ts"), "utf8").matchAll(/name: "(carillon_\w+)"/g)].map(([, name]) => name as string);
+  expect(names.length).toBeGreaterThan(10);
+  expect(names.filter((name) => !new RegExp(`\`${name}[\`{]`).test(readme))).toEqual([]);
 });
 
 it("names the kinds that are tried again when the outcome is unknown", () => {

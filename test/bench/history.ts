@@ -1,0 +1,161 @@
+import { statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { fillWithRows, channelIdOf, rowsFor, SPREAD } from "./manyRows.ts";
+import { quantile } from "./figures.ts";
+import type { Figure } from "./figures.ts";
+import { createClient, EMIT, pace } from "./load.ts";
+import type { Client } from "./load.ts";
+import { makeDataDir, startCarillon } from "./processes.ts";
+import { switchOff } from "./setUp.ts";
+
+/** What everything is held against. */
+const FEW = 10_000;
+const ROUNDS = 15;
+/** On the disk, indexes included: measured. */
+const BYTES_PER_ATTEMPT = 930;
+/** No more of a disk is used, unless more rows are asked for, and never more than half of what is free. */
+const USUAL_ROWS = 1_000_000;
+const EMITS_PER_SECOND = 100;
+const EMIT_SECONDS = 12;
+const DELETE_WITHIN_MS = 180_000;
+
+const channel = (number: number): string => Buffer.from(`Channel:${channelIdOf(number)}`).toString("base64");
+const DAY_MS = 86_400_000;
+const daysAgo = (days: number): string => new Date(Date.now() - days * DAY_MS).toISOString();
+
+const page = (field: string, filter: string, args = ""): string => `{ ${field}(first: 25${args}, filter: { ${filter} }) { nodes { id } pageInfo { hasNextPage endCursor } } }`;
+const count = (field: string, filter: string): string => `{ ${field}(first: 1, filter: { ${filter} }) { totalCount totalCountIsExact } }`;
+
+/** Every filter of every list, alone and together: what there is much, little and nothing of. */
+const QUERIES: Record<string, string> = {
+  "history, newest page": page("history", ""),
+  "history, all fields with event and delivery": `{ history(first: 25) { nodes { id at title body event { title } delivery { state } } } }`,
+  "history, offset 10,000": page("history", "", ", offset: 9975"),
+  "history, last page": `{ history(last: 25) { nodes { id } } }`,
+  "history, a channel": page("history", `channelIds: ["${channel(3)}"]`),
+  "history, a channel, offset 10,000": page("history", `channelIds: ["${channel(3)}"]`, ", offset: 9975"),
+  "history, five channels": page("history", `channelIds: [${[3, 4, 5, 6, 7].map((number) => `"${channel(number)}"`).join()}]`),
+  "history, a kind": page("history", "kinds: [SLACK]"),
+  "history, a kind that there is not": page("history", "kinds: [SIGNAL]"),
+  "history, a type": page("history", `types: ["${SPREAD.frequentType}"]`),
+  "history, one attempt's type, the oldest": page("history", `types: ["${SPREAD.rareType}"]`),
+  "history, a type that there is not": page("history", `types: ["nothing"]`),
+  "history, a category": page("history", `categories: ["category.3"]`),
+  "history, warnings and above": page("history", "minimumSeverity: WARNING"),
+  "history, critical": page("history", "minimumSeverity: CRITICAL"),
+  "history, a customer": page("history", `customers: ["customer.7"]`),
+  "history, one attempt's customer, the oldest": page("history", `customers: ["${SPREAD.rareCustomer}"]`),
+  "history, delivered": page("history", "outcomes: [DELIVERED]"),
+  "history, given up": page("history", "outcomes: [PERMANENT]"),
+  "history, unknown: 19, the oldest": page("history", "outcomes: [UNKNOWN]"),
+  "history, a day 40 days ago": page("history", `from: "${daysAgo(40)}", to: "${daysAgo(39)}"`),
+  "history, before the first": page("history", `to: "${daysAgo(SPREAD.days + 5)}"`),
+  "history, a channel and failures": page("history", `channelIds: ["${channel(4)}"], outcomes: [TRANSIENT, PERMANENT]`),
+  "history, four filters": page("history", `channelIds: ["${channel(4)}"], minimumSeverity: WARNING, categories: ["category.3"], from: "${daysAgo(30)}"`),
+  "history, two that never come together (ends early)": page("history", `channelIds: ["${channel(SPREAD.pickyChannel)}"], types: ["${SPREAD.frequentType}"]`),
+  "history, count of all": count("history", ""),
+  "history, count of a channel": count("history", `channelIds: ["${channel(3)}"]`),
+  "history, count of what is delivered": count("history", "outcomes: [DELIVERED]"),
+  "history, count of a kind and a severity": count("history", "kinds: [SLACK], minimumSeverity: CRITICAL"),
+  "events, newest page": page("events", ""),
+  "events, with condition and deliveries": `{ events(first: 25) { nodes { id condition { status } deliveries { state } } } }`,
+  "events, a type": page("events", `types: ["${SPREAD.frequentType}"]`),
+  "events, a service": page("events", `services: ["service.77"]`),
+  "events, a service that there is not": page("events", `services: ["nothing"]`),
+  "events, a source": page("events", `sources: ["host.7"]`),
+  "events, a source that there is not (ends early)": page("events", `sources: ["nothing"]`),
+  "events, critical": page("events", "severities: [CRITICAL]"),
+  "events, switched off": page("events", "because: [TRIGGER_OFF]"),
+  "events, a customer and a category": page("events", `customers: ["customer.7"], categories: ["category.3"]`),
+  "events, count of all": count("events", ""),
+  "events, count of a service": count("events", `services: ["service.77"]`),
+  "deliveries, newest page": page("deliveries", ""),
+  "deliveries, pending": page("deliveries", "states: [PENDING, RETRY]"),
+  "deliveries, held": page("deliveries", "states: [HELD]"),
+  "deliveries, failed": page("deliveries", "states: [FAILED]"),
+  "deliveries, failed of a channel": page("deliveries", `states: [FAILED], channelIds: ["${channel(3)}"]`),
+  "deliveries, count of failed": count("deliveries", "states: [FAILED]"),
+  "conditions, newest page": page("conditions", ""),
+  "conditions, open": page("conditions", "status: OPEN"),
+  "conditions, a type that is open": page("conditions", `status: OPEN, types: ["${SPREAD.frequentType}"]`),
+  "conditions, a service": page("conditions", `services: ["service.77"]`),
+  "conditions, count of open": count("conditions", "status: OPEN"),
+  "metrics": "",
+};
+
+/** Pages, filters and counts of a long history, held against the same of a short one. @param rows attempts of the long one */
+export async function measureHistory(nodeArgs: readonly string[], rows = USUAL_ROWS): Promise<Figure[]> {
+  const few = await measureQueries(nodeArgs, FEW);
+  const many = await measureQueries(nodeArgs, rows);
+  const size = rows.toLocaleString("en");
+  const queries = Object.keys(QUERIES).map((name): Figure => {
+    const [long, short] = [many.times.get(name) ?? Number.NaN, few.times.get(name) ?? Number.NaN];
+    return { name: `g  ${name}`, value: `${long.toFixed(1)} ms of ${size}`, reference: `of ${FEW.toLocaleString("en")}: ${short.toFixed(1)} ms`, ratio: (long / short).toFixed(2), goal: name.includes("ends early") || name.includes("offset") ? "at most 150 ms" : "" };
+  });
+  const emits = ([name, share]: [string, number]): Figure => ({
+    name: `g  emitEvent at ${EMITS_PER_SECOND}/s while the history is deleted, ${name}`,
+    value: `${quantile(many.emitsMeanwhile, share).toFixed(1)} ms`,
+    reference: `before it ${quantile(many.emitsBefore, share).toFixed(1)} ms`,
+    ratio: (quantile(many.emitsMeanwhile, share) / quantile(many.emitsBefore, share)).toFixed(1),
+    goal: "",
+  });
+  return [...queries, ...([["p50", 0.5], ["p99", 0.99]] as [string, number][]).map(emits), { name: "g  attempts deleted meanwhile", value: `${Math.round(many.deletedPerSecond).toLocaleString("en")} /s`, reference: "", ratio: "", goal: "" }];
+}
+
+interface Measured {
+  /** Medians in milliseconds, by the query's name. */
+  times: Map<string, number>;
+  emitsBefore: number[];
+  emitsMeanwhile: number[];
+  deletedPerSecond: number;
+}
+
+async function measureQueries(nodeArgs: readonly string[], rows: number): Promise<Measured> {
+  await using data = await makeDataDir();
+  const { bavail, bsize } = await statfs(data.path);
+  if (rows * BYTES_PER_ATTEMPT > (bavail * bsize) / 2) throw new Error(`${rows} attempts take about ${Math.round((rows * BYTES_PER_ATTEMPT) / 1e9)} GB, more than half of what is free on the disk`);
+  await startCarillon({ dataDir: data.path }).then((server) => server.stop());
+  fillWithRows(join(data.path, "carillon.db"), rowsFor(rows), new Date());
+  await using server = await startCarillon({ dataDir: data.path, nodeArgs });
+  await using client = createClient(server.url, 20);
+  const times = new Map<string, number>();
+  for (const [name, query] of Object.entries(QUERIES)) {
+    const run = async (): Promise<unknown> => (name === "metrics" ? (await fetch(`${server.url}/metrics`)).text() : client.run(query));
+    await run();
+    const taken: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const startedAt = performance.now();
+      await run();
+      taken.push(performance.now() - startedAt);
+    }
+    times.set(name, quantile(taken, 0.5));
+  }
+  if (rows === FEW) return { times, emitsBefore: [], emitsMeanwhile: [], deletedPerSecond: Number.NaN };
+  await switchOff(client, "deploy.success");
+  await emitFor(client, 3);
+  const emitsBefore = await emitFor(client, EMIT_SECONDS);
+  const startedAt = performance.now();
+  // All of it takes longer than is measured.
+  let deleting = true;
+  const clearing = client.run(`mutation { clearHistory { deletedCount } }`).then((answer) => {
+    deleting = false;
+    return (Number(/"deletedCount":(\d+)/.exec(answer)?.[1]) * 1000) / (performance.now() - startedAt);
+  });
+  // Cut off where it takes too long.
+  clearing.catch(() => undefined);
+  const emitsMeanwhile: number[] = [];
+  while (deleting && performance.now() - startedAt < EMIT_SECONDS * 5000) emitsMeanwhile.push(...(await emitFor(client, 2)));
+  const tooLong = new Promise<number>((resolve) => setTimeout(resolve, DELETE_WITHIN_MS, Number.NaN).unref());
+  return { times, emitsBefore, emitsMeanwhile, deletedPerSecond: await Promise.race([clearing, tooLong]) };
+}
+
+/** @returns how long each took, in milliseconds */
+async function emitFor(client: Client, seconds: number): Promise<number[]> {
+  const taken: number[] = [];
+  await pace(EMITS_PER_SECOND, seconds, async () => {
+    const startedAt = performance.now();
+    await client.run(EMIT, { input: { type: "deploy.success", service: "my-app" } });
+    taken.push(performance.now() - startedAt);
+  });
+  return taken;
+}
