@@ -6,7 +6,7 @@ import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_CO
 import type { Json } from "../render/message.ts";
 import { AUDIT_SUBJECTS } from "./audit.ts";
 import type { AuditSubject } from "./audit.ts";
-import { AUDIT_ENTRIES } from "./audit.store.ts";
+import { AUDIT_ENTRIES } from "./auditEntries.ts";
 import { differences } from "./differences.ts";
 import type { Difference } from "./differences.ts";
 

@@ -1,18 +1,11 @@
 import type { Transaction } from "../db/database.ts";
 import { Prisma } from "../db/generated/client.ts";
 import type { AuditEntry as AuditEntryRow } from "../db/generated/client.ts";
-import type { SearchTable } from "../db/search.ts";
 
 export type { AuditEntryRow };
 
 /** An entry on its way in. */
 export type NewAuditEntry = Omit<AuditEntryRow, "before" | "after"> & { before: Record<string, unknown> | null; after: Record<string, unknown> | null };
-
-export const AUDIT_ENTRIES: SearchTable = {
-  name: "AuditEntry",
-  time: "at",
-  indexed: { subjectId: {}, tokenId: {}, customer: {}, action: {}, subjectType: {} },
-};
 
 export async function insertAuditEntry(tx: Transaction, entry: NewAuditEntry): Promise<void> {
   const json = (value: Record<string, unknown> | null) => (value === null ? Prisma.DbNull : (value as Prisma.InputJsonObject));
