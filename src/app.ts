@@ -2,14 +2,12 @@ import { hostname } from "node:os";
 import type { AddressInfo } from "node:net";
 import { createAccessTokenService } from "./access/accessToken.service.ts";
 import { createAccessTokenStore } from "./access/accessToken.store.ts";
-import { createProviderAccountService } from "./accounts/providerAccount.service.ts";
-import { createProviderAccountStore } from "./accounts/providerAccount.store.ts";
 import { createProviderAccountTester } from "./accounts/providerAccountTest.service.ts";
 import { createAppriseServices } from "./channels/appriseServices.service.ts";
-import { createChannelService } from "./channels/channel.service.ts";
-import { createChannelStore } from "./channels/channel.store.ts";
+import type { ChannelService } from "./channels/channel.service.ts";
 import { createChannelTester } from "./channels/channelTest.service.ts";
 import type { Clock } from "./clock.ts";
+import { createConfigurationService } from "./configuration/configuration.service.ts";
 import { createConditionService } from "./conditions/condition.service.ts";
 import type { Config } from "./config.ts";
 import { openDatabase, probe } from "./db/database.ts";
@@ -36,32 +34,19 @@ import { openWebSocketDoor } from "./http/webSocket.ts";
 import { createIds } from "./ids.ts";
 import { createInboxService } from "./inbox/inbox.service.ts";
 import { createInboxStore } from "./inbox/inbox.store.ts";
-import { createInhibitionRuleService } from "./inhibitions/inhibitionRule.service.ts";
-import { createInhibitionRuleStore } from "./inhibitions/inhibitionRule.store.ts";
 import { createIntake } from "./intake/intake.ts";
 import { createRechecker } from "./intake/rechecker.ts";
 import { createFeed } from "./live/feed.ts";
 import { createHub } from "./live/hub.ts";
 import type { Log } from "./log.ts";
-import { createContactService } from "./people/contact.service.ts";
-import { createContactStore } from "./people/contact.store.ts";
-import { createContactGroupService } from "./people/contactGroup.service.ts";
-import { createContactGroupStore } from "./people/contactGroup.store.ts";
 import { keyInForce } from "./rotateKey.ts";
-import { createAlertRuleService } from "./rules/alertRule.service.ts";
-import { createAlertRuleStore } from "./rules/alertRule.store.ts";
 import { createSecretBox } from "./secretBox.ts";
 import type { SecretBox } from "./secretBox.ts";
 import type { Services } from "./services.ts";
 import { checkSecretKey } from "./settings/secretKeyCheck.ts";
-import { createSettingsService } from "./settings/settings.service.ts";
+import { createSettingsServices } from "./settingsServices.ts";
 import { createSettingStore } from "./settings/settings.store.ts";
 import type { SettingStore } from "./settings/settings.store.ts";
-import { createSnapshotHolder } from "./settings/snapshot.ts";
-import { createSilenceService } from "./silences/silence.service.ts";
-import { createSilenceStore } from "./silences/silence.store.ts";
-import { createTriggerService } from "./triggers/trigger.service.ts";
-import { createTriggerStore } from "./triggers/trigger.store.ts";
 
 export interface AppDeps {
   config: Config;
@@ -104,23 +89,17 @@ export async function createApp({ config, environment, clock, log, random, print
     await db.close();
     throw error;
   });
-  const snapshot = createSnapshotHolder(() => ({ catalogue: triggers.catalogue, triggers: triggers.triggers, channels: channels.load, server: settings.get, contacts: contacts.load, groups: contactGroups.load, rules: alertRules.load, silences: silences.load, inhibitions: inhibitionRules.load }));
   /** Other processes on the same database have to know of changed settings as well. */
   const tellChanged = (): void => db.notifications?.tell("settings", "");
   const changed = async (): Promise<void> => {
     await snapshot.reload();
     tellChanged();
   };
-  const settings = createSettingsService(settingStore, clock, changed);
-  const providerAccounts = createProviderAccountService({ store: createProviderAccountStore(db), box, clock, ids, changed, checkChannels: (id, account) => channels.checkAccountChange(id, account) });
-  const contacts = createContactService({ store: createContactStore(db), clock, ids, changed });
-  const channels = createChannelService({ store: createChannelStore(db), accounts: providerAccounts, contacts, box, clock, ids, changed });
-  const triggers = createTriggerService(createTriggerStore(db), clock, log, changed, (id) => snapshot.current.channels.get(id));
-  const rules = { clock, ids, changed, catalogue: () => snapshot.current.catalogue };
-  const contactGroups = createContactGroupService({ store: createContactGroupStore(db), clock, ids, changed });
-  const alertRules = createAlertRuleService({ store: createAlertRuleStore(db), ...rules });
-  const silences = createSilenceService({ store: createSilenceStore(db), ...rules });
-  const inhibitionRules = createInhibitionRuleService({ store: createInhibitionRuleStore(db), ...rules });
+  const common = { box, clock, ids, log };
+  const settingsServices = createSettingsServices({ db, ...common, changed });
+  const { snapshot, channels, providerAccounts, triggers } = settingsServices;
+  // An import tells of its changes when all are made.
+  const configuration = createConfigurationService({ db, box, changed, servicesOn: (on) => createSettingsServices({ db: on, ...common, changed: () => Promise.resolve() }) });
   const accessTokens = createAccessTokenService(createAccessTokenStore(db), clock, ids, tellChanged);
   await accessTokens.setFirstAdmin(keys.adminToken.value);
   await seedInbox(settingStore, channels, clock);
@@ -154,27 +133,19 @@ export async function createApp({ config, environment, clock, log, random, print
 
   // Doors
   const services: Services = {
+    ...settingsServices,
     db: db.read,
     clock,
-    snapshot,
     intake,
     accessTokens,
-    alertRules,
     appriseServices: createAppriseServices(providerAccounts, outside, clock, log),
-    channels,
     channelTester: createChannelTester({ channels, recorder, snapshot, outside, clock, ids, log, hostName }),
+    configuration,
     conditions: createConditionService(db, intake),
-    contactGroups,
-    contacts,
     deliveries: createDeliveryService({ db, dispatcher, flusher, clock, ids }),
     history,
     inbox,
-    inhibitionRules,
-    providerAccounts,
     providerAccountTester: createProviderAccountTester(providerAccounts, outside, clock, log),
-    settings,
-    silences,
-    triggers,
   };
   const followSettings = (): void => {
     Promise.all([snapshot.reload(), accessTokens.load()]).catch((error: unknown) => log.error({ err: error }, "settings that another process has changed could not be read"));
@@ -248,7 +219,7 @@ async function openBox(config: Config, keys: Keys, settings: SettingStore, clock
 }
 
 /** A new installation can show its first message without any set-up. Seeded once: a deleted inbox stays deleted. */
-async function seedInbox(store: SettingStore, channels: ReturnType<typeof createChannelService>, clock: Clock): Promise<void> {
+async function seedInbox(store: SettingStore, channels: ChannelService, clock: Clock): Promise<void> {
   if (await store.get("inboxSeeded")) return;
   try {
     if ((await channels.load()).length === 0) await channels.create({ name: "Inbox", config: { inbox: true } });

@@ -952,7 +952,7 @@ export type Role =
   | 'ADMIN'
   /** May read, watch and set what is its customer's own, and nothing else. */
   | 'CUSTOMER'
-  /** May do everything but manage tokens and read the audit log. */
+  /** May do everything but manage tokens, read the audit log and import or export the configuration. */
   | 'OPERATOR'
   /** May send events and nothing else: for programs. */
   | 'PRODUCER'

@@ -37,8 +37,8 @@ export const SECTION_RULES: Record<SectionName, SectionRules> = {
     remove: (name, { services }) => services.triggers.deleteEventType(name),
   },
   providerAccounts: {
-    create: ({ item, services, by }) => services.providerAccounts.create({ name: item["name"], config: item["config"] } as Input, by),
-    update: (id, { item, services, by }) => services.providerAccounts.update(id, { config: item["config"] } as Input, by),
+    create: (given) => given.services.providerAccounts.create({ name: given.item["name"], config: configOf(given) ?? {} } as Input, given.by),
+    update: (id, given) => given.services.providerAccounts.update(id, { config: configOf(given) } as Input, given.by),
     remove: (id, { services, by }) => services.providerAccounts.delete(id, true, by),
   },
   contacts: {
@@ -54,8 +54,8 @@ export const SECTION_RULES: Record<SectionName, SectionRules> = {
   },
   channels: {
     async create(given) {
-      const { customer: _, ...input } = channelInput(given);
-      const { id } = await given.services.channels.create(input as Input, given.by);
+      const { customer: _, config: __, ...input } = channelInput(given);
+      const { id } = await given.services.channels.create({ ...input, config: configOf(given) ?? {} } as Input, given.by);
       await setOverrides(id, given);
     },
     async update(id, given) {
@@ -108,20 +108,37 @@ function memberIds(given: Given): object {
 }
 
 function channelInput(given: Given): Item {
-  const { account: _, contact: __, overrides: ___, secrets: ____, ...rest } = withSeconds(given.item, given.path);
+  const { account: _, contact: __, overrides: ___, ...rest } = withSeconds(given.item, given.path);
   // For a channel's own name of itself, the empty text is none.
   const displayName = rest["displayName"] === null ? { displayName: "" } : {};
-  return { ...rest, ...displayName, accountId: idAt(given, "account", "providerAccounts"), contactId: idAt(given, "contact", "contacts") } as Item;
+  return { ...rest, ...displayName, config: configOf(given), accountId: idAt(given, "account", "providerAccounts"), contactId: idAt(given, "contact", "contacts") } as Item;
+}
+
+/** The one config that is given; undefined when none is. */
+function configOf({ item, path }: Given): Item | undefined {
+  const { config } = item;
+  if (config === undefined) return undefined;
+  const isOne = config !== null && typeof config === "object" && !Array.isArray(config) && Object.keys(config).length === 1;
+  if (!isOne) throw ValidationError.of(`${path}.config`, 'must hold the config of exactly one kind, e.g. { "webhook": { … } }');
+  return config;
+}
+
+/** The objects of a list; undefined where the document leaves it out. */
+function objectsAt({ item, path }: Given, key: string): Item[] | undefined {
+  const given = item[key];
+  if (given === undefined || given === null) return undefined;
+  const areObjects = Array.isArray(given) && given.every((one) => one !== null && typeof one === "object" && !Array.isArray(one));
+  if (!areObjects) throw ValidationError.of(`${path}.${key}`, "must be a list of objects");
+  return given as Item[];
 }
 
 /** Those that the document names, and no others. */
-async function setOverrides(id: string, { item, path, services, by }: Given): Promise<void> {
-  const given = item["overrides"];
-  if (given === undefined || given === null) return;
-  if (!Array.isArray(given)) throw ValidationError.of(`${path}.overrides`, "must be a list");
+async function setOverrides(id: string, given: Given): Promise<void> {
+  const { path, services, by } = given;
+  const overrides = objectsAt(given, "overrides");
+  if (!overrides) return;
   const kept = new Set<string>();
-  for (const [at, one] of given.entries()) {
-    const { enabled, ...target } = one as Item;
+  for (const [at, { enabled, ...target }] of overrides.entries()) {
     if (typeof enabled !== "boolean") throw ValidationError.of(`${path}.overrides.${at}.enabled`, "must be true or false");
     const found = await services.triggers.overrideTarget(target as Input, by);
     kept.add(JSON.stringify(found));
@@ -137,10 +154,10 @@ async function setTrigger(given: Given): Promise<void> {
   const { item, path, references, services, by } = given;
   const { eventType, channels, recipients, ...change } = withSeconds(item, path);
   const channelIds = channels === null ? null : idsAt(given, "channels", "channels");
-  const ids = (recipients as Json[] | null | undefined)?.map((one, at) => {
-    const { channel, config } = (one ?? {}) as Item;
-    return { channelId: references.idOf("channels", channel, null, `${path}.recipients.${at}.channel`), config };
-  });
+  const ids = objectsAt(given, "recipients")?.map(({ channel, config }, at) => ({
+    channelId: references.idOf("channels", channel, null, `${path}.recipients.${at}.channel`),
+    config: configOf({ ...given, item: { config: config ?? null }, path: `${path}.recipients.${at}` }),
+  }));
   await services.triggers.update(eventType as string, { ...change, channelIds, recipients: recipients === null ? null : ids } as Input, by);
 }
 

@@ -42,9 +42,13 @@ export interface ConfigurationDocument extends Partial<Record<SectionName, Item[
 }
 
 const MOST_ITEMS = 10_000;
+/** Nothing that can be set is deeper. */
+const DEEPEST = 20;
+
+const customer = z.string().trim().min(1, "must not be empty; leave it out for what belongs to nobody").max(200, "must be at most 200 characters").optional();
 
 function itemSchema(name: SectionName) {
-  const keys = Object.fromEntries(SECTIONS[name].map((key) => [key, z.unknown().optional()]));
+  const keys = Object.fromEntries(SECTIONS[name].map((key) => [key, key === "customer" ? customer : z.unknown().optional()]));
   return z.strictObject(keys).refine((item) => nameOfItem(name, item as Item) !== null, { path: [nameKeyOf(name)], message: "must be given: it is what the item is known by" });
 }
 
@@ -57,9 +61,15 @@ const documentSchema = z.strictObject({
 
 /** @throws {ValidationError} with paths below `document` */
 export function parseDocument(given: unknown): ConfigurationDocument {
+  if (isDeeperThan(given, DEEPEST)) throw ValidationError.of("document", `must be at most ${DEEPEST} deep`, "too_big");
   const document = parseInput(documentSchema, given, "document") as unknown as ConfigurationDocument;
   for (const name of SECTION_NAMES) refuseRepeated(name, document[name] ?? []);
   return document;
+}
+
+function isDeeperThan(value: unknown, depth: number): boolean {
+  if (value === null || typeof value !== "object") return false;
+  return depth === 0 || Object.values(value).some((inner) => isDeeperThan(inner, depth - 1));
 }
 
 function refuseRepeated(name: SectionName, items: readonly Item[]): void {

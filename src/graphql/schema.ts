@@ -9,6 +9,7 @@ import "../channels/appriseServices.graphql.ts";
 import "../channels/channel.graphql.ts";
 import "../channels/channelKind.graphql.ts";
 import "../conditions/condition.graphql.ts";
+import "../configuration/configuration.graphql.ts";
 import "../dispatch/delivery.graphql.ts";
 import "../events/event.graphql.ts";
 import "../history/attempt.graphql.ts";
