@@ -15,7 +15,7 @@ export const SCOPES = {
 
 export type Scope = keyof typeof SCOPES;
 
-export const ROLES = ["ADMIN", "OPERATOR", "PRODUCER", "VIEWER"] as const;
+export const ROLES = ["ADMIN", "OPERATOR", "PRODUCER", "VIEWER", "CUSTOMER"] as const;
 export type Role = (typeof ROLES)[number];
 
 export const ROLE_DESCRIPTIONS: Record<Role, string> = {
@@ -23,6 +23,7 @@ export const ROLE_DESCRIPTIONS: Record<Role, string> = {
   OPERATOR: "May do everything but manage tokens.",
   PRODUCER: "May send events and nothing else: for programs.",
   VIEWER: "May read and watch everything and change nothing: for dashboards.",
+  CUSTOMER: "May read, watch and set what is its customer's own, and nothing else.",
 };
 
 const all = Object.keys(SCOPES) as Scope[];
@@ -32,4 +33,5 @@ export const ROLE_SCOPES: Record<Role, ReadonlySet<Scope>> = {
   OPERATOR: new Set(all.filter((scope) => scope !== "TOKENS_MANAGE")),
   PRODUCER: new Set<Scope>(["EVENTS_EMIT"]),
   VIEWER: new Set<Scope>(["EVENTS_READ", "HISTORY_READ", "INBOX_READ", "SETTINGS_READ"]),
+  CUSTOMER: new Set<Scope>([]),
 };

@@ -32,6 +32,8 @@ export const MessageReasonEnum = builder.enumType("MessageReason", {
     RECOVERY: "The problem is over.",
     SUMMARY: "Many events in one message: after quiet hours, once a day, of a burst, or of what a rate limit left over.",
     TEST: "A test by hand.",
+    ESCALATION: "Nobody has taken it on yet, so a step of an escalation policy tells of it.",
+    REMINDER: "Somebody took it on, and it is not over yet.",
   }),
 });
 
