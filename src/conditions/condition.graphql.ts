@@ -3,6 +3,7 @@ import type { Principal } from "../access/principal.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
 import { EventType } from "../events/event.graphql.ts";
 import type { StoredEvent } from "../events/event.model.ts";
+import { EVENTS } from "../events/eventFilter.ts";
 import { builder } from "../graphql/builder.ts";
 import { ConditionStatusEnum, SeverityEnum } from "../graphql/enums.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
@@ -38,7 +39,19 @@ const ConditionType = builder.prismaNode("Condition", {
       resolve: ({ inhibitedBy }) => inhibitedBy && globalIdOf("Condition", inhibitedBy),
     }),
     coveredCount: t.exposeInt("covers", { description: "How many other conditions and one-off events were not sent because this one accounts for them." }),
-    events: t.relatedConnection("events", { cursor: "id", description: "The events that belong to it, the newest first.", query: { orderBy: { id: "desc" } } }, { name: "ConditionEventConnection", description: "A page of a condition's events." }, { name: "ConditionEventEdge", description: "An event of a condition and its place in the list." }),
+    events: t.connection(
+      {
+        type: EventType,
+        description: "The events that belong to it, the newest first.",
+        resolve: ({ id }, args, context, info) => {
+          const { db } = context.services;
+          const relations = relationsOf(context, info);
+          return searchConnection(db, { table: EVENTS, filter: { oneOf: { conditionId: [id] } }, args, ...cursors("event"), load: (ids) => db.event.findMany({ ...relations, where: { id: { in: ids } } }) });
+        },
+      },
+      { name: "ConditionEventConnection", description: "A page of a condition's events." },
+      { name: "ConditionEventEdge", description: "An event of a condition and its place in the list." },
+    ),
   }),
 });
 

@@ -138,10 +138,25 @@ function rangeOf({ from, to }: SearchFilter, { beyond, until }: Partial<SearchPa
   };
 }
 
+interface Bound {
+  id: string;
+  inclusive: boolean;
+}
+
+/** One bound each way: of two SQLite gives the index one, and reads to the end of the table to hold the rows against the other. */
 function inRange({ beyond, until, from, to }: Range, direction: "DOWN" | "UP"): Piece {
-  const [before, after] = direction === "DOWN" ? ["<", ">"] : [">", "<"];
-  const end = until && sql` AND "id" ${raw(until.inclusive ? `${after}=` : after)} ${until.id}`;
-  return sql`${beyond === null ? raw("") : sql` AND "id" ${raw(before)} ${beyond}`}${end ?? raw("")}${from === null ? raw("") : sql` AND "id" >= ${from}`}${to === null ? raw("") : sql` AND "id" < ${to}`}`;
+  const start = beyond === null ? null : { id: beyond, inclusive: false };
+  const [lower, upper] = direction === "DOWN" ? [until, start] : [start, until];
+  const least = [lower, from === null ? null : { id: from, inclusive: true }].reduce<Bound | null>((one, other) => tighter(one, other, 1), null);
+  const most = [upper, to === null ? null : { id: to, inclusive: false }].reduce<Bound | null>((one, other) => tighter(one, other, -1), null);
+  return sql`${least ? sql` AND "id" ${raw(least.inclusive ? ">=" : ">")} ${least.id}` : raw("")}${most ? sql` AND "id" ${raw(most.inclusive ? "<=" : "<")} ${most.id}` : raw("")}`;
+}
+
+/** @param sign 1 for lower bounds, of which the greater one holds; -1 for upper ones */
+function tighter(one: Bound | null, other: Bound | null, sign: 1 | -1): Bound | null {
+  if (!one || !other) return one ?? other;
+  if (one.id === other.id) return one.inclusive ? other : one;
+  return one.id > other.id === (sign === 1) ? one : other;
 }
 
 /** Along which index the rows are looked at: that of a column, at these values, or that of the ids alone. */
@@ -174,12 +189,16 @@ async function bestWalk(db: PrismaClient, table: SearchTable, filter: SearchFilt
 function walkSql(table: SearchTable, { column, values }: Walk, range: Range, direction: "DOWN" | "UP", limit: number, columns: readonly string[] = []): Piece {
   const what = raw(["id", ...columns].map((name) => `"${name}"`).join(", "));
   const from = sql`SELECT ${what} FROM ${raw(`"${table.name}"`)} WHERE`;
-  const order = sql`ORDER BY "id" ${raw(direction === "DOWN" ? "DESC" : "ASC")} LIMIT ${limit}`;
-  if (column === null) return sql`${from} "id" > ''${inRange(range, direction)} ${order}`;
+  const order = raw(`ORDER BY "id" ${direction === "DOWN" ? "DESC" : "ASC"}`);
+  if (column === null) return sql`${from} true${inRange({ ...range, from: range.from ?? "" }, direction)} ${order} LIMIT ${limit}`;
   const { but } = table.indexed[column] ?? {};
   const named = but === undefined ? raw("") : raw(but === null ? ` AND "${column}" IS NOT NULL` : ` AND "${column}" <> '${but}'`);
   const branches = values.map((value) => sql`${from} ${raw(`"${column}"`)} ${value === null ? raw("IS NULL") : sql`= ${value}`}${named}${inRange(range, direction)}`);
-  return sql`${joined(branches, " UNION ALL ")} ${order}`;
+  // Both merge the branches, each along its index: PostgreSQL only where each is in order by itself, and reads and sorts all of them otherwise.
+  return byDialect({
+    sqlite: sql`${joined(branches, " UNION ALL ")} ${order} LIMIT ${limit}`,
+    postgresql: sql`SELECT * FROM (${joined(branches.map((branch) => sql`(${branch} ${order})`), " UNION ALL ")}) AS b ${order} LIMIT ${limit}`,
+  });
 }
 
 /** What a walk leaves to be looked at in each row; null when there is nothing. */
