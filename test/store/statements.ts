@@ -73,6 +73,7 @@ interface PostgresqlNode {
   "Relation Name"?: string;
   "Index Name"?: string;
   "Index Cond"?: string;
+  Filter?: string;
   Plans?: PostgresqlNode[];
 }
 
@@ -81,12 +82,13 @@ async function openPostgresqlPlanner(url: string): Promise<Planner> {
   await client.connect();
   // Of empty tables it would read the whole: where it still does, it knows no other way.
   await client.query("SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off");
-  const stepsOf = (node: PostgresqlNode): PlanStep[] => {
+  const stepsOf = (node: PostgresqlNode, parent = ""): PlanStep[] => {
     const { "Node Type": type, "Relation Name": table = null, "Index Name": index, "Index Cond": condition } = node;
     const text = [type, index ?? table, condition].filter(Boolean).join(" ");
-    const below = (node.Plans ?? []).flatMap(stepsOf);
+    const below = (node.Plans ?? []).flatMap((plan) => stepsOf(plan, type));
     if (type === "Seq Scan") return [{ does: "SCAN", table, text, byKey: false }, ...below];
-    if (type === "Index Scan" || type === "Index Only Scan") return [{ does: condition === undefined ? "SCAN" : "SEARCH", table, text, byKey: /_pkey$/.test(index ?? "") && /\((id|fingerprint|key) = /.test(condition ?? "") }, ...below];
+    // Right below a limit it is the first few of an index: the least, the greatest.
+    if (type === "Index Scan" || type === "Index Only Scan") return [{ does: condition === undefined && (parent !== "Limit" || node.Filter !== undefined) ? "SCAN" : "SEARCH", table, text, byKey: /_pkey$/.test(index ?? "") && /\((id|fingerprint|key) = /.test(condition ?? "") }, ...below];
     if (type === "Sort" || type === "Incremental Sort") return [{ does: "SORT", table: null, text, byKey: false }, ...below];
     return below;
   };
