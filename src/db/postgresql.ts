@@ -25,7 +25,8 @@ const IDLE_MS = 60_000;
 
 /** A table must be found, whatever the user's own search path is; compiling short statements to machine code takes longer than running them. */
 const SETTINGS = `SET search_path = public; SET jit = off; SET statement_timeout = ${STATEMENT_MS}; SET idle_in_transaction_session_timeout = ${TRANSACTION_LIMITS.timeout};`;
-const READ_ONLY = "SET default_transaction_read_only = on;";
+/** A plan that is kept may have been made when a table was empty: what reads much is planned for what is there. */
+const READ_ONLY = "SET default_transaction_read_only = on; SET plan_cache_mode = force_custom_plan;";
 
 /** PostgreSQL has no place for NUL in a text: it becomes what Unicode has for what cannot be shown, on its way in and in a search alike. */
 class CleanClient extends pg.Client {
