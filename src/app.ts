@@ -13,6 +13,7 @@ import type { Clock } from "./clock.ts";
 import { createConditionService } from "./conditions/condition.service.ts";
 import type { Config } from "./config.ts";
 import { openDatabase, probe } from "./db/database.ts";
+import { databaseProblemOf } from "./db/databaseProblem.ts";
 import { createAuditor } from "./dispatch/auditor.ts";
 import { createDeliveryService } from "./dispatch/delivery.service.ts";
 import { findQueue } from "./dispatch/delivery.store.ts";
@@ -81,6 +82,9 @@ export interface App {
 const DRAIN_MS = 10_000;
 /** How long it waits for requests that are being answered. */
 const ANSWER_MS = 5_000;
+/** How long it waits for each thing that it has to do in the database. */
+const STORE_MS = 3_000;
+const FOLLOW_AGAIN_MS = 1_000;
 
 /**
  * Puts the server together and starts it: the only place where things meet.
@@ -165,7 +169,11 @@ export async function createApp({ config, environment, clock, log, random, print
     triggers,
   };
   const followSettings = (): void => {
-    Promise.all([snapshot.reload(), accessTokens.load()]).catch((error: unknown) => log.error({ err: error }, "settings that another process has changed could not be read"));
+    Promise.all([snapshot.reload(), accessTokens.load()]).catch((error: unknown) => {
+      if (closing) return;
+      log.error({ err: error }, "settings that another process has changed could not be read; trying again");
+      clock.after(FOLLOW_AGAIN_MS, followSettings);
+    });
   };
   db.notifications?.listen("settings", followSettings);
   db.notifications?.onGap(followSettings);
@@ -176,6 +184,7 @@ export async function createApp({ config, environment, clock, log, random, print
     log,
     isClosing: () => closing,
     probe: (now) => probe(db, now),
+    refused: () => intake.refused,
     lookedAt: { dispatcher: () => dispatcher.lookedAt, auditor: () => auditor.auditedAt },
     busySince: { flusher: () => flusher.busySince, rechecker: () => rechecker.busySince },
     stuck: () => auditor.stuck,
@@ -184,19 +193,24 @@ export async function createApp({ config, environment, clock, log, random, print
   const webSocket = openWebSocketDoor(server, yoga, accessTokens, clock);
   const stopRetention = startRetention({ db, history, snapshot, clock, log });
 
+  /** What the database does not let it do must not keep it from ending. */
   const closeStores = async (): Promise<void> => {
+    const { step, undone } = createSteps(clock);
     stopRetention();
-    await auditor.close();
-    await intake.idle();
-    await rechecker.close();
-    await flusher.close();
+    await step("end what is under way in the database", STORE_MS, async () => {
+      await auditor.close();
+      await intake.idle();
+      await rechecker.close();
+      await flusher.close();
+    });
     const drained = dispatcher.close();
-    await waitAtMost(clock, DRAIN_MS, drained);
+    await waitAtMost(clock, DRAIN_MS, drained.catch(() => undefined));
     // Tries that are still under way end now, with an unknown outcome, and are recorded so.
     await outside.close();
-    await drained;
-    await accessTokens.close();
-    await db.close();
+    await step("record the last tries, which are sent again at the next start", STORE_MS, () => drained);
+    await step("note when tokens were last used", STORE_MS, accessTokens.close);
+    await step("close the database's connections", STORE_MS, db.close);
+    if (undone.length > 0) log.warn({ undone }, "the database could not be used during the stop; what was taken in is in it, and goes on at the next start");
   };
 
   try {
@@ -252,6 +266,23 @@ async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown>): Pro
   const timeUp = new Promise<void>((resolve) => (cancel = clock.after(ms, resolve)));
   await Promise.race([work, timeUp]);
   cancel();
+}
+
+/** Steps of which each is given so much time, and none keeps the next from its turn. */
+function createSteps(clock: Clock): { step(what: string, ms: number, work: () => Promise<unknown>): Promise<void>; undone: { what: string; why: string }[] } {
+  const undone: { what: string; why: string }[] = [];
+  return {
+    undone,
+    async step(what, ms, work) {
+      let why: string | null = "The database does not answer.";
+      const done = work().then(
+        () => (why = null),
+        (error: unknown) => (why = databaseProblemOf(error)),
+      );
+      await waitAtMost(clock, ms, done);
+      if (why !== null) undone.push({ what, why });
+    },
+  };
 }
 
 function urlOf(host: string, port: number): string {
