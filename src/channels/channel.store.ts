@@ -37,7 +37,8 @@ export function createChannelStore(db: Database): ChannelStore {
     },
     update: (id, changes) => whenNameIsFree(taken(changes.name ?? ""), () => db.write((tx) => tx.channel.update({ where: { id }, data: asInput(changes) }))),
     async delete(id) {
-      await db.write((tx) => tx.channel.delete({ where: { id } }));
+      // Its deliveries go with it: nobody who changes some of them may wait for this while this waits for them.
+      await db.write((tx) => tx.channel.delete({ where: { id } }), ["ATTEMPTS", "HELD"]);
     },
     async setOverride(override) {
       const { id: _, channelId, eventType, category, enabled } = override;

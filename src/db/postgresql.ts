@@ -144,12 +144,12 @@ function databaseOf(writer: Side, read: Side, notifications: Notifications): Dat
     read: read.client,
     shared: true,
     notifications,
-    write(work) {
+    write(work, locks = []) {
       if (closed) return Promise.reject(new Error("the database is closed"));
       waiting += 1;
       const result = last.finally(() => (waiting -= 1)).then(() =>
         transact(async (tx) => {
-          await takeLocks(tx, { alone: ["SETTINGS"] });
+          await takeLocks(tx, { alone: ["SETTINGS", ...locks] });
           return work(tx);
         }),
       );
