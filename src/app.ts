@@ -196,8 +196,8 @@ export async function createApp({ config, environment, clock, log, random, print
   /** What the database does not let it do must not keep it from ending. */
   const closeStores = async (): Promise<void> => {
     const { step, undone } = createSteps(clock);
-    stopRetention();
     await step("end what is under way in the database", STORE_MS, async () => {
+      await stopRetention();
       await auditor.close();
       await intake.idle();
       await rechecker.close();
