@@ -113,11 +113,19 @@ export async function compactPostgresql(url: string): Promise<void> {
   });
 }
 
+/** Connections of a process that has just ended are seen for a moment more. */
+const LOOKS = 10;
+const LOOK_EVERY_MS = 200;
+
 /** How many connections other Carillon processes have to this database. */
 export async function otherProcesses(url: string): Promise<number> {
   return withPostgresqlClient(url, async (client) => {
-    const { rows } = await client.query<{ count: string }>(`SELECT COUNT(*) AS "count" FROM pg_stat_activity WHERE datname = current_database() AND application_name = '${APPLICATION}'`);
-    return Number(rows[0]?.count ?? 0);
+    for (let look = 1; ; look += 1) {
+      const { rows } = await client.query<{ count: string }>(`SELECT COUNT(*) AS "count" FROM pg_stat_activity WHERE datname = current_database() AND application_name = '${APPLICATION}'`);
+      const count = Number(rows[0]?.count ?? 0);
+      if (count === 0 || look === LOOKS) return count;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
   });
 }
 
