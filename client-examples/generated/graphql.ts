@@ -541,6 +541,8 @@ export type MattermostConfigInput = {
 export type MessageReason =
   /** Worse than before: a higher severity or a further threshold step. */
   | 'ESCALATED'
+  /** Nobody has taken it on yet, so a step of an escalation policy tells of it. */
+  | 'ESCALATION'
   /** Seen for the first time. */
   | 'FIRST'
   /** It comes and goes too often to tell of each time. */
@@ -549,6 +551,8 @@ export type MessageReason =
   | 'ONGOING'
   /** The problem is over. */
   | 'RECOVERY'
+  /** Somebody took it on, and it is not over yet. */
+  | 'REMINDER'
   /** Many events in one message: after quiet hours, once a day, of a burst, or of what a rate limit left over. */
   | 'SUMMARY'
   /** A test by hand. */
@@ -942,7 +946,9 @@ export type RocketChatConfigInput = {
 export type Role =
   /** May do everything. */
   | 'ADMIN'
-  /** May do everything but manage tokens. */
+  /** May read, watch and set what is its customer's own, and nothing else. */
+  | 'CUSTOMER'
+  /** May do everything but manage tokens and read the audit log. */
   | 'OPERATOR'
   /** May send events and nothing else: for programs. */
   | 'PRODUCER'
