@@ -9,6 +9,7 @@ import { createAppriseServices } from "./channels/appriseServices.service.ts";
 import { createChannelService } from "./channels/channel.service.ts";
 import { createChannelStore } from "./channels/channel.store.ts";
 import { createChannelTester } from "./channels/channelTest.service.ts";
+import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { createConditionService } from "./conditions/condition.service.ts";
 import type { Config } from "./config.ts";
@@ -82,8 +83,9 @@ export interface App {
 const DRAIN_MS = 10_000;
 /** How long it waits for requests that are being answered. */
 const ANSWER_MS = 5_000;
-/** How long it waits for each thing that it has to do in the database. */
-const STORE_MS = 3_000;
+/** How long it waits for each thing that it has to do in a database that may not answer, and for those after one that has taken too long. */
+const STORE_MS = 4_000;
+const HOPELESS_MS = 1_000;
 const FOLLOW_AGAIN_MS = 1_000;
 
 /**
@@ -195,10 +197,9 @@ export async function createApp({ config, environment, clock, log, random, print
 
   /** What the database does not let it do must not keep it from ending. */
   const closeStores = async (): Promise<void> => {
-    const { step, undone } = createSteps(clock);
-    await step("end what is under way in the database", STORE_MS, async () => {
-      await stopRetention();
-      await auditor.close();
+    const { step, undone } = createSteps(db.shared);
+    await step("leave to other processes what one does for all", () => Promise.all([stopRetention(), auditor.close()]));
+    await step("end what is under way in the database", async () => {
       await intake.idle();
       await rechecker.close();
       await flusher.close();
@@ -207,9 +208,9 @@ export async function createApp({ config, environment, clock, log, random, print
     await waitAtMost(clock, DRAIN_MS, drained.catch(() => undefined));
     // Tries that are still under way end now, with an unknown outcome, and are recorded so.
     await outside.close();
-    await step("record the last tries, which are sent again at the next start", STORE_MS, () => drained);
-    await step("note when tokens were last used", STORE_MS, accessTokens.close);
-    await step("close the database's connections", STORE_MS, db.close);
+    await step("record the last tries, which are sent again at the next start", () => drained);
+    await step("note when tokens were last used", accessTokens.close);
+    await step("close the database's connections", db.close);
     if (undone.length > 0) log.warn({ undone }, "the database could not be used during the stop; what was taken in is in it, and goes on at the next start");
   };
 
@@ -268,22 +269,29 @@ async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown>): Pro
   cancel();
 }
 
-/** Steps of which each is given so much time, and none keeps the next from its turn. */
-function createSteps(clock: Clock): { step(what: string, ms: number, work: () => Promise<unknown>): Promise<void>; undone: { what: string; why: string }[] } {
+/**
+ * Steps of a stop, of which none keeps the next from its turn. Times are the machine's own: they are about connections.
+ * @param mayHang where the database is another server, each is given so much time and no more
+ */
+function createSteps(mayHang: boolean): { step(what: string, work: () => Promise<unknown>): Promise<void>; undone: { what: string; why: string }[] } {
   const undone: { what: string; why: string }[] = [];
+  let limitMs = STORE_MS;
   return {
     undone,
-    async step(what, ms, work) {
-      let why: string | null = "The database does not answer.";
+    async step(what, work) {
+      let why: string | null = NO_ANSWER;
       const done = work().then(
         () => (why = null),
         (error: unknown) => (why = databaseProblemOf(error)),
       );
-      await waitAtMost(clock, ms, done);
+      await (mayHang ? waitAtMost(systemClock, limitMs, done) : done);
+      if (why === NO_ANSWER) limitMs = HOPELESS_MS;
       if (why !== null) undone.push({ what, why });
     },
   };
 }
+
+const NO_ANSWER = "The database does not answer.";
 
 function urlOf(host: string, port: number): string {
   const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host;
