@@ -186,10 +186,14 @@ describe("under load, nothing is lost, told twice or out of order, and everythin
     const disk = mkdtempSync(join(tmpdir(), "carillon-disk-"));
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=24m", "tmpfs", disk]);
     onTestFinished(async () => {
-      await run(postgres.url("postgres"), "DROP DATABASE IF EXISTS full_disk WITH (FORCE)");
-      await run(postgres.url("postgres"), "DROP TABLESPACE IF EXISTS small");
-      execFileSync("umount", ["-l", disk]);
-      rmSync(disk, { recursive: true });
+      await postgres.start();
+      try {
+        await run(postgres.url("postgres"), "DROP DATABASE IF EXISTS full_disk WITH (FORCE)");
+        await run(postgres.url("postgres"), "DROP TABLESPACE IF EXISTS small");
+      } finally {
+        execFileSync("umount", ["-l", disk]);
+        rmSync(disk, { recursive: true });
+      }
     });
     chmodSync(disk, 0o777);
     const folder = join(disk, "tablespace");
