@@ -13,6 +13,7 @@ import type { Clock } from "./clock.ts";
 import { createConditionService } from "./conditions/condition.service.ts";
 import type { Config } from "./config.ts";
 import { openDatabase, probe } from "./db/database.ts";
+import { findNewestId } from "./db/newestId.ts";
 import { createAuditor } from "./dispatch/auditor.ts";
 import { createDeliveryService } from "./dispatch/delivery.service.ts";
 import { findQueue } from "./dispatch/delivery.store.ts";
@@ -83,10 +84,10 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** How long a stop waits for tries that are under way. */
-const DRAIN_MS = 10_000;
-/** How long it waits for requests that are being answered. */
-const ANSWER_MS = 5_000;
+/** How long a stop waits for tries that are under way. With what has to be stored then, it must end before the ten seconds are over after which Docker kills. */
+const DRAIN_MS = 5_000;
+/** How long it waits meanwhile for requests that are being answered. */
+const ANSWER_MS = 3_000;
 
 /**
  * Puts the server together and starts it: the only place where things meet.
@@ -122,6 +123,8 @@ export async function createApp({ config, environment, clock, log, random, print
   const silences = createSilenceService({ store: createSilenceStore(db), ...rules });
   const inhibitionRules = createInhibitionRuleService({ store: createInhibitionRuleStore(db), ...rules });
   const accessTokens = createAccessTokenService(createAccessTokenStore(db), clock, ids, tellChanged);
+  const startedAfter = await findNewestId(db.read);
+  ids.startAfter(startedAfter);
   await accessTokens.setFirstAdmin(keys.adminToken.value);
   await seedInbox(settingStore, channels, clock);
   await snapshot.reload();
@@ -129,7 +132,6 @@ export async function createApp({ config, environment, clock, log, random, print
   // History and live feed
   const attemptStore = createAttemptStore(db);
   const newestId = await attemptStore.newestId();
-  ids.startAfter(newestId || null);
   const hub = createHub<Attempt>();
   const feed = createFeed({ hub, store: attemptStore, notifications: db.notifications, newestId, log });
   const history = createHistoryService(attemptStore, settingStore, hub, clock);
@@ -146,7 +148,7 @@ export async function createApp({ config, environment, clock, log, random, print
   // Outside world and dispatch
   const inbox = createInboxService(createInboxStore(db), clock);
   const outside = createOutside({ privateTargets: config.privateTargets, hostName, environment, inbox: inbox.add, print });
-  const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, random, hostName, held: (dueAt) => flusher.expect(dueAt), disableChannel: channels.disable, changeConfig: channels.changeConfig });
+  const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, random, hostName, startedAfter, held: (dueAt) => flusher.expect(dueAt), disableChannel: channels.disable, changeConfig: channels.changeConfig });
   const flusher = createFlusher({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch });
   const rechecker = createRechecker({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch, held: flusher.expect });
   const intake = createIntake({ db, snapshot, clock, ids, registerUnknown: triggers.registerUnknown, dispatch: dispatcher.dispatch, held: flusher.expect, recheck: rechecker.expect, received: metrics.received, stored: metrics.stored });
@@ -196,17 +198,28 @@ export async function createApp({ config, environment, clock, log, random, print
   const webSocket = openWebSocketDoor(server, yoga, accessTokens, clock);
   const stopRetention = startRetention({ db, history, snapshot, clock, log });
 
-  const closeStores = async (): Promise<void> => {
-    stopRetention();
-    await auditor.close();
-    await intake.idle();
-    await rechecker.close();
-    await flusher.close();
+  const closeDispatch = async (): Promise<void> => {
     const drained = dispatcher.close();
     await waitAtMost(clock, DRAIN_MS, drained);
     // Tries that are still under way end now, with an unknown outcome, and are recorded so.
     await outside.close();
     await drained;
+  };
+  const closeDoors = async (): Promise<void> => {
+    hub.close();
+    await webSocket.close();
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    const cutOff = clock.after(ANSWER_MS, () => server.closeAllConnections());
+    await closed;
+    cutOff();
+    await intake.idle();
+  };
+  const closeStores = async (): Promise<void> => {
+    stopRetention();
+    await auditor.close();
+    await rechecker.close();
+    await flusher.close();
     await accessTokens.close();
     await db.close();
   };
@@ -214,6 +227,7 @@ export async function createApp({ config, environment, clock, log, random, print
   try {
     await listen(server, config.host, config.port);
   } catch (error) {
+    await closeDispatch();
     await closeStores();
     throw error;
   }
@@ -227,13 +241,8 @@ export async function createApp({ config, environment, clock, log, random, print
     adminToken: keys.adminToken,
     async close() {
       closing = true;
-      hub.close();
-      await webSocket.close();
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
-      const cutOff = clock.after(ANSWER_MS, () => server.closeAllConnections());
-      await closed;
-      cutOff();
+      // What is still taken in is sent after the next start.
+      await Promise.all([closeDoors(), closeDispatch()]);
       await closeStores();
       await yoga.dispose();
     },
