@@ -58,7 +58,7 @@ export function createAttemptStore(db: Database): AttemptStore {
     },
     oldest: (afterId, upToId, filter, take) => search(db.read, ATTEMPTS, filter, { direction: "UP", beyond: afterId, until: { id: upToId, inclusive: true }, take }),
     async delete(ids) {
-      await db.writeAlongside((tx) => execute(tx, sql`DELETE FROM "Attempt" WHERE "id" ${isOneOf(ids)}`));
+      await db.writeStatements((tx) => execute(tx, sql`DELETE FROM "Attempt" WHERE "id" ${isOneOf(ids)}`));
     },
     async idAfter(id, count) {
       return (await query<{ id: string }>(db.read, sql`SELECT "id" FROM "Attempt" WHERE "id" > ${id} ORDER BY "id" LIMIT 1 OFFSET ${count - 1}`))[0]?.id ?? null;
