@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { EventType } from "../catalogue/eventType.ts";
 import type { Json } from "../render/message.ts";
 import type { IncomingEvent } from "./event.ts";
@@ -11,7 +11,7 @@ import type { IncomingEvent } from "./event.ts";
  */
 export function fingerprintOf(event: IncomingEvent, about: EventType): string {
   const key = event.dedupKey === null ? keyFields(event, about) : { dedupKey: event.dedupKey };
-  return createHash("sha256").update(JSON.stringify([about.name, event.customer, key])).digest("base64url");
+  return hash("sha256", JSON.stringify([about.name, event.customer, key]), "base64url");
 }
 
 function keyFields(event: IncomingEvent, about: EventType): Json {
