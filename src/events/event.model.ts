@@ -112,8 +112,8 @@ export function occurredAtProblem(occurredAt: Date | null, now: Date): string | 
 
 /** The event as decide takes it. */
 export function incomingEvent(input: EventInput, type: string, id: string, now: Date): IncomingEvent {
-  const { idempotencyKey: _, ...event } = input;
-  return { ...event, id, type, receivedAt: now, occurredAt: input.occurredAt ?? now };
+  const { severity, status, source, service, customer, title, message, details, value, dedupKey } = input;
+  return { id, receivedAt: now, occurredAt: input.occurredAt ?? now, type, severity, status, source, service, customer, title, message, details, value, dedupKey };
 }
 
 function isDeeperThan(levels: number, value: unknown): boolean {
