@@ -249,6 +249,8 @@ export type CreateChannelInput = {
   accountId?: string | null | undefined;
   /** Its config: the one member that is set says which kind it is. */
   config: ChannelConfigInput;
+  /** The contact whose channel it is. It belongs to the customer that the contact belongs to. */
+  contactId?: string | null | undefined;
   /** Customers to hear of. Left out: all. */
   customers?: Array<string> | null | undefined;
   /** When it gets one digest a day of what is only information. Left out: that comes at once. */
@@ -261,6 +263,8 @@ export type CreateChannelInput = {
   minimumSeverity?: Severity | null | undefined;
   /** Its name: unique, at most 100 characters. */
   name: string;
+  /** Whether it hears only of what an alert rule, a trigger that names it or an escalation leads to it. Left out: true for a contact's channel, else false. */
+  onlyByRules?: boolean | null | undefined;
   /** Left out: as the kind has it. */
   pace?: ChannelPaceInput | null | undefined;
   /** When it stays quiet. Left out: never. */
@@ -541,6 +545,8 @@ export type MattermostConfigInput = {
 export type MessageReason =
   /** Worse than before: a higher severity or a further threshold step. */
   | 'ESCALATED'
+  /** Nobody has taken it on yet, so a step of an escalation policy tells of it. */
+  | 'ESCALATION'
   /** Seen for the first time. */
   | 'FIRST'
   /** It comes and goes too often to tell of each time. */
@@ -549,6 +555,8 @@ export type MessageReason =
   | 'ONGOING'
   /** The problem is over. */
   | 'RECOVERY'
+  /** Somebody took it on, and it is not over yet. */
+  | 'REMINDER'
   /** Many events in one message: after quiet hours, once a day, of a burst, or of what a rate limit left over. */
   | 'SUMMARY'
   /** A test by hand. */
@@ -942,7 +950,9 @@ export type RocketChatConfigInput = {
 export type Role =
   /** May do everything. */
   | 'ADMIN'
-  /** May do everything but manage tokens. */
+  /** May read, watch and set what is its customer's own, and nothing else. */
+  | 'CUSTOMER'
+  /** May do everything but manage tokens and read the audit log. */
   | 'OPERATOR'
   /** May send events and nothing else: for programs. */
   | 'PRODUCER'
@@ -1168,6 +1178,8 @@ export type UpdateChannelInput = {
   accountId?: string | null | undefined;
   /** Its whole config, of the same kind. Secrets that are left out stay. */
   config?: ChannelConfigInput | null | undefined;
+  /** The contact whose channel it is from now on: it then hears only of what rules lead to it, unless onlyByRules says otherwise. Null: nobody's. */
+  contactId?: string | null | undefined;
   /** Customers to hear of; empty: all. */
   customers?: Array<string> | null | undefined;
   /** When it gets its daily digest; null: what is information comes at once from now on. */
@@ -1180,6 +1192,8 @@ export type UpdateChannelInput = {
   minimumSeverity?: Severity | null | undefined;
   /** Its name: unique, at most 100 characters. */
   name?: string | null | undefined;
+  /** Whether it hears only of what an alert rule, a trigger that names it or an escalation leads to it. */
+  onlyByRules?: boolean | null | undefined;
   /** How fast it may be used; null returns to what the kind has. */
   pace?: ChannelPaceInput | null | undefined;
   /** When it stays quiet; null: never. What waits follows the new hours. */
@@ -1235,6 +1249,10 @@ export type VerdictReason =
   | 'CATEGORY_OFF_FOR_CHANNEL'
   /** The channel is switched off. */
   | 'CHANNEL_DISABLED'
+  /** Its owner is switched off. */
+  | 'CONTACT_DISABLED'
+  /** Its owner has chosen not to hear of this. */
+  | 'CONTACT_PREFERENCE'
   /** It was told of a short while ago; the cooldown is not over. */
   | 'COOLDOWN'
   /** It is only information, which the channel takes once a day as a digest. */
@@ -1257,6 +1275,8 @@ export type VerdictReason =
   | 'NOT_TOLD_OF_PROBLEM'
   /** No channel takes it. */
   | 'NO_CHANNEL'
+  /** It hears only of what an alert rule leads to it, and none does. */
+  | 'NO_RULE'
   /** The channel is for other customers. */
   | 'OTHER_CUSTOMER'
   /** The channel is for other services. */

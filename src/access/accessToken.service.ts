@@ -119,7 +119,7 @@ export function createAccessTokenService(store: AccessTokenStore, clock: Clock, 
 }
 
 function tokenRow(given: Pick<AccessToken, "id" | "name" | "role" | "hash" | "createdAt" | "expiresAt">): AccessToken {
-  return { ...given, customer: null, lastUsedAt: null, revokedAt: null };
+  return { ...given, scopes: null, customer: null, contactId: null, requestsPerMinute: null, lastUsedAt: null, revokedAt: null };
 }
 
 function hashOf(token: string): string {

@@ -1,4 +1,5 @@
 import type { Database } from "../db/database.ts";
+import { Prisma } from "../db/generated/client.ts";
 import type { AccessToken } from "../db/generated/client.ts";
 
 export type { AccessToken };
@@ -17,11 +18,11 @@ export function createAccessTokenStore(db: Database): AccessTokenStore {
   return {
     all: () => db.read.accessToken.findMany({ orderBy: { id: "asc" } }),
     async insert(token) {
-      await db.write((tx) => tx.accessToken.create({ data: token }));
+      await db.write((tx) => tx.accessToken.create({ data: asInput(token) }));
     },
     async upsert(token) {
       const { id: _, createdAt: __, ...changes } = token;
-      await db.write((tx) => tx.accessToken.upsert({ where: { id: token.id }, create: token, update: changes }));
+      await db.write((tx) => tx.accessToken.upsert({ where: { id: token.id }, create: asInput(token), update: asInput(changes) }));
     },
     revoke: (id, at) =>
       db.write(async (tx) => {
@@ -34,4 +35,9 @@ export function createAccessTokenStore(db: Database): AccessTokenStore {
       });
     },
   };
+}
+
+/** Prisma's input types tell a JSON column's NULL from JSON's own. */
+function asInput<Row extends Partial<AccessToken>>(row: Row): Row & { scopes: Prisma.InputJsonValue | typeof Prisma.DbNull } {
+  return { ...row, scopes: row.scopes ?? Prisma.DbNull } as Row & { scopes: Prisma.InputJsonValue | typeof Prisma.DbNull };
 }

@@ -10,8 +10,9 @@ import { storableText } from "./storableText.ts";
 
 /** In an order in which every row comes after those that it refers to. */
 const TABLES = [
-  "Setting", "AccessToken", "IdempotencyKey", "Cooldown", "Silence", "InhibitionRule", "CustomEventType", "ProviderAccount", "Channel", "ChannelOverride",
-  "Burst", "Trigger", "TriggerChannel", "TriggerRecipient", "Condition", "Event", "Delivery", "Attempt", "InboxItem",
+  "Setting", "Contact", "ContactGroup", "ContactGroupMember", "AccessToken", "IdempotencyKey", "Cooldown", "Silence", "InhibitionRule", "CustomEventType", "ProviderAccount",
+  "Channel", "ChannelOverride", "EscalationPolicy", "EscalationStep", "EscalationTarget", "AlertRule", "AlertRuleTarget", "Burst", "Trigger", "TriggerChannel", "TriggerRecipient",
+  "Condition", "Event", "Delivery", "Attempt", "InboxItem", "Escalation", "EscalationNotice", "AcknowledgeLinkUse", "AuditEntry",
 ];
 
 /** Who sends for which channel is nothing that lasts. */

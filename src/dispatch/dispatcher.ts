@@ -409,7 +409,7 @@ const LONGEST_STATUS = 200;
 const LONGEST_ERROR = 1000;
 
 /** The history's row of one try. */
-export function attemptOf(channel: Pick<Channel, "id" | "name" | "kind">, message: Message, result: Shown, about: { delivery: Delivery | null; at: Date }): Omit<Attempt, "id"> {
+export function attemptOf(channel: Pick<Channel, "id" | "name" | "kind" | "customer">, message: Message, result: Shown, about: { delivery: Delivery | null; at: Date }): Omit<Attempt, "id"> {
   const { delivery, at } = about;
   const failed = "error" in result;
   return {
@@ -423,6 +423,7 @@ export function attemptOf(channel: Pick<Channel, "id" | "name" | "kind">, messag
     category: message.event.category,
     severity: message.severity,
     customer: message.event.customer,
+    channelCustomer: channel.customer,
     reason: message.reason,
     title: message.title,
     body: result.text,

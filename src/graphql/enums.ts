@@ -7,7 +7,7 @@ import type { ErrorCode } from "../errors.ts";
 import { builder } from "./builder.ts";
 
 /** The enum values of a table of names and descriptions. */
-function valuesOf<Name extends string>(table: Readonly<Record<Name, string>>): { [Key in Name]: { value: Key; description: string } } {
+export function valuesOf<Name extends string>(table: Readonly<Record<Name, string>>): { [Key in Name]: { value: Key; description: string } } {
   const entries = (Object.entries(table) as [Name, string][]).map(([value, description]) => [value, { value, description }]);
   return Object.fromEntries(entries) as { [Key in Name]: { value: Key; description: string } };
 }
@@ -32,6 +32,8 @@ export const MessageReasonEnum = builder.enumType("MessageReason", {
     RECOVERY: "The problem is over.",
     SUMMARY: "Many events in one message: after quiet hours, once a day, of a burst, or of what a rate limit left over.",
     TEST: "A test by hand.",
+    ESCALATION: "Nobody has taken it on yet, so a step of an escalation policy tells of it.",
+    REMINDER: "Somebody took it on, and it is not over yet.",
   }),
 });
 

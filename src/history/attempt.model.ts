@@ -17,6 +17,8 @@ export interface Attempt {
   category: string;
   severity: Severity;
   customer: string | null;
+  /** The customer whose channel it was. */
+  channelCustomer: string | null;
   reason: MessageReason;
   title: string;
   body: string;

@@ -12,7 +12,7 @@ const ATTEMPT: Table = {
   name: "Attempt",
   columns: {
     id: "TEXT", at: "TIME", deliveryId: "TEXT", eventId: "TEXT", channelId: "TEXT", channelName: "TEXT", kind: "TEXT", type: "TEXT",
-    category: "TEXT", severity: "TEXT", customer: "TEXT", reason: "TEXT", title: "TEXT", body: "TEXT", outcome: "TEXT", status: "TEXT",
+    category: "TEXT", severity: "TEXT", customer: "TEXT", channelCustomer: "TEXT", reason: "TEXT", title: "TEXT", body: "TEXT", outcome: "TEXT", status: "TEXT",
     error: "TEXT", hint: "TEXT", durationMs: "INTEGER", tryNumber: "INTEGER", nextTryAt: "TIME",
   },
 };

@@ -160,6 +160,8 @@ const WHY: Record<MessageReason, string> = {
   RECOVERY: "because what you were told of is over",
   SUMMARY: "for all that came while it was to wait",
   TEST: "because someone asked for a test",
+  ESCALATION: "because nobody has taken it on yet",
+  REMINDER: "because it was taken on and is not over yet",
 };
 
 /**

@@ -1,5 +1,5 @@
 /** Why a message exists. */
-export const MESSAGE_REASONS = ["FIRST", "ONGOING", "ESCALATED", "FLAPPING", "RECOVERY", "SUMMARY", "TEST"] as const;
+export const MESSAGE_REASONS = ["FIRST", "ONGOING", "ESCALATED", "FLAPPING", "RECOVERY", "SUMMARY", "TEST", "ESCALATION", "REMINDER"] as const;
 export type MessageReason = (typeof MESSAGE_REASONS)[number];
 
 export const SEVERITIES = ["INFO", "WARNING", "CRITICAL"] as const;

@@ -150,7 +150,7 @@ describe("the database", () => {
     const outcome: Outcome = {
       delivery: null,
       attempt: {
-        at: NOW, deliveryId: null, eventId: null, channelId: "c", channelName: "c", kind: "LOG", type: "t", category: "c", severity: "INFO", customer: null, reason: "TEST", title: "t", body: "b\0",
+        at: NOW, deliveryId: null, eventId: null, channelId: "c", channelName: "c", kind: "LOG", type: "t", category: "c", severity: "INFO", customer: null, channelCustomer: null, reason: "TEST", title: "t", body: "b\0",
         outcome: "DELIVERED", status: null, error: null, hint: null, durationMs: 1, tryNumber: 1, nextTryAt: null,
       },
     };

@@ -71,7 +71,7 @@ async function recordTry(db: Database, deliveryId: string, tryNumber: number, ou
     const { eventId, channelId } = await tx.delivery.update({ where: { id: deliveryId }, data: { tries: tryNumber, state: "RETRY" } });
     await insertAttempts(tx, [
       {
-        id: ids.next(), at: NOW, deliveryId, eventId, channelId, channelName: "channel", kind: "LOG", type: "summary", category: "custom", severity: "INFO", customer: null,
+        id: ids.next(), at: NOW, deliveryId, eventId, channelId, channelName: "channel", kind: "LOG", type: "summary", category: "custom", severity: "INFO", customer: null, channelCustomer: null,
         reason: "SUMMARY", title: "title", body: "body", outcome, status: null, error: "error", hint: null, durationMs: 1, tryNumber, nextTryAt: NOW,
       },
     ]);

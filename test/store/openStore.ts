@@ -46,7 +46,7 @@ export function someDelivery(eventId: string, channelId: string, changes: Partia
 export async function addChannel(db: Database, name = "channel"): Promise<string> {
   const id = ids.next();
   const row: Channel = {
-    id, name, kind: "LOG", customer: null, enabled: true, accountId: null, pace: null, quietHours: null, digest: null, config: {}, secrets: null, secretsSet: [], rich: true, displayName: null, minimumSeverity: "INFO",
+    id, name, kind: "LOG", customer: null, contactId: null, enabled: true, onlyByRules: false, fallbackId: null, failingSince: null, accountId: null, pace: null, quietHours: null, digest: null, config: {}, secrets: null, secretsSet: [], rich: true, displayName: null, minimumSeverity: "INFO",
     customers: [], services: [], sources: [], disabledReason: null, createdAt: NOW, updatedAt: NOW,
   };
   await db.write((tx) => tx.channel.create({ data: { ...row, pace: undefined, quietHours: undefined, digest: undefined } as never }));

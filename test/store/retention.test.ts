@@ -22,7 +22,7 @@ async function addAttempts(db: Database, times: Date[], changes: Partial<Attempt
   const attempts = times.map((at): Attempt => {
     now = at.getTime();
     return {
-      id: ids.next(), at, deliveryId: null, eventId: null, channelId: "c", channelName: "c", kind: "LOG", type: "t", category: "c", severity: "INFO", customer: null, reason: "FIRST",
+      id: ids.next(), at, deliveryId: null, eventId: null, channelId: "c", channelName: "c", kind: "LOG", type: "t", category: "c", severity: "INFO", customer: null, channelCustomer: null, reason: "FIRST",
       title: "t", body: "b", outcome: "DELIVERED", status: null, error: null, hint: null, durationMs: 0, tryNumber: 1, nextTryAt: null, ...changes,
     };
   });

@@ -75,7 +75,7 @@ describe("a row comes back as it was put in", () => {
   it("attempts", async () => {
     const db = await openStore();
     const attempt = {
-      id: ids.next(), at: NOW, deliveryId: null, eventId: null, channelId: "c", channelName: "ü", kind: "LOG", type: "t", category: "c", severity: "INFO" as const, customer: null, reason: "TEST" as const,
+      id: ids.next(), at: NOW, deliveryId: null, eventId: null, channelId: "c", channelName: "ü", kind: "LOG", type: "t", category: "c", severity: "INFO" as const, customer: null, channelCustomer: null, reason: "TEST" as const,
       title: "t", body: "b\n🔔", outcome: "DELIVERED" as const, status: null, error: null, hint: null, durationMs: 0, tryNumber: 1, nextTryAt: null,
     };
     const failed = { ...attempt, id: ids.next(), deliveryId: "d", eventId: "e", outcome: "TRANSIENT" as const, status: "503", error: "e", hint: "h", durationMs: 12_345, tryNumber: 7, nextTryAt: NOW };

@@ -18,7 +18,7 @@ async function addAttempts(db: Database, count: number, row: (at: number) => Par
   const attempts = Array.from({ length: count }, (_, number): Attempt => {
     now = NOW.getTime() - (count - number) * MINUTE;
     return {
-      id: ids.next(), at: new Date(now), deliveryId: null, eventId: null, channelId: "c", channelName: "c", kind: "LOG", type: "t", category: "c", severity: "INFO", customer: null, reason: "FIRST",
+      id: ids.next(), at: new Date(now), deliveryId: null, eventId: null, channelId: "c", channelName: "c", kind: "LOG", type: "t", category: "c", severity: "INFO", customer: null, channelCustomer: null, reason: "FIRST",
       title: "t", body: "b", outcome: "DELIVERED", status: null, error: null, hint: null, durationMs: 0, tryNumber: 1, nextTryAt: null, ...row(number),
     };
   });
