@@ -30,9 +30,10 @@ import { createAttemptStore } from "./history/attempt.store.ts";
 import type { Attempt } from "./history/attempt.model.ts";
 import { createHistoryService } from "./history/history.service.ts";
 import { startRetention } from "./history/retention.ts";
-import { createGraphqlServer } from "./http/graphqlServer.ts";
+import { createGraphqlRules, createGraphqlServer } from "./http/graphqlServer.ts";
 import { listen } from "./http/listen.ts";
 import { createMetrics } from "./http/metrics.ts";
+import { createPlainOperations } from "./http/plainOperation.ts";
 import { createReadiness } from "./http/readiness.ts";
 import { createHttpServer } from "./http/server.ts";
 import { openWebSocketDoor } from "./http/webSocket.ts";
@@ -194,7 +195,8 @@ export async function createApp({ config, environment, clock, log, random, print
   db.notifications?.listen("settings", followSettings);
   db.notifications?.onGap(followSettings);
   let closing = false;
-  const yoga = createGraphqlServer({ services, log, graphiql: config.graphiql, introspection: config.introspection });
+  const graphqlRules = createGraphqlRules({ services, log, introspection: config.introspection });
+  const yoga = createGraphqlServer(graphqlRules, config.graphiql);
   const readiness = createReadiness({
     clock,
     log,
@@ -205,7 +207,7 @@ export async function createApp({ config, environment, clock, log, random, print
     busySince: { flusher: () => flusher.busySince, rechecker: () => rechecker.busySince },
     stuck: () => auditor.stuck,
   });
-  const server = createHttpServer({ services, yoga, metrics, log, readiness });
+  const server = createHttpServer({ services, yoga, answerPlainOperation: createPlainOperations(graphqlRules), metrics, log, readiness });
   const webSocket = openWebSocketDoor(server, yoga, accessTokens, clock);
   const stopRetention = startRetention({ db, history, snapshot, clock, log });
 

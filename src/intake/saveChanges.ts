@@ -1,6 +1,6 @@
 import { saveBursts } from "../conditions/burst.store.ts";
 import { addCovered, releaseInhibited, saveConditions, saveCooldowns } from "../conditions/condition.store.ts";
-import type { Transaction } from "../db/database.ts";
+import type { SqlClient } from "../db/sql.ts";
 import type { Settings } from "../decide/settings.ts";
 import type { PlannedDelivery } from "../dispatch/delivery.store.ts";
 import type { Changes } from "./plan.ts";
@@ -9,7 +9,7 @@ import type { Changes } from "./plan.ts";
 const AFTER_INHIBITOR_MS = 60_000;
 
 /** Stores what decisions have changed, but for events and deliveries, which point at it. */
-export async function saveChanges(tx: Transaction, changes: Changes, settings: Settings, now: Date): Promise<void> {
+export async function saveChanges(tx: SqlClient, changes: Changes, settings: Settings, now: Date): Promise<void> {
   const conditions = [...changes.conditions.values()];
   await saveConditions(tx, conditions);
   await saveCooldowns(tx, [...changes.cooldowns.values()]);
