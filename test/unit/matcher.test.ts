@@ -239,3 +239,9 @@ it("rows that stay are compiled once", () => {
   expect(again).toBe(first);
   expect(changed).not.toBe(second);
 });
+
+test("rows that are the same are compiled once, and each is given at its place", () => {
+  let count = 0;
+  const compile = compileOnce((row: string) => ({ row, number: (count += 1) }));
+  expect(compile(["a", "b", "a"])).toEqual([{ row: "a", number: 1 }, { row: "b", number: 2 }, { row: "a", number: 1 }]);
+});
