@@ -7,8 +7,8 @@ export const SCOPES = {
   HISTORY_MANAGE: "Clear the history and send deliveries again.",
   INBOX_READ: "Read the inbox.",
   INBOX_MANAGE: "Mark inbox messages as read and delete them.",
-  SETTINGS_READ: "Read channels (without secrets), event types, triggers, silences, inhibition rules and settings.",
-  SETTINGS_MANAGE: "Change and test channels, triggers, inhibition rules and settings.",
+  SETTINGS_READ: "Read channels (without secrets), contacts, alert rules, event types, triggers, silences, inhibition rules and settings.",
+  SETTINGS_MANAGE: "Change and test channels, contacts, alert rules, triggers, inhibition rules and settings.",
   SILENCES_MANAGE: "Make, change and end silences.",
   TOKENS_MANAGE: "Create, list and revoke access tokens.",
 } as const;
