@@ -142,6 +142,7 @@ export interface BurstRule {
 export interface RoutedChannel {
   id: string;
   name: string;
+  /** And so is its owner. */
   enabled: boolean;
   /** Set on a customer's own channel: it hears of that customer only. */
   customer: string | null;

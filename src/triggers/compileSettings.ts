@@ -85,8 +85,8 @@ function thresholdOf(type: EventType, steps: number[] | null): CompiledTrigger["
 }
 
 function barredBy(channel: Channel, type: EventType, trigger: Trigger | undefined, contact: RoutedContact | null): VerdictReason | null {
-  if (!channel.enabled) return "CHANNEL_DISABLED";
   if (contact?.enabled === false) return "CONTACT_DISABLED";
+  if (!channel.enabled) return "CHANNEL_DISABLED";
   if (trigger?.channelIds && !trigger.channelIds.includes(channel.id)) return "NOT_NAMED_BY_TRIGGER";
   const own = channel.overrides.find((override) => override.eventType === type.name);
   if (own) return own.enabled ? null : "TYPE_OFF_FOR_CHANNEL";
@@ -99,7 +99,7 @@ function routedChannel(channel: Channel, contacts: ReadonlyMap<string, Contact>)
   return {
     id: channel.id,
     name: channel.name,
-    enabled: channel.enabled,
+    enabled: channel.enabled && contact?.enabled !== false,
     customer: channel.customer,
     minimumSeverity: channel.minimumSeverity,
     customers: new Set(channel.customers),

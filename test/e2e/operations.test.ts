@@ -25,6 +25,9 @@ const SHOWS: Record<string, object> = {
   "emit-events": { emitEvents: { acceptedCount: 3 } },
   silence: { createSilence: { silence: { state: "ACTIVE", active: true }, warnings: [] } },
   inhibition: { createInhibitionRule: { inhibitionRule: { whileOpen: ["node.disconnect"] }, warnings: [] } },
+  contact: { createContact: { contact: { name: "Ann", deletionImpact: { channels: [] } } } },
+  "alert-rule": { createAlertRule: { alertRule: { position: 0 }, warnings: ["It leads to no channel."] } },
+  people: { contacts: { nodes: [{ name: "Ann" }] }, alertRules: { nodes: [{ matchesNothing: false }] } },
   "update-channel": { updateChannel: { channel: { minimumSeverity: "CRITICAL" } } },
 };
 

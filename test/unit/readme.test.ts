@@ -15,7 +15,10 @@ import { LARGEST_BODY_BYTES } from "../../src/http/requestBody.ts";
 import { WEB_SOCKET_LIMITS } from "../../src/http/webSocket.ts";
 import { IDEMPOTENCY_HOURS } from "../../src/intake/idempotency.ts";
 import { LONGEST_QUEUE } from "../../src/live/hub.ts";
+import { MOST_CONTACTS } from "../../src/people/contact.model.ts";
+import { GROUP_LIMITS } from "../../src/people/contactGroup.model.ts";
 import { PROVIDERS } from "../../src/providers/registry.ts";
+import { RULE_LIMITS } from "../../src/rules/alertRule.model.ts";
 import { serverSettings } from "../../src/settings/settings.model.ts";
 import { MOST_CUSTOM_TYPES } from "../../src/triggers/trigger.service.ts";
 
@@ -60,6 +63,9 @@ it("tells the limits that the code has", () => {
     "WebSocket connections": `${number(WEB_SOCKET_LIMITS.connections)}, each with ${WEB_SOCKET_LIMITS.operationsEach} operations at once`,
     "WebSocket message": `${WEB_SOCKET_LIMITS.largestMessageBytes / 1024 / 1024} MiB`,
     "custom event types that register themselves": number(MOST_CUSTOM_TYPES),
+    contacts: number(MOST_CONTACTS),
+    "contact groups; members of each; groups in groups": `${number(GROUP_LIMITS.groups)}; ${number(GROUP_LIMITS.members)}; ${GROUP_LIMITS.depth} deep`,
+    "alert rules; contacts, groups and channels that each names": `${number(RULE_LIMITS.rules)}; ${number(RULE_LIMITS.targets)}`,
   });
   expect(LARGEST_OFFSET).toBe(MOST_COUNTED);
   expect(readme).toContain(`queue of ${number(LONGEST_QUEUE)} ran over`);
