@@ -112,7 +112,8 @@ export async function createApp({ config, environment, clock, log, random, print
   const rules = { clock, ids, changed, catalogue: () => snapshot.current.catalogue };
   const silences = createSilenceService({ store: createSilenceStore(db), ...rules });
   const inhibitionRules = createInhibitionRuleService({ store: createInhibitionRuleStore(db), ...rules });
-  const accessTokens = createAccessTokenService(createAccessTokenStore(db), clock, ids, tellChanged);
+  const accessTokens = createAccessTokenService({ store: createAccessTokenStore(db), clock, ids, portalIsOn: () => snapshot.current.server.customerPortal, changed: tellChanged });
+  snapshot.onReload(accessTokens.endWhatIsOver);
   await accessTokens.setFirstAdmin(keys.adminToken.value);
   await seedInbox(settingStore, channels, clock);
   await snapshot.reload();
@@ -181,7 +182,7 @@ export async function createApp({ config, environment, clock, log, random, print
     stuck: () => auditor.stuck,
   });
   const server = createHttpServer({ services, yoga, metrics, log, readiness });
-  const webSocket = openWebSocketDoor(server, yoga, accessTokens, clock);
+  const webSocket = openWebSocketDoor(server, yoga, accessTokens, log);
   const stopRetention = startRetention({ db, history, snapshot, clock, log });
 
   const closeStores = async (): Promise<void> => {
@@ -239,7 +240,7 @@ async function openBox(config: Config, keys: Keys, settings: SettingStore, clock
 async function seedInbox(store: SettingStore, channels: ReturnType<typeof createChannelService>, clock: Clock): Promise<void> {
   if (await store.get("inboxSeeded")) return;
   try {
-    if ((await channels.load()).length === 0) await channels.create({ name: "Inbox", config: { inbox: true } });
+    if ((await channels.load()).length === 0) await channels.create({ name: "Inbox", config: { inbox: true } }, null);
   } catch (error) {
     // Another process that starts on the same database was quicker.
     if (!(error instanceof ConflictError)) throw error;

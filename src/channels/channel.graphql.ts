@@ -23,11 +23,13 @@ const OverrideType = builder.prismaObject("ChannelOverride", {
 
 export const ChannelType = builder.prismaNode("Channel", {
   id: { field: "id" },
+  findUnique: (id, { principal }) => ({ id, ...ownedBy(principal) }),
   nullable: true,
   description: "A configured destination.",
   authScopes: ({ customer }) => ({ mayRead: { scope: "SETTINGS_READ", customer } }),
   fields: (t) => ({
     name: t.exposeString("name", { description: "Its name." }),
+    customer: t.exposeString("customer", { nullable: true, description: "The customer whose it is: it hears of that customer's services only. Null: the server's own." }),
     kind: t.field({ type: ChannelKindEnum, description: "What it sends by.", resolve: ({ kind }) => kind }),
     enabled: t.exposeBoolean("enabled", { description: "Whether it is sent anything." }),
     disabledReason: t.exposeString("disabledReason", { nullable: true, description: "Why the server switched it off, when it did." }),
@@ -95,7 +97,7 @@ const ChannelPaceInput = builder.inputType("ChannelPaceInput", {
 const CreateChannelInput = builder.inputType("CreateChannelInput", {
   description: "A new channel.",
   fields: (t) => ({
-    name: t.string({ required: true, description: "Its name: unique, at most 100 characters." }),
+    name: t.string({ required: true, description: "Its name: unique among the channels of its customer, at most 100 characters." }),
     config: t.field({ type: ChannelConfigInput, required: true, description: "Its config: the one member that is set says which kind it is." }),
     accountId: t.globalID({ description: "A provider account that gives the credentials, for kinds that have one. What stands in `config` goes before it." }),
     enabled: t.boolean({ description: "Left out: true." }),
@@ -114,7 +116,7 @@ const CreateChannelInput = builder.inputType("CreateChannelInput", {
 const UpdateChannelInput = builder.inputType("UpdateChannelInput", {
   description: "What is left out stays as it is.",
   fields: (t) => ({
-    name: t.string({ description: "Its name: unique, at most 100 characters." }),
+    name: t.string({ description: "Its name: unique among the channels of its customer, at most 100 characters." }),
     config: t.field({ type: ChannelConfigInput, description: "Its whole config, of the same kind. Secrets that are left out stay." }),
     accountId: t.globalID({ description: "The provider account that gives the credentials from now on, in place of its own; null takes it away." }),
     enabled: t.boolean({ description: "Whether it is sent anything." }),
@@ -157,7 +159,7 @@ builder.mutationField("createChannel", (t) =>
     authScopes: { may: "SETTINGS_MANAGE" },
     errors: resultOf("createChannel", ValidationError, ConflictError),
     args: { input: t.arg({ type: CreateChannelInput, required: true, description: "The channel." }) },
-    resolve: async (_root, { input }, { services }) => ({ channel: await services.channels.create({ ...input, accountId: accountIdOf(input.accountId) } as never) }),
+    resolve: async (_root, { input }, { services, principal }) => ({ channel: await services.channels.create({ ...input, accountId: accountIdOf(input.accountId) } as never, principal) }),
   }),
 );
 
@@ -171,7 +173,7 @@ builder.mutationField("updateChannel", (t) =>
       id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }),
       input: t.arg({ type: UpdateChannelInput, required: true, description: "The changes." }),
     },
-    resolve: async (_root, { id, input }, { services }) => ({ channel: await services.channels.update(id.id, { ...input, accountId: accountIdOf(input.accountId) } as never) }),
+    resolve: async (_root, { id, input }, { services, principal }) => ({ channel: await services.channels.update(id.id, { ...input, accountId: accountIdOf(input.accountId) } as never, principal) }),
   }),
 );
 
@@ -185,7 +187,7 @@ builder.mutationField("duplicateChannel", (t) =>
       id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel to copy." }),
       name: t.arg.string({ required: true, description: "The copy's name." }),
     },
-    resolve: async (_root, { id, name }, { services }) => ({ channel: await services.channels.duplicate(id.id, name) }),
+    resolve: async (_root, { id, name }, { services, principal }) => ({ channel: await services.channels.duplicate(id.id, name, principal) }),
   }),
 );
 
@@ -201,8 +203,8 @@ builder.mutationField("deleteChannel", (t) =>
     authScopes: { may: "SETTINGS_MANAGE" },
     errors: resultOf("deleteChannel", NotFoundError),
     args: { id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }) },
-    resolve: async (_root, { id }, { services }) => {
-      await services.channels.delete(id.id);
+    resolve: async (_root, { id }, { services, principal }) => {
+      await services.channels.delete(id.id, principal);
       return { id: globalIdOf("Channel", id.id) };
     },
   }),
@@ -240,7 +242,7 @@ builder.mutationField("testChannel", (t) =>
     authScopes: { may: "SETTINGS_MANAGE" },
     errors: resultOf("testChannel", NotFoundError),
     args: { id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }) },
-    resolve: (_root, { id }, { services }) => services.channelTester.testSaved(id.id),
+    resolve: (_root, { id }, { services, principal }) => services.channelTester.testSaved(id.id, principal),
   }),
 );
 
@@ -256,8 +258,8 @@ builder.mutationField("testChannelConfig", (t) =>
       accountId: t.arg.globalID({ description: "The provider account that is to give the credentials." }),
       rich: t.arg.boolean({ defaultValue: true, description: "Whether to send the rich form." }),
     },
-    resolve: async (_root, { config, channelId, accountId, rich }, { services }) => {
-      const result = await services.channelTester.testUnsaved(config as never, { baseId: channelId?.id ?? null, accountId: accountIdOf(accountId) ?? null, rich: rich ?? true });
+    resolve: async (_root, { config, channelId, accountId, rich }, { services, principal }) => {
+      const result = await services.channelTester.testUnsaved(config as never, { baseId: channelId?.id ?? null, accountId: accountIdOf(accountId) ?? null, rich: rich ?? true }, principal);
       const failed = result.outcome === "DELIVERED" ? { status: result.receipt.status, error: null, hint: null } : result;
       return { outcome: result.outcome, status: failed.status, error: failed.error, hint: failed.hint, durationMs: result.durationMs, body: result.text };
     },
@@ -284,9 +286,8 @@ builder.mutationField("setChannelOverride", (t) =>
       target: t.arg({ type: ChannelOverrideTargetInput, required: true, description: "What it is about." }),
       enabled: t.arg.boolean({ description: "Null or left out removes the override." }),
     },
-    resolve: async (_root, { id, target, enabled }, { services }) => {
-      await services.channels.setOverride(id.id, await services.triggers.overrideTarget(target), enabled ?? null);
-      return { channel: await services.db.channel.findUniqueOrThrow({ where: { id: id.id } }) };
-    },
+    resolve: async (_root, { id, target, enabled }, { services, principal }) => ({
+      channel: await services.channels.setOverride(id.id, await services.triggers.overrideTarget(target, principal), enabled ?? null, principal),
+    }),
   }),
 );

@@ -8,7 +8,8 @@ export type ChannelWithOverrides = ChannelRow & { overrides: ChannelOverride[] }
 
 export interface ChannelStore {
   all(): Promise<ChannelWithOverrides[]>;
-  find(id: string): Promise<ChannelWithOverrides | null>;
+  /** @param owner of whom it must be */
+  find(id: string, owner: { customer?: string }): Promise<ChannelWithOverrides | null>;
   usingAccount(accountId: string): Promise<ChannelWithOverrides[]>;
   /** @throws {ConflictError} when the name is taken */
   insert(row: ChannelRow, overrides: ChannelOverride[]): Promise<void>;
@@ -25,7 +26,7 @@ const taken = (name: string) => `There is already a channel named "${name}". Cho
 export function createChannelStore(db: Database): ChannelStore {
   return {
     all: () => db.read.channel.findMany({ include: { overrides: true }, orderBy: { id: "asc" } }),
-    find: (id) => db.read.channel.findUnique({ where: { id }, include: { overrides: true } }),
+    find: (id, owner) => db.read.channel.findUnique({ where: { id, ...owner }, include: { overrides: true } }),
     usingAccount: (accountId) => db.read.channel.findMany({ where: { accountId }, include: { overrides: true } }),
     async insert(row, overrides) {
       await whenNameIsFree(taken(row.name), () =>

@@ -9,7 +9,6 @@ import { maskError } from "../graphql/maskError.ts";
 import { schema } from "../graphql/schema.ts";
 import type { Log } from "../log.ts";
 import type { Services } from "../services.ts";
-import { principalOf } from "./bearer.ts";
 
 /** A document larger than this is no query that a client wrote; data belongs into variables. */
 export const MOST_TOKENS = 2000;
@@ -23,18 +22,18 @@ export interface GraphqlServerOptions {
   introspection: boolean;
 }
 
-/** What the HTTP server and the WebSocket server hand over; only the latter brings a principal of its own. */
+/** What the HTTP server and the WebSocket server hand over. */
 export interface ServerContext {
   req: IncomingMessage;
   res?: ServerResponse;
-  principal?: Context["principal"];
+  principal: Context["principal"];
 }
 
 export function createGraphqlServer({ services, log, graphiql, introspection }: GraphqlServerOptions) {
   const mask = (error: unknown): GraphQLError => (introspection ? maskError(error, log) : withoutSuggestion(maskError(error, log)));
   return createYoga<ServerContext, Context>({
     schema,
-    context: ({ req, principal }) => ({ services, principal: principal === undefined ? principalOf(req.headers.authorization, services.accessTokens) : principal }),
+    context: ({ principal }) => ({ services, principal }),
     graphqlEndpoint: "/graphql",
     landingPage: false,
     batching: false,

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { getOperationAST, parse } from "graphql";
 import type { ExecutionResult } from "graphql";
 import { MOST_TOKENS } from "./graphqlServer.ts";
-import type { GraphqlServer } from "./graphqlServer.ts";
+import type { GraphqlServer, ServerContext } from "./graphqlServer.ts";
 
 /** Accept headers that leave no doubt, with the answer's type. */
 const ANSWER_TYPES = new Map([
@@ -20,10 +20,10 @@ const MEMBERS = new Set(["query", "variables", "operationName", "extensions"]);
  * server makes of each: they cost more than running it. Parsing, validation, context and error masks are the server's.
  * @returns false when nothing was run: for wrong requests, subscriptions, browsers and unusual headers, which are the server's
  */
-export async function answerPlainOperation(yoga: GraphqlServer, request: IncomingMessage, response: ServerResponse, body: object): Promise<boolean> {
+export async function answerPlainOperation(yoga: GraphqlServer, request: IncomingMessage, response: ServerResponse, principal: ServerContext["principal"], body: object): Promise<boolean> {
   const type = ANSWER_TYPES.get(request.headers.accept ?? "");
   if (!type || request.headers.origin !== undefined || !isPlain(body) || !isParsable(body.query)) return false;
-  const enveloped = yoga.getEnveloped({ req: request, res: response, params: body });
+  const enveloped = yoga.getEnveloped({ req: request, res: response, principal, params: body });
   const { schema, contextFactory, execute } = enveloped;
   const document = enveloped.parse(body.query);
   if (enveloped.validate(schema, document).length > 0) return false;

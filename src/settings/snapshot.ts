@@ -1,4 +1,5 @@
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import { offeredCatalogue } from "../catalogue/offered.ts";
 import type { Channel } from "../channels/channel.model.ts";
 import type { CompiledInhibition, CompiledSilence, Settings } from "../decide/settings.ts";
 import { compileSettings } from "../triggers/compileSettings.ts";
@@ -9,6 +10,8 @@ import type { ServerSettings } from "./settings.model.ts";
 export interface Snapshot {
   settings: Settings;
   catalogue: Catalogue;
+  /** What of the catalogue customers are shown. */
+  offered: Catalogue;
   channels: ReadonlyMap<string, Channel>;
   triggers: ReadonlyMap<string, Trigger>;
   server: ServerSettings;
@@ -45,6 +48,7 @@ export function createSnapshotHolder(sources: () => SnapshotSources): SnapshotHo
     current = {
       settings: compileSettings(types, rows, all, values, ...noise),
       catalogue: types,
+      offered: offeredCatalogue(types),
       channels: new Map(all.map((channel) => [channel.id, channel])),
       triggers: new Map(rows.map((row) => [row.eventType, row])),
       server: values,
