@@ -2,6 +2,8 @@ import { hostname } from "node:os";
 import type { AddressInfo } from "node:net";
 import { createAccessTokenService } from "./access/accessToken.service.ts";
 import { createAccessTokenStore } from "./access/accessToken.store.ts";
+import { isCustomers } from "./access/principal.ts";
+import type { Owner } from "./access/principal.ts";
 import { createProviderAccountService } from "./accounts/providerAccount.service.ts";
 import { createProviderAccountStore } from "./accounts/providerAccount.store.ts";
 import { createProviderAccountTester } from "./accounts/providerAccountTest.service.ts";
@@ -21,6 +23,7 @@ import { createFlusher } from "./dispatch/flusher.ts";
 import { createOutside } from "./dispatch/outside.ts";
 import { createRecorder } from "./dispatch/recorder.ts";
 import { ConflictError } from "./errors.ts";
+import { createOwnDecisions } from "./events/ownDecision.service.ts";
 import { readKeys } from "./firstStart.ts";
 import type { Keys } from "./firstStart.ts";
 import { createAttemptStore } from "./history/attempt.store.ts";
@@ -109,9 +112,10 @@ export async function createApp({ config, environment, clock, log, random, print
   const providerAccounts = createProviderAccountService({ store: createProviderAccountStore(db), box, clock, ids, changed, checkChannels: (id, account) => channels.checkAccountChange(id, account) });
   const channels = createChannelService({ store: createChannelStore(db), accounts: providerAccounts, box, clock, ids, changed });
   const triggers = createTriggerService(createTriggerStore(db), clock, log, changed, (id) => snapshot.current.channels.get(id));
-  const rules = { clock, ids, changed, catalogue: () => snapshot.current.catalogue };
-  const silences = createSilenceService({ store: createSilenceStore(db), ...rules });
-  const inhibitionRules = createInhibitionRuleService({ store: createInhibitionRuleStore(db), ...rules });
+  const rules = { clock, ids, changed };
+  const catalogueFor = (by: Owner) => (isCustomers(by) ? snapshot.current.offered : snapshot.current.catalogue);
+  const silences = createSilenceService({ store: createSilenceStore(db), ...rules, catalogue: catalogueFor });
+  const inhibitionRules = createInhibitionRuleService({ store: createInhibitionRuleStore(db), ...rules, catalogue: () => snapshot.current.catalogue });
   const accessTokens = createAccessTokenService({ store: createAccessTokenStore(db), clock, ids, portalIsOn: () => snapshot.current.server.customerPortal, changed: tellChanged });
   snapshot.onReload(accessTokens.endWhatIsOver);
   await accessTokens.setFirstAdmin(keys.adminToken.value);
@@ -124,7 +128,7 @@ export async function createApp({ config, environment, clock, log, random, print
   ids.startAfter(newestId || null);
   const hub = createHub<Attempt>();
   const feed = createFeed({ hub, store: attemptStore, notifications: db.notifications, newestId, log });
-  const history = createHistoryService(attemptStore, settingStore, hub, clock);
+  const history = createHistoryService(attemptStore, settingStore, hub, clock, box);
   const metrics = createMetrics(
     { queued: () => dispatcher.queued, subscribers: () => hub.subscribers, connections: () => webSocket.connections, writing: () => db.writing, queue: () => findQueue(db, clock.now()) },
     clock,
@@ -159,6 +163,7 @@ export async function createApp({ config, environment, clock, log, random, print
     history,
     inbox,
     inhibitionRules,
+    ownDecisions: createOwnDecisions(db, snapshot),
     providerAccounts,
     providerAccountTester: createProviderAccountTester(providerAccounts, outside, clock, log),
     settings,

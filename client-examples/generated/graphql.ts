@@ -235,12 +235,20 @@ export type ConfigFieldType =
 
 /** A new access token. */
 export type CreateAccessTokenInput = {
+  /** The contact who uses it: one of the same customer. */
+  contactId?: string | null | undefined;
+  /** The customer whose it is: it sees and changes only what is that customer's own. For the roles CUSTOMER, which needs it, VIEWER and PRODUCER. At most 200 characters. */
+  customer?: string | null | undefined;
   /** When it ends; left out: never. */
   expiresAt?: string | null | undefined;
   /** What it is for, at most 100 characters. */
   name: string;
+  /** How many requests it may make in a minute: 1 to 1,000,000. Left out: as many as it likes. */
+  requestsPerMinute?: number | null | undefined;
   /** What it may do. */
   role: Role;
+  /** Limits it to these of its role's scopes. Left out: all of them. */
+  scopes?: Array<Scope> | null | undefined;
 };
 
 /** A new channel. */
@@ -259,7 +267,7 @@ export type CreateChannelInput = {
   enabled?: boolean | null | undefined;
   /** Left out: INFO, which is everything. */
   minimumSeverity?: Severity | null | undefined;
-  /** Its name: unique, at most 100 characters. */
+  /** Its name: unique among the channels of its customer, at most 100 characters. */
   name: string;
   /** Left out: as the kind has it. */
   pace?: ChannelPaceInput | null | undefined;
@@ -291,7 +299,7 @@ export type CreateInhibitionRuleInput = {
 export type CreateProviderAccountInput = {
   /** Its config: the one member that is set says which kind it is. */
   config: ProviderAccountConfigInput;
-  /** Its name: unique, at most 100 characters. */
+  /** Its name: unique among the accounts of its customer, at most 100 characters. */
   name: string;
 };
 
@@ -431,8 +439,12 @@ export type ErrorCode =
   | 'INTERNAL'
   /** There is nothing with this id, or the token may not see it. */
   | 'NOT_FOUND'
+  /** The token belongs to a customer, and the customer portal is switched off. */
+  | 'PORTAL_OFF'
   /** The query is too deep, too wide or too costly; ask for less at a time. */
   | 'QUERY_TOO_COSTLY'
+  /** The token has made as many requests as it may in a minute; try again after `retryAfter` seconds. */
+  | 'RATE_LIMITED'
   /** The server has as many connections or subscriptions as it allows. */
   | 'TOO_MANY_CONNECTIONS'
   /** The token is missing, unknown, expired or revoked. */
@@ -946,7 +958,7 @@ export type RocketChatConfigInput = {
 export type Role =
   /** May do everything. */
   | 'ADMIN'
-  /** May read, watch and set what is its customer's own, and nothing else. */
+  /** May read and watch what is its customer's own, and set its customer's own channels, rules, contacts and silences: for the customer's people. */
   | 'CUSTOMER'
   /** May do everything but manage tokens. */
   | 'OPERATOR'
@@ -954,6 +966,31 @@ export type Role =
   | 'PRODUCER'
   /** May read and watch everything and change nothing: for dashboards. */
   | 'VIEWER';
+
+/** One thing that a token may be allowed to do. */
+export type Scope =
+  /** conditions.manage: Resolve conditions by hand. */
+  | 'CONDITIONS_MANAGE'
+  /** events.emit: Send events and simulate them. */
+  | 'EVENTS_EMIT'
+  /** events.read: Read events, conditions and why each was sent or not. */
+  | 'EVENTS_READ'
+  /** history.manage: Clear the history and send deliveries again. */
+  | 'HISTORY_MANAGE'
+  /** history.read: Read the history and watch it live. */
+  | 'HISTORY_READ'
+  /** inbox.manage: Mark inbox messages as read and delete them. */
+  | 'INBOX_MANAGE'
+  /** inbox.read: Read the inbox. */
+  | 'INBOX_READ'
+  /** settings.manage: Change and test channels, triggers, inhibition rules and settings. */
+  | 'SETTINGS_MANAGE'
+  /** settings.read: Read channels (without secrets), event types, triggers, silences, inhibition rules and settings. */
+  | 'SETTINGS_READ'
+  /** silences.manage: Make, change and end silences. */
+  | 'SILENCES_MANAGE'
+  /** tokens.manage: Create, change, list and revoke access tokens. */
+  | 'TOKENS_MANAGE';
 
 /** How bad it is. They rank: INFO < WARNING < CRITICAL. */
 export type Severity =
@@ -1184,7 +1221,7 @@ export type UpdateChannelInput = {
   enabled?: boolean | null | undefined;
   /** It gets this severity and those above. */
   minimumSeverity?: Severity | null | undefined;
-  /** Its name: unique, at most 100 characters. */
+  /** Its name: unique among the channels of its customer, at most 100 characters. */
   name?: string | null | undefined;
   /** How fast it may be used; null returns to what the kind has. */
   pace?: ChannelPaceInput | null | undefined;
@@ -1257,6 +1294,8 @@ export type VerdictReason =
   | 'NOBODY_TOLD'
   /** A recovery without an open problem. */
   | 'NOTHING_OPEN'
+  /** The channel is a customer's, and the event type does not concern services. */
+  | 'NOT_FOR_CUSTOMERS'
   /** The trigger names the channels that receive it, and this is not one of them. */
   | 'NOT_NAMED_BY_TRIGGER'
   /** It was not told of the problem, so it does not hear of its end. */

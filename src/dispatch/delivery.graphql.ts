@@ -1,5 +1,6 @@
-import { ownCustomers } from "../access/principal.ts";
-import type { Principal } from "../access/principal.ts";
+import { isCustomers, ownChannels } from "../access/principal.ts";
+import type { Owner, Principal } from "../access/principal.ts";
+import type { Channel } from "../channels/channel.model.ts";
 import { ChannelType } from "../channels/channel.graphql.ts";
 import type { SearchFilter, SearchTable } from "../db/search.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
@@ -11,9 +12,10 @@ import type { Delivery } from "./delivery.model.ts";
 
 export const DeliveryType = builder.prismaNode("Delivery", {
   id: { field: "id" },
+  findUnique: (id, { principal }) => ({ id, ...ownChannels(principal) }),
   nullable: true,
   description: "One notification for one channel, from planned to done.",
-  authScopes: ({ customer }) => ({ mayRead: { scope: "HISTORY_READ", customer } }),
+  authScopes: ({ channelId }, { services }) => ({ mayRead: { scope: "HISTORY_READ", customer: services.snapshot.current.channels.get(channelId)?.customer ?? null } }),
   fields: (t) => ({
     state: t.expose("state", { type: DeliveryStateEnum, description: "How far it has come." }),
     reason: t.expose("reason", { type: MessageReasonEnum, description: "Why it exists." }),
@@ -48,7 +50,7 @@ builder.queryField("deliveries", (t) =>
       resolve: (_root, { filter, ...args }, context, info) => {
         const { db } = context.services;
         const relations = relationsOf(context, info);
-        return searchConnection(db, { table: DELIVERIES, filter: deliverySearch(filter, context.principal), args, ...cursors("delivery"), load: (ids) => db.delivery.findMany({ ...relations, where: { id: { in: ids } } }) });
+        return searchConnection(db, { table: DELIVERIES, filter: deliverySearch(filter, context.principal, context.services.snapshot.current.channels), args, ...cursors("delivery"), load: (ids) => db.delivery.findMany({ ...relations, where: { id: { in: ids } } }) });
       },
     },
     {
@@ -63,8 +65,10 @@ builder.queryField("deliveries", (t) =>
   ),
 );
 
-function deliverySearch(filter: typeof DeliveryFilter.$inferInput | null | undefined, principal: Principal | null): SearchFilter {
-  return { oneOf: { state: filter?.states, channelId: filter?.channelIds?.map(({ id }) => id), customer: ownCustomers(principal, null) }, closed: ["state"] };
+function deliverySearch(filter: typeof DeliveryFilter.$inferInput | null | undefined, by: Owner, channels: ReadonlyMap<string, Channel>): SearchFilter {
+  const asked = filter?.channelIds?.map(({ id }) => id);
+  const own = isCustomers(by) ? [...channels.values()].flatMap(({ id, customer }) => (customer === by.customer && (!asked || asked.includes(id)) ? [id] : [])) : undefined;
+  return { oneOf: { state: filter?.states, channelId: own ?? asked }, along: own && "channelId", closed: ["state"] };
 }
 
 const ResendDeliveryPayload = builder.objectRef<{ delivery: Delivery }>("ResendDeliveryPayload").implement({
@@ -100,7 +104,7 @@ builder.mutationField("flushChannel", (t) =>
       id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }),
       heldFor: t.arg({ type: HoldReasonEnum, required: true, description: "What has held it." }),
     },
-    resolve: async (_root, { id, heldFor }, { services }) => ({ count: await services.deliveries.flush(id.id, heldFor) }),
+    resolve: async (_root, { id, heldFor }, { services, principal }) => ({ count: await services.deliveries.flush(id.id, heldFor, principal) }),
   }),
 );
 

@@ -1,5 +1,5 @@
 import { createErrorProxy } from "@pothos/plugin-errors";
-import { ownCustomers, ownedBy } from "../access/principal.ts";
+import { isCustomers, isOwnEvent, ownCategories, ownChannels, ownCustomers, ownEvents } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
 import type { SearchFilter, SearchTable } from "../db/search.ts";
 import type { ChannelVerdict, Verdict } from "../decide/verdict.ts";
@@ -12,6 +12,7 @@ import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_CO
 import { OtherErrorType } from "../graphql/errorTypes.ts";
 import type { Accepted } from "../intake/intake.ts";
 import type { Json } from "../render/message.ts";
+import { storedDecision } from "./event.model.ts";
 import type { StoredDecision } from "./event.model.ts";
 
 /** The most events of one emitEvents. */
@@ -45,7 +46,7 @@ const DecisionType = builder.objectRef<DecisionShape>("Decision").implement({
     channels: t.field({
       type: [ChannelVerdictType],
       description: "Every channel: whether it gets the event, and why.",
-      resolve: (decision, _args, { services }) => channelVerdicts(decision, [...services.snapshot.current.channels.values()]),
+      resolve: (decision, _args, { services, principal }) => channelVerdicts(decision, [...services.snapshot.current.channels.values()].filter(({ customer }) => !isCustomers(principal) || customer === principal.customer)),
     }),
   }),
 });
@@ -67,10 +68,11 @@ function dateOf(time: Verdict["until"] | string): Date | null {
 
 export const EventType = builder.prismaNode("Event", {
   id: { field: "id" },
+  findUnique: (id, { principal }) => ({ id, ...ownEvents(principal) }),
   nullable: true,
   description: "Something that happened, as it was taken in.",
   // Whoever sent an event may see it in the answer, even without the scope to read events.
-  authScopes: ({ customer }) => ({ $any: { $granted: "emitted", mayRead: { scope: "EVENTS_READ", customer } } }),
+  authScopes: (event, { principal }) => ({ $any: { $granted: "emitted", $all: { may: "EVENTS_READ", isOwn: isOwnEvent(principal, event) } } }),
   fields: (t) => ({
     type: t.exposeString("type", { description: "The canonical name of its type, e.g. backup.failure." }),
     category: t.exposeString("category", { description: "The category of its type." }),
@@ -89,13 +91,13 @@ export const EventType = builder.prismaNode("Event", {
     decision: t.field({
       type: DecisionType,
       description: "What became of it and why, for each channel.",
-      resolve: (event) => ({ ...(event.decision as unknown as StoredDecision), decidedAt: event.receivedAt }),
+      resolve: async (event, _args, { services, principal }) => ({ ...(await services.ownDecisions.read(event.decision as unknown as StoredDecision, event, principal)), decidedAt: event.receivedAt }),
     }),
     condition: t.relation("condition", { nullable: true, description: "The condition that it opened, counted towards or closed." }),
     deliveries: t.relation("deliveries", {
       description: "The notifications that came of it. A summary that carried some of them is not among them.",
       // A summary is a row of one event only because it must be one of some event.
-      query: { where: { reason: { not: "SUMMARY" } }, orderBy: { id: "asc" }, take: 1000 },
+      query: (_args, { principal }) => ({ where: { reason: { not: "SUMMARY" }, ...ownChannels(principal) }, orderBy: { id: "asc" }, take: 1000 }),
     }),
   }),
 });
@@ -123,7 +125,7 @@ const EmitEventPayload = builder.objectRef<Accepted>("EmitEventPayload").impleme
   description: "The event was stored durably; what is to be sent is on its way.",
   fields: (t) => ({
     event: t.field({ type: EventType, grantScopes: ["emitted"], description: "The event as stored.", resolve: ({ event }) => event as never }),
-    decision: t.field({ type: DecisionType, description: "What becomes of it and why.", resolve: ({ event }) => ({ ...event.decision, decidedAt: event.receivedAt }) }),
+    decision: t.field({ type: DecisionType, description: "What becomes of it and why.", resolve: async ({ event }, _args, { services, principal }) => ({ ...(await services.ownDecisions.read(event.decision, event, principal)), decidedAt: event.receivedAt }) }),
     deduplicated: t.exposeBoolean("deduplicated", { description: "True when its idempotencyKey answered with an earlier result; nothing new was stored." }),
     nearestTypes: t.stringList({
       nullable: true,
@@ -166,7 +168,7 @@ builder.mutationField("emitEvent", (t) =>
     authScopes: { may: "EVENTS_EMIT" },
     args: { input: t.arg({ type: EmitEventInput, required: true, description: "The event." }) },
     resolve: async (_root, { input }, { services, principal }) => {
-      const [result] = await services.intake.emit([input], principal?.tokenId ?? "");
+      const [result] = await services.intake.emit([input], principal?.tokenId ?? "", principal?.customer);
       return asData(result as Accepted | CallerError);
     },
   }),
@@ -180,7 +182,7 @@ builder.mutationField("emitEvents", (t) =>
     args: { input: t.arg({ type: [EmitEventInput], required: true, description: `The events, at most ${LARGEST_EMIT}.` }) },
     resolve: async (_root, { input }, { services, principal }) => {
       if (input.length > LARGEST_EMIT) throw new CallerError("BAD_REQUEST", `input: must hold at most ${LARGEST_EMIT} events at once.`);
-      return { results: await services.intake.emit(input, principal?.tokenId ?? "") };
+      return { results: await services.intake.emit(input, principal?.tokenId ?? "", principal?.customer) };
     },
   }),
 );
@@ -207,9 +209,11 @@ builder.queryField("simulateEvent", (t) =>
       input: t.arg({ type: EmitEventInput, required: true, description: "The event." }),
       at: t.arg({ type: "DateTime", description: "The moment to decide for, with what is known now, e.g. tonight within quiet hours. Left out: now." }),
     },
-    resolve: async (_root, { input, at }, { services }) => {
+    resolve: async (_root, { input, at }, { services, principal }) => {
       try {
-        return { ...(await services.intake.simulate(input, at ?? undefined)), decidedAt: null };
+        const decision = await services.intake.simulate(input, at ?? null, principal?.customer ?? null);
+        const about = { fingerprint: decision.fingerprint, conditionId: decision.condition?.after.id ?? null };
+        return { ...(await services.ownDecisions.read(storedDecision(decision), about, principal)), decidedAt: null };
       } catch (error) {
         if (error instanceof CallerError) return asData(error);
         throw error;
@@ -225,7 +229,7 @@ builder.queryField("event", (t) =>
     description: "One event; null when there is none with this id, or no longer. Its decision says why each channel got it or not.",
     authScopes: { may: "EVENTS_READ" },
     args: { id: t.arg.globalID({ required: true, for: EventType, description: "Its id." }) },
-    resolve: (query, _root, { id }, { services, principal }) => services.db.event.findFirst({ ...query, where: { id: id.id, ...ownedBy(principal) } }),
+    resolve: (query, _root, { id }, { services, principal }) => services.db.event.findFirst({ ...query, where: { id: id.id, ...ownEvents(principal) } }),
   }),
 );
 
@@ -238,7 +242,7 @@ const EventFilter = builder.inputType("EventFilter", {
     services: t.stringList({ description: "Services." }),
     sources: t.stringList({ description: "Sources." }),
     customers: t.stringList({ description: "Customers." }),
-    because: t.field({ type: [VerdictReasonEnum], description: "What became of them." }),
+    because: t.field({ type: [VerdictReasonEnum], description: "What became of them. Not for customers: it is said of all channels together." }),
     from: t.field({ type: "DateTime", description: "Received from this time on." }),
     to: t.field({ type: "DateTime", description: "Received before this time." }),
   }),
@@ -277,8 +281,10 @@ builder.queryField("events", (t) =>
 
 function eventSearch(filter: typeof EventFilter.$inferInput | null | undefined, principal: Principal | null): SearchFilter {
   const { types, categories, severities, services, sources, customers, because, from, to } = filter ?? {};
+  if (because && isCustomers(principal)) throw new CallerError("BAD_REQUEST", "filter.because: must be left out by customers. Ask for each event's decision.");
   return {
-    oneOf: { type: types, category: categories, severity: severities, service: services, source: sources, customer: ownCustomers(principal, customers), fate: because },
+    along: isCustomers(principal) ? "customer" : undefined,
+    oneOf: { type: types, category: ownCategories(principal, categories), severity: severities, service: services, source: sources, customer: ownCustomers(principal, customers), fate: because },
     closed: ["severity"],
     from,
     to,

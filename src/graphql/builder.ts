@@ -30,6 +30,8 @@ export interface SchemaTypes {
     mayOnServer: Scope;
     /** The same, and the row belongs to the token's customer where the token has one. */
     mayRead: { scope: Scope; customer: string | null };
+    /** The row was found to be the token's own by the type itself. */
+    isOwn: boolean;
   };
   DefaultFieldNullability: false;
   Scalars: {
@@ -82,6 +84,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
       may: (scope) => may(principal, scope),
       mayOnServer: (scope) => mayOnServer(principal, scope),
       mayRead: ({ scope, customer }) => may(principal, scope) && (principal?.customer === null || principal?.customer === customer),
+      isOwn: (own) => own,
     }),
     unauthorizedError: (_parent, { principal }, info) => refusal(principal, `${info.parentType.name}.${info.fieldName}`),
   },

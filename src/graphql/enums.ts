@@ -99,5 +99,5 @@ export const RoleEnum = builder.enumType("Role", {
 
 export const ScopeEnum = builder.enumType("Scope", {
   description: "One thing that a token may be allowed to do.",
-  values: valuesOf<Scope>(Object.fromEntries(ALL_SCOPES.map((scope) => [scope, `${dottedName(scope)}: ${SCOPES[scope]}`])) as Record<Scope, string>),
+  values: valuesOf<Scope>(Object.fromEntries(ALL_SCOPES.map((scope) => [scope, `${SCOPES[scope]} Its short name is ${dottedName(scope)}.`])) as Record<Scope, string>),
 });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import { CallerError } from "../errors.ts";
 import { isId } from "../ids.ts";
+import type { SecretBox } from "../secretBox.ts";
 import type { Hub, Subscription } from "../live/hub.ts";
 import type { SettingStore } from "../settings/settings.store.ts";
 import { attemptMatches, attemptSearch } from "./attemptFilter.ts";
@@ -26,8 +27,13 @@ export interface HistoryService {
    * @throws {CallerError} CURSOR_EXPIRED when attempts behind the cursor have been deleted; VALIDATION_FAILED for no cursor of ours
    */
   watch(filter: AttemptFilter, after: string | null, mayGoOn: () => boolean): AsyncGenerator<Dispatched, void>;
-  /** The cursor of the newest attempt there ever was: `watch` after it gives everything from now on. */
-  position(): Promise<string>;
+  /**
+   * The cursor of the newest attempt there ever was: `watch` after it gives everything from now on.
+   * @param sealed so that nobody can tell whether it has moved on by attempts that they may not know of
+   */
+  position(sealed: boolean): Promise<string>;
+  /** @throws {CallerError} when it is no cursor of ours */
+  idOf(cursor: string): string;
   /** Deletes attempts. @returns how many */
   clear(filter: AttemptFilter): Promise<number>;
   /** Deletes what is older than `days` or beyond the newest `count`. @returns how many */
@@ -47,7 +53,22 @@ const REPLAY_PAGE = 500;
 /** On SQLite nothing else is written meanwhile. */
 const DELETE_STEP = 200;
 
-export function createHistoryService(store: AttemptStore, settings: SettingStore, hub: Hub<Attempt>, clock: Clock): HistoryService {
+export function createHistoryService(store: AttemptStore, settings: SettingStore, hub: Hub<Attempt>, clock: Clock, box: Pick<SecretBox, "seal" | "open">): HistoryService {
+  function idOf(cursor: string): string {
+    const text = Buffer.from(cursor, "base64url").toString("utf8");
+    const id = text.startsWith(SEALED_PREFIX) ? opened(text.slice(SEALED_PREFIX.length)) : text.startsWith(CURSOR_PREFIX) ? text.slice(CURSOR_PREFIX.length) : "";
+    if (isId(id)) return id;
+    throw new CallerError("BAD_REQUEST", "after: must be a cursor that this server gave.");
+  }
+
+  function opened(sealed: string): string {
+    try {
+      return box.open(sealed, SEALED_PREFIX);
+    } catch {
+      return "";
+    }
+  }
+
   async function deletedUpTo(): Promise<string> {
     return ((await settings.get(DELETED_UP_TO)) as string | undefined) ?? "";
   }
@@ -93,7 +114,7 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
 
   async function* follow(live: Subscription<Attempt>, filter: AttemptFilter, after: string | null, mayGoOn: () => boolean): AsyncGenerator<Dispatched, void> {
     try {
-      let last = after === null ? "" : attemptIdOf(after);
+      let last = after === null ? "" : idOf(after);
       if (after !== null) await refuseExpired(last);
       let catchingUp = after !== null;
       for (;;) {
@@ -141,10 +162,13 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
       return feed;
     },
 
-    async position() {
+    async position(sealed) {
       const [stored, deleted] = [await store.newestId(), await deletedUpTo()];
-      return cursorOf((stored > deleted ? stored : deleted) || BEFORE_ALL);
+      const id = (stored > deleted ? stored : deleted) || BEFORE_ALL;
+      return sealed ? Buffer.from(SEALED_PREFIX + box.seal(id, SEALED_PREFIX)).toString("base64url") : cursorOf(id);
     },
+
+    idOf,
 
     async clear(filter) {
       await noteClearing();
@@ -172,16 +196,9 @@ function pauseAfter(ms: number): Promise<void> {
 }
 
 const CURSOR_PREFIX = "attempt:";
+const SEALED_PREFIX = "sealed:";
 
 /** The cursor of the history's connection and of the live feed alike. */
 export function cursorOf(attemptId: string): string {
   return Buffer.from(CURSOR_PREFIX + attemptId).toString("base64url");
-}
-
-/** @throws {CallerError} when it is no cursor of ours */
-export function attemptIdOf(cursor: string): string {
-  const text = Buffer.from(cursor, "base64url").toString("utf8");
-  const id = text.slice(CURSOR_PREFIX.length);
-  if (!text.startsWith(CURSOR_PREFIX) || !isId(id)) throw new CallerError("BAD_REQUEST", "after: must be a cursor that this server gave.");
-  return id;
 }

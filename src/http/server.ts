@@ -37,7 +37,7 @@ async function route(deps: HttpServerDeps, request: IncomingMessage, response: S
   const endpoint = `${request.method ?? ""} ${path}`;
   if (path === deps.yoga.graphqlEndpoint) return handleGraphql(deps, request, response);
   if (endpoint === "POST /v1/events") {
-    return handleEvents(request, response, admit(request.headers.authorization, deps.services.accessTokens), deps.services.intake);
+    return handleEvents(request, response, admit(request.headers.authorization, deps.services.accessTokens), deps.services);
   }
   if (endpoint === "GET /health") return sendJson(response, 200, { status: "ok" });
   if (endpoint === "GET /ready") {

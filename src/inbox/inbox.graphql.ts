@@ -1,13 +1,14 @@
-import { ownedBy } from "../access/principal.ts";
+import { ownChannels } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
 import { builder } from "../graphql/builder.ts";
 import { SeverityEnum } from "../graphql/enums.ts";
 
 const InboxItemType = builder.prismaNode("InboxItem", {
   id: { field: "id" },
+  findUnique: (id, { principal }) => ({ id, ...ownChannels(principal) }),
   nullable: true,
   description: "A message kept in the server.",
-  authScopes: ({ customer }) => ({ mayRead: { scope: "INBOX_READ", customer } }),
+  authScopes: ({ channelId }, { services }) => ({ mayRead: { scope: "INBOX_READ", customer: services.snapshot.current.channels.get(channelId)?.customer ?? null } }),
   fields: (t) => ({
     type: t.exposeString("type", { description: "The event type." }),
     severity: t.expose("severity", { type: SeverityEnum, description: "The severity." }),
@@ -38,7 +39,7 @@ builder.queryField("inbox", (t) =>
 );
 
 function inboxWhere(unreadOnly: boolean | null | undefined, principal: Principal | null) {
-  return { ...ownedBy(principal), ...(unreadOnly ? { readAt: null } : {}) };
+  return { ...ownChannels(principal), ...(unreadOnly ? { readAt: null } : {}) };
 }
 
 const MarkInboxReadPayload = builder.objectRef<{ count: number }>("MarkInboxReadPayload").implement({
