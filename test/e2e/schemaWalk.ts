@@ -55,6 +55,8 @@ function valueOf(type: GraphQLInputType, name: string, filling: Filling): string
   }
   const typed = getNamedType(nullable).name;
   if (typed === "ID") return JSON.stringify(filling.idOf(ID_ARGUMENTS[name] ?? filling.about));
+  const known = { eventType: '"deploy.success"', type: '"deploy.success"', category: '"deploys"' }[name];
+  if (known) return known;
   return { Boolean: "true", Int: "1", Float: "1", JSONObject: "{}", DateTime: '"2026-03-01T12:00:00Z"', Duration: '"PT1M"' }[typed] ?? '"x"';
 }
 
@@ -62,21 +64,24 @@ function isWanted(field: GraphQLArgument | GraphQLInputField, { optionalIds }: F
   return isNonNullType(field.type) || (optionalIds === true && getNamedType(field.type).name === "ID");
 }
 
-export function argumentsOf(field: GraphQLField<unknown, unknown>, idOf: IdOf, options: { about?: string; optionalIds?: boolean } = {}): string {
+/** @param options.page how many rows to ask a list for that has pages */
+function argumentsOf(field: GraphQLField<unknown, unknown>, idOf: IdOf, options: { about?: string; optionalIds?: boolean; page?: number } = {}): string {
   const filling = { idOf, about: options.about ?? nodeTypeOf(field.name), optionalIds: options.optionalIds ?? false };
   const given = field.args.filter((arg) => isWanted(arg, filling)).map((arg) => `${arg.name}: ${valueOf(arg.type, arg.name, filling)}`);
+  if (options.page && field.args.some(({ name }) => name === "first")) given.push(`first: ${options.page}`);
   return given.length > 0 ? `(${given.join(", ")})` : "";
 }
 
 /** The shortest operation that uses a root field: it asks for nothing but the type's name. */
 export function shortest(root: Root, field: GraphQLField<unknown, unknown>, idOf: IdOf, options?: { about?: string; optionalIds?: boolean }): string {
-  const selection = isLeafType(getNamedType(field.type)) ? "" : " { __typename }";
+  const type = getNamedType(field.type);
+  const selection = isLeafType(type) ? "" : isUnionType(type) ? " { __typename ... on Error { code message } }" : " { __typename }";
   return `${root.toLowerCase()} { ${field.name}${argumentsOf(field, idOf, options)}${selection} }`;
 }
 
 /** Whether an id goes into a field, in its arguments or deeper in its input. */
-export function takesIds(field: GraphQLField<unknown, unknown>): boolean {
-  return argumentsOf(field, () => "an id", { optionalIds: true }).includes("an id");
+export function takesIds(field: GraphQLField<unknown, unknown>, optionalIds = true): boolean {
+  return argumentsOf(field, () => "an id", { optionalIds }).includes("an id");
 }
 
 /** Deep enough for an event's deliveries' channel's account. */
@@ -89,7 +94,8 @@ const DEEPEST = 9;
 export function walk(root: Root, field: GraphQLField<unknown, unknown>, idOf: IdOf, about?: string): string[] {
   const operations: string[] = [];
   const seen = new Set<string>();
-  let level: { path: Step[]; type: GraphQLNamedType }[] = [{ path: [{ text: `${field.name}${argumentsOf(field, idOf, about === undefined ? {} : { about })}` }], type: getNamedType(field.type) }];
+  const text = `${field.name}${argumentsOf(field, idOf, { page: 20, ...(about === undefined ? {} : { about }) })}`;
+  let level: { path: Step[]; type: GraphQLNamedType }[] = [{ path: [{ text }], type: getNamedType(field.type) }];
   while (level.length > 0) {
     const next: typeof level = [];
     for (const { path, type } of level) {
@@ -100,7 +106,7 @@ export function walk(root: Root, field: GraphQLField<unknown, unknown>, idOf: Id
           const edge = `${object.name}.${inner.name}`;
           if (isLeafType(getNamedType(inner.type)) || seen.has(edge)) continue;
           seen.add(edge);
-          const step = { text: `${inner.name}${pageOf(inner) || argumentsOf(inner, idOf)}`, on: object === type ? undefined : object.name };
+          const step = { text: `${inner.name}${argumentsOf(inner, idOf, { page: 2 })}`, on: object === type ? undefined : object.name };
           next.push({ path: [...path, step], type: getNamedType(inner.type) });
         }
       }
@@ -121,11 +127,6 @@ function nested(path: readonly Step[], leaves: string): string {
     const field = inner === "" ? text : `${text} { ${inner} }`;
     return on === undefined ? field : `__typename ... on ${on} { ${field} }`;
   }, leaves);
-}
-
-/** Few enough for the limit of a query's cost. */
-function pageOf(field: GraphQLField<unknown, unknown>): string {
-  return field.args.some(({ name }) => name === "first") ? "(first: 5)" : "";
 }
 
 function objectsOf(type: GraphQLNamedType): readonly GraphQLObjectType[] {
