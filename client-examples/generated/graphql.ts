@@ -960,7 +960,7 @@ export type Role =
   | 'ADMIN'
   /** May read and watch what is its customer's own, and set its customer's own channels, rules, contacts and silences: for the customer's people. */
   | 'CUSTOMER'
-  /** May do everything but manage tokens. */
+  /** May do everything but manage tokens and read the audit log. */
   | 'OPERATOR'
   /** May send events and nothing else: for programs. */
   | 'PRODUCER'
@@ -969,27 +969,29 @@ export type Role =
 
 /** One thing that a token may be allowed to do. */
 export type Scope =
-  /** conditions.manage: Resolve conditions by hand. */
+  /** Read who changed which settings. Its short name is audit.read. */
+  | 'AUDIT_READ'
+  /** Resolve conditions by hand. Its short name is conditions.manage. */
   | 'CONDITIONS_MANAGE'
-  /** events.emit: Send events and simulate them. */
+  /** Send events and simulate them. Its short name is events.emit. */
   | 'EVENTS_EMIT'
-  /** events.read: Read events, conditions and why each was sent or not. */
+  /** Read events, conditions and why each was sent or not. Its short name is events.read. */
   | 'EVENTS_READ'
-  /** history.manage: Clear the history and send deliveries again. */
+  /** Clear the history and send deliveries again. Its short name is history.manage. */
   | 'HISTORY_MANAGE'
-  /** history.read: Read the history and watch it live. */
+  /** Read the history and watch it live. Its short name is history.read. */
   | 'HISTORY_READ'
-  /** inbox.manage: Mark inbox messages as read and delete them. */
+  /** Mark inbox messages as read and delete them. Its short name is inbox.manage. */
   | 'INBOX_MANAGE'
-  /** inbox.read: Read the inbox. */
+  /** Read the inbox. Its short name is inbox.read. */
   | 'INBOX_READ'
-  /** settings.manage: Change and test channels, triggers, inhibition rules and settings. */
+  /** Change and test channels, triggers, inhibition rules and settings. Its short name is settings.manage. */
   | 'SETTINGS_MANAGE'
-  /** settings.read: Read channels (without secrets), event types, triggers, silences, inhibition rules and settings. */
+  /** Read channels (without secrets), event types, triggers, silences, inhibition rules and settings. Its short name is settings.read. */
   | 'SETTINGS_READ'
-  /** silences.manage: Make, change and end silences. */
+  /** Make, change and end silences. Its short name is silences.manage. */
   | 'SILENCES_MANAGE'
-  /** tokens.manage: Create, change, list and revoke access tokens. */
+  /** Create, change, list and revoke access tokens. Its short name is tokens.manage. */
   | 'TOKENS_MANAGE';
 
 /** How bad it is. They rank: INFO < WARNING < CRITICAL. */

@@ -36,6 +36,7 @@ const OPEN: Record<string, object> = { "Query.viewer": { viewer: null } };
 const RULES: Record<string, Rule> = {
   "Query.accessTokens": ADMIN,
   "Query.appriseServices": OWNERS,
+  "Query.auditLog": ADMIN,
   "Query.categories": READERS,
   "Query.channel": READERS,
   "Query.channelKinds": READERS,
@@ -104,6 +105,7 @@ const RULES: Record<string, Rule> = {
 const NODES: Record<string, Rule> = {
   AccessToken: ADMIN,
   Attempt: SERVERS_READERS,
+  AuditEntry: ADMIN,
   Channel: SERVERS_READERS,
   Condition: SERVERS_READERS,
   Delivery: SERVERS_READERS,

@@ -30,7 +30,11 @@ export async function createCustomer({ api }: TestServer, name: string): Promise
 const HELD = { timeZone: "UTC", windows: [{ days: ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"], start: "00:00", end: "00:00" }] };
 
 /** Fills a server with rows of every kind that belong to the server itself. */
-export async function plantServersOwn({ api }: TestServer): Promise<void> {
+export async function plantServersOwn({ api, dataDir }: TestServer): Promise<void> {
+  const db = new Sqlite(join(dataDir, "carillon.db"));
+  db.prepare(`INSERT INTO "AuditEntry" ("id", "at", "actorName", "action", "subjectType", "subjectName", "customer") VALUES (?, ?, ?, 'updateChannel', 'CHANNEL', ?, 'acme')`)
+    .run("01990000-0000-7000-8000-000000000001", new Date(0).toISOString(), secret("administrator"), secret("channel"));
+  db.close();
   await plantSettings(api, "of the server");
   await ok(api, `mutation ($input: CreateInhibitionRuleInput!) { createInhibitionRule(input: $input) { __typename ... on Error { message } } }`, {
     input: { name: secret("rule"), whileOpen: ["monitor.down"], matchers: [{ field: "type", operator: "EQUALS", value: "service.health.down" }], sameFields: ["source"] },
@@ -111,7 +115,8 @@ export function rowsOf({ dataDir }: TestServer, customer: string): Rows {
 
 /** Whose a row is, as SQL: its channel's customer's, or its own. What has no customer is the server's. */
 function ownerOf(db: InstanceType<typeof Sqlite>, table: string): string {
-  if (table === "AccessToken") return "NULL";
+  // Who may do what, and who did it, is the server's, whomever it is about.
+  if (table === "AccessToken" || table === "AuditEntry") return "NULL";
   const columns = (db.pragma(`table_info("${table}")`) as { name: string }[]).map(({ name }) => name);
   if (columns.includes("channelCustomer")) return `t."channelCustomer"`;
   if (columns.includes("channelId")) return `(SELECT c."customer" FROM "Channel" AS c WHERE c."id" = t."channelId")`;
