@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "./apiClient.ts";
 import type { ApiClient, GraphqlAnswer } from "./apiClient.ts";
 import { watchBySse } from "./liveClient.ts";
-import { missing, NODE_TYPES, rootFields, shortest } from "./schemaWalk.ts";
+import { allRecorded, plantServersOwn, rowsOf } from "./planted.ts";
+import type { Rows } from "./planted.ts";
+import { globalId, missing, NODE_TYPES, rootFields, shortest } from "./schemaWalk.ts";
 import type { Root } from "./schemaWalk.ts";
 import { startTestServer } from "./testServer.ts";
 import type { TestServer } from "./testServer.ts";
@@ -122,6 +124,7 @@ const BY_TYPE = ["Query.node", "Query.nodes"];
 const CREATE_TOKEN = `mutation ($input: CreateAccessTokenInput!) { createAccessToken(input: $input) { ... on Error { message } ... on CreateAccessTokenPayload { token } } }`;
 
 let server: TestServer;
+let rows: Rows;
 const tokens = new Map<Caller, string>();
 
 beforeAll(async () => {
@@ -131,6 +134,9 @@ beforeAll(async () => {
     const { createAccessToken } = await server.api.run<any>(CREATE_TOKEN, { input: { name, ...token } });
     tokens.set(name as Caller, createAccessToken.token);
   }
+  await plantServersOwn(server);
+  await allRecorded(server);
+  rows = rowsOf(server, "acme");
 });
 
 afterAll(() => server[Symbol.asyncDispose]());
@@ -162,6 +168,20 @@ it("every field has a rule: a new one needs its line in RULES, saying who may us
 
 it("every type of node has a rule: a new one needs its line in NODES, saying who may read the server's own", () => {
   expect(Object.keys(NODES).sort()).toEqual(NODE_TYPES);
+});
+
+it.each(Object.entries(NODES))("a %s of the server's is given to those of its rule", async (type, rule) => {
+  // Before the mutations below have deleted anything.
+  const id = globalId(type, rows.foreign.get(type)?.at(-1) ?? "");
+  for (const caller of [...(Object.keys(CALLERS) as Caller[]), null]) {
+    for (const [operation, found, nothing] of [["query ($id: ID!) { node(id: $id) { id } }", { node: { id } }, { node: null }], ["query ($id: ID!) { nodes(ids: [$id]) { id } }", { nodes: [{ id }] }, { nodes: [null] }]] as const) {
+      const { body } = await as(caller).raw(operation, { id });
+      if (caller !== null && rule.includes(caller)) expect([caller, body]).toEqual([caller, { data: found }]);
+      else if (caller !== null && "customer" in CALLERS[caller]) expect([caller, body]).toEqual([caller, { data: nothing }]);
+      else expect([caller, ...codesOf(body)]).toEqual([caller, caller === null ? "UNAUTHENTICATED" : "FORBIDDEN"]);
+      if (caller === null || !rule.includes(caller)) expect(JSON.stringify(body.data ?? null)).not.toContain(id);
+    }
+  }
 });
 
 describe.each(FIELDS.filter(({ name }) => name in RULES))("$name", ({ name, operation }) => {
