@@ -55,6 +55,11 @@ export function ownChannels(owner: Owner): { channel?: { customer: string } } {
   return isCustomers(owner) ? { channel: { customer: owner.customer } } : {};
 }
 
+/** The same for lists that are searched: the ids of the customer's channels; null: of all. */
+export function ownChannelIds(owner: Owner, channels: ReadonlyMap<string, { id: string; customer: string | null }>): string[] | null {
+  return isCustomers(owner) ? [...channels.values()].flatMap(({ id, customer }) => (customer === owner.customer ? [id] : [])) : null;
+}
+
 /** The database filter for what concerns the whole server: a customer's token finds nothing. */
 export function serversOwn(owner: Owner): { AND?: { id: { in: string[] } } } {
   return isCustomers(owner) ? { AND: { id: { in: [] } } } : {};

@@ -2,9 +2,11 @@ import { ownedBy } from "../access/principal.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
 import { AttemptOutcomeEnum, SeverityEnum } from "../graphql/enums.ts";
+import { deletePayload, DeletionImpactType } from "../graphql/deletionImpact.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
 import { providerOf } from "../providers/registry.ts";
+import type { References } from "./channel.service.ts";
 import type { ChannelRow } from "./channel.store.ts";
 import { ChannelConfig, ChannelConfigInput, ChannelKindEnum, PaceType } from "./channelKind.graphql.ts";
 import { channelWarnings, paceOf } from "./channel.model.ts";
@@ -32,6 +34,7 @@ export const ChannelType = builder.prismaNode("Channel", {
     customer: t.exposeString("customer", { nullable: true, description: "The customer whose it is: it hears of that customer's services only. Null: the server's own." }),
     kind: t.field({ type: ChannelKindEnum, description: "What it sends by.", resolve: ({ kind }) => kind }),
     enabled: t.exposeBoolean("enabled", { description: "Whether it is sent anything." }),
+    onlyByRules: t.exposeBoolean("onlyByRules", { description: "True: it hears only of what an alert rule, a trigger that names it or an escalation leads to it." }),
     disabledReason: t.exposeString("disabledReason", { nullable: true, description: "Why the server switched it off, when it did." }),
     config: t.field({
       type: ChannelConfig,
@@ -100,6 +103,8 @@ const CreateChannelInput = builder.inputType("CreateChannelInput", {
     name: t.string({ required: true, description: "Its name: unique among the channels of its customer, at most 100 characters." }),
     config: t.field({ type: ChannelConfigInput, required: true, description: "Its config: the one member that is set says which kind it is." }),
     accountId: t.globalID({ description: "A provider account that gives the credentials, for kinds that have one. What stands in `config` goes before it." }),
+    contactId: t.globalID({ description: "The contact whose channel it is. It belongs to the customer that the contact belongs to." }),
+    onlyByRules: t.boolean({ description: "Whether it hears only of what an alert rule, a trigger that names it or an escalation leads to it. Left out: true for a contact's channel, else false." }),
     enabled: t.boolean({ description: "Left out: true." }),
     rich: t.boolean({ description: "Left out: true." }),
     pace: t.field({ type: ChannelPaceInput, description: "Left out: as the kind has it." }),
@@ -119,6 +124,8 @@ const UpdateChannelInput = builder.inputType("UpdateChannelInput", {
     name: t.string({ description: "Its name: unique among the channels of its customer, at most 100 characters." }),
     config: t.field({ type: ChannelConfigInput, description: "Its whole config, of the same kind. Secrets that are left out stay." }),
     accountId: t.globalID({ description: "The provider account that gives the credentials from now on, in place of its own; null takes it away." }),
+    contactId: t.globalID({ description: "The contact whose channel it is from now on: it then hears only of what rules lead to it, unless onlyByRules says otherwise. Null: nobody's." }),
+    onlyByRules: t.boolean({ description: "Whether it hears only of what an alert rule, a trigger that names it or an escalation leads to it." }),
     enabled: t.boolean({ description: "Whether it is sent anything." }),
     rich: t.boolean({ description: "Whether messages take the kind's native form." }),
     pace: t.field({ type: ChannelPaceInput, description: "How fast it may be used; null returns to what the kind has." }),
@@ -132,9 +139,18 @@ const UpdateChannelInput = builder.inputType("UpdateChannelInput", {
   }),
 });
 
-/** @returns what is no provider account's id as one that there is not, for the service to refuse */
-function accountIdOf(given: { typename: string; id: string } | null | undefined): string | null | undefined {
-  return given && given.typename !== "ProviderAccount" ? "" : (given?.id ?? (given as null | undefined));
+interface GivenId {
+  typename: string;
+  id: string;
+}
+
+/** @returns what is another type's id as one that there is not, for the service to refuse */
+function idOf(type: "Contact" | "ProviderAccount", given: GivenId | null | undefined): string | null | undefined {
+  return given && given.typename !== type ? "" : (given?.id ?? (given as null | undefined));
+}
+
+function referencesOf({ accountId, contactId }: { accountId?: GivenId | null | undefined; contactId?: GivenId | null | undefined }): References {
+  return { accountId: idOf("ProviderAccount", accountId), contactId: idOf("Contact", contactId) };
 }
 
 /** Payloads that hold the channel as it is now. */
@@ -159,7 +175,7 @@ builder.mutationField("createChannel", (t) =>
     authScopes: { may: "SETTINGS_MANAGE" },
     errors: resultOf("createChannel", ValidationError, ConflictError),
     args: { input: t.arg({ type: CreateChannelInput, required: true, description: "The channel." }) },
-    resolve: async (_root, { input }, { services, principal }) => ({ channel: await services.channels.create({ ...input, accountId: accountIdOf(input.accountId) } as never, principal) }),
+    resolve: async (_root, { input }, { services, principal }) => ({ channel: await services.channels.create({ ...input, ...referencesOf(input) } as never, principal) }),
   }),
 );
 
@@ -173,7 +189,7 @@ builder.mutationField("updateChannel", (t) =>
       id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }),
       input: t.arg({ type: UpdateChannelInput, required: true, description: "The changes." }),
     },
-    resolve: async (_root, { id, input }, { services, principal }) => ({ channel: await services.channels.update(id.id, { ...input, accountId: accountIdOf(input.accountId) } as never, principal) }),
+    resolve: async (_root, { id, input }, { services, principal }) => ({ channel: await services.channels.update(id.id, { ...input, ...referencesOf(input) } as never, principal) }),
   }),
 );
 
@@ -191,22 +207,18 @@ builder.mutationField("duplicateChannel", (t) =>
   }),
 );
 
-const DeleteChannelPayload = builder.objectRef<{ id: string }>("DeleteChannelPayload").implement({
-  description: "The channel is gone, with its overrides, inbox messages and what waited to be sent. Its history stays.",
-  fields: (t) => ({ deletedId: t.exposeID("id", { description: "The id that it had." }) }),
-});
+builder.prismaObjectField(ChannelType, "deletionImpact", (t) =>
+  t.field({ type: DeletionImpactType, description: "What deleting it would take along.", resolve: ({ id }, _args, { services, principal }) => services.channels.deletionImpact(id, principal) }),
+);
 
 builder.mutationField("deleteChannel", (t) =>
   t.field({
-    type: DeleteChannelPayload,
+    type: deletePayload("DeleteChannelPayload", "The channel is gone, with its overrides, inbox messages and what waited to be sent. Its history stays."),
     description: "Deletes a channel.",
     authScopes: { may: "SETTINGS_MANAGE" },
     errors: resultOf("deleteChannel", NotFoundError),
     args: { id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }) },
-    resolve: async (_root, { id }, { services, principal }) => {
-      await services.channels.delete(id.id, principal);
-      return { id: globalIdOf("Channel", id.id) };
-    },
+    resolve: async (_root, { id }, { services, principal }) => ({ id: globalIdOf("Channel", id.id), impact: await services.channels.delete(id.id, principal) }),
   }),
 );
 
@@ -259,7 +271,7 @@ builder.mutationField("testChannelConfig", (t) =>
       rich: t.arg.boolean({ defaultValue: true, description: "Whether to send the rich form." }),
     },
     resolve: async (_root, { config, channelId, accountId, rich }, { services, principal }) => {
-      const result = await services.channelTester.testUnsaved(config as never, { baseId: channelId?.id ?? null, accountId: accountIdOf(accountId) ?? null, rich: rich ?? true }, principal);
+      const result = await services.channelTester.testUnsaved(config as never, { baseId: channelId?.id ?? null, accountId: idOf("ProviderAccount", accountId) ?? null, rich: rich ?? true }, principal);
       const failed = result.outcome === "DELIVERED" ? { status: result.receipt.status, error: null, hint: null } : result;
       return { outcome: result.outcome, status: failed.status, error: failed.error, hint: failed.hint, durationMs: result.durationMs, body: result.text };
     },

@@ -3,9 +3,12 @@ import type { Owner } from "../access/principal.ts";
 import type { ProviderAccount } from "../accounts/providerAccount.model.ts";
 import type { ProviderAccountService } from "../accounts/providerAccount.service.ts";
 import type { Clock } from "../clock.ts";
+import type { DeletionImpact } from "../db/deletionImpact.ts";
 import { NotFoundError, ValidationError } from "../errors.ts";
 import type { Ids } from "../ids.ts";
-import { parseInput } from "../parseInput.ts";
+import { parseInput, withoutNulls } from "../parseInput.ts";
+import type { Contact } from "../people/contact.model.ts";
+import type { ContactService } from "../people/contact.service.ts";
 import type { Provider } from "../providers/provider.ts";
 import { PROVIDERS, providerOf } from "../providers/registry.ts";
 import type { Digest, QuietHours } from "../schedules/schedule.ts";
@@ -21,11 +24,17 @@ export interface ChannelService {
   load(): Promise<Channel[]>;
   /** @throws {NotFoundError} */
   get(id: string, by: Owner): Promise<Channel>;
-  /** @param by whose it will be: the customer's of a customer's token, else the server's */
-  create(input: ChannelInput & { config: GivenConfig; accountId?: string | null | undefined }, by: Owner): Promise<ChannelRow>;
+  /**
+   * @param input a contact's channel hears only of what rules lead to it, unless `onlyByRules` says otherwise
+   * @param by whose it will be: the customer's of a customer's token, else its contact's, else the server's
+   */
+  create(input: ChannelInput & References & { config: GivenConfig }, by: Owner): Promise<ChannelRow>;
   /** @param input `accountId` null takes the account away; what the config had from it must then be given */
-  update(id: string, input: ChannelChange & { config?: GivenConfig | null | undefined; accountId?: string | null | undefined }, by: Owner): Promise<ChannelRow>;
-  delete(id: string, by: Owner): Promise<void>;
+  update(id: string, input: ChannelChange & References & { config?: GivenConfig | null | undefined }, by: Owner): Promise<ChannelRow>;
+  /** What deleting it would take along. */
+  deletionImpact(id: string, by: Owner): Promise<DeletionImpact>;
+  /** @returns what went with it */
+  delete(id: string, by: Owner): Promise<DeletionImpact>;
   /** A copy under another name, secrets and overrides included, switched off. */
   duplicate(id: string, name: string, by: Owner): Promise<ChannelRow>;
   /** Switches it off because the provider says that it is gone. */
@@ -39,12 +48,19 @@ export interface ChannelService {
   setOverride(id: string, target: OverrideTarget, enabled: boolean | null, by: Owner): Promise<ChannelRow>;
 }
 
+/** What a channel refers to; null takes it away. */
+export interface References {
+  accountId?: string | null | undefined;
+  contactId?: string | null | undefined;
+}
+
 /** One of both: an event type by its canonical name, or a category. */
 export type OverrideTarget = { eventType: string } | { category: string };
 
 export interface ChannelServiceDeps {
   store: ChannelStore;
   accounts: Pick<ProviderAccountService, "load" | "get" | "getOf">;
+  contacts: Pick<ContactService, "get">;
   box: SecretBox;
   clock: Clock;
   ids: Ids;
@@ -52,7 +68,7 @@ export interface ChannelServiceDeps {
   changed(): Promise<void>;
 }
 
-export function createChannelService({ store, accounts, box, clock, ids, changed }: ChannelServiceDeps): ChannelService {
+export function createChannelService({ store, accounts, contacts, box, clock, ids, changed }: ChannelServiceDeps): ChannelService {
   async function find(id: string, by: Owner): Promise<ChannelWithOverrides> {
     const row = await store.find(id, ownedBy(by));
     if (!row) throw new NotFoundError("This channel");
@@ -67,6 +83,20 @@ export function createChannelService({ store, accounts, box, clock, ids, changed
     if (!provider.account) throw ValidationError.of("accountId", `must be left out: channels of the kind ${provider.kind} have their own credentials only`);
     if (provider.account.kind !== account.kind) throw ValidationError.of("accountId", `must be an account of the kind ${provider.account.kind}; this one is of the kind ${account.kind}`);
     return account.config;
+  }
+
+  /** @param customer whose channel it is: a person's own belongs to whom the person belongs @throws {ValidationError} when there is none */
+  async function contactFor(contactId: string, customer: string | null | undefined): Promise<Contact> {
+    const contact = await contacts.get(contactId).catch(() => null);
+    if (!contact || (customer !== undefined && contact.customer !== customer)) throw ValidationError.of("contactId", "must be the id of a contact", "not_found");
+    return contact;
+  }
+
+  /** Whose channel it becomes decides what it hears of, unless that is said. */
+  async function movedTo(contactId: string | null, before: ChannelRow, { onlyByRules }: Partial<ChannelRow>): Promise<Partial<ChannelRow>> {
+    if (contactId === null || contactId === before.contactId) return {};
+    await contactFor(contactId, before.customer);
+    return onlyByRules === undefined ? { onlyByRules: true } : {};
   }
 
   async function update(id: string, changes: Partial<ChannelRow>): Promise<ChannelRow> {
@@ -100,26 +130,29 @@ export function createChannelService({ store, accounts, box, clock, ids, changed
     },
     get: async (id, by) => open(await find(id, by)),
 
-    async create({ config: given, accountId = null, ...rest }, by) {
-      const input = parseInput(channelInput, rest);
+    async create({ config: given, accountId = null, contactId = null, ...rest }, by) {
+      const { onlyByRules, ...input } = parseInput(channelInput, rest);
+      const contact = contactId === null ? null : await contactFor(contactId, ownedBy(by).customer);
       const { owner: provider, config } = chosenFor(by, given);
       const id = ids.next();
-      const customer = by?.customer ?? null;
+      const customer = by?.customer ?? contact?.customer ?? null;
       const checked = checkConfig(provider, config, { account: await accountFor(provider, accountId, customer) });
       const now = clock.now();
-      const row = { id, kind: provider.kind, customer, accountId, disabledReason: null, createdAt: now, updatedAt: now, ...input, ...sealConfig(provider, checked, box, channelRow(id)) } as ChannelRow;
+      const owner = { customer, contactId, onlyByRules: onlyByRules ?? contact !== null };
+      const row = { id, kind: provider.kind, ...owner, accountId, disabledReason: null, createdAt: now, updatedAt: now, ...input, ...sealConfig(provider, checked, box, channelRow(id)) } as ChannelRow;
       await store.insert(row, []);
       await changed();
       return row;
     },
 
-    async update(id, { config: given, accountId, pace, quietHours, digest, ...rest }, by) {
+    async update(id, { config: given, accountId, contactId, pace, quietHours, digest, ...rest }, by) {
       const before = await find(id, by);
       const provider = providerOf(before.kind);
       const changes = parseInput(channelChange, { ...withoutNulls(rest), pace, quietHours, digest }) as Partial<ChannelRow>;
       const config = await changedConfig(before, given, accountId);
       if (config) Object.assign(changes, sealConfig(provider, config, box, channelRow(id)));
       if (accountId !== undefined) changes.accountId = accountId;
+      if (contactId !== undefined) Object.assign(changes, { contactId, ...(await movedTo(contactId, before, changes)) });
       if (changes.enabled) {
         changes.disabledReason = null;
         // It may have lost its account since it was switched off.
@@ -128,10 +161,16 @@ export function createChannelService({ store, accounts, box, clock, ids, changed
       return update(id, changes);
     },
 
+    async deletionImpact(id, by) {
+      await find(id, by);
+      return store.deletionImpact(id, ownedBy(by));
+    },
+
     async delete(id, by) {
       await find(id, by);
-      await store.delete(id);
+      const impact = await store.delete(id, ownedBy(by));
       await changed();
+      return impact;
     },
 
     async duplicate(id, name, by) {
@@ -223,6 +262,8 @@ function channelOf(row: ChannelWithOverrides, own: Record<string, unknown>, acco
     kind: row.kind,
     customer: row.customer,
     enabled: row.enabled,
+    contactId: row.contactId,
+    onlyByRules: row.onlyByRules,
     accountId: row.accountId,
     config: { ...account?.config, ...own },
     pace: paceOf(providerOf(row.kind).pace, row.pace as StoredPace),
@@ -236,8 +277,4 @@ function channelOf(row: ChannelWithOverrides, own: Record<string, unknown>, acco
     sources: row.sources as string[],
     overrides: row.overrides,
   };
-}
-
-function withoutNulls(input: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null && value !== undefined));
 }

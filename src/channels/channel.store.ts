@@ -1,5 +1,7 @@
 import type { Database, Transaction } from "../db/database.ts";
 import { whenNameIsFree } from "../db/databaseErrors.ts";
+import { findDeletionImpact } from "../db/deletionImpact.ts";
+import type { DeletionImpact } from "../db/deletionImpact.ts";
 import { Prisma } from "../db/generated/client.ts";
 import type { Channel as ChannelRow, ChannelOverride } from "../db/generated/client.ts";
 
@@ -15,8 +17,9 @@ export interface ChannelStore {
   insert(row: ChannelRow, overrides: ChannelOverride[]): Promise<void>;
   /** @throws {ConflictError} when the name is taken */
   update(id: string, changes: Partial<ChannelRow>): Promise<ChannelRow>;
-  /** Takes its deliveries, overrides and inbox messages along; the history stays. */
-  delete(id: string): Promise<void>;
+  deletionImpact(id: string, owner: { customer?: string }): Promise<DeletionImpact>;
+  /** Takes its deliveries, overrides and inbox messages along; the history stays. @returns what went with it */
+  delete(id: string, owner: { customer?: string }): Promise<DeletionImpact>;
   setOverride(override: ChannelOverride): Promise<void>;
   removeOverride(channelId: string, target: { eventType?: string; category?: string }): Promise<void>;
 }
@@ -37,9 +40,13 @@ export function createChannelStore(db: Database): ChannelStore {
       );
     },
     update: (id, changes) => whenNameIsFree(taken(changes.name ?? ""), () => db.write((tx) => tx.channel.update({ where: { id }, data: asInput(changes) }))),
-    async delete(id) {
-      await db.write((tx) => tx.channel.delete({ where: { id } }));
-    },
+    deletionImpact: (id, owner) => findDeletionImpact(db.read, { channelId: id }, owner),
+    delete: (id, owner) =>
+      db.write(async (tx) => {
+        const impact = await findDeletionImpact(tx, { channelId: id }, owner);
+        await tx.channel.delete({ where: { id } });
+        return impact;
+      }),
     async setOverride(override) {
       const { id: _, channelId, eventType, category, enabled } = override;
       await db.write(async (tx) => {

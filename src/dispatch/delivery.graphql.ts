@@ -1,14 +1,13 @@
-import { isCustomers, ownChannels } from "../access/principal.ts";
-import type { Owner, Principal } from "../access/principal.ts";
-import type { Channel } from "../channels/channel.model.ts";
+import { ownChannelIds, ownChannels } from "../access/principal.ts";
+import type { Principal } from "../access/principal.ts";
 import { ChannelType } from "../channels/channel.graphql.ts";
-import type { SearchFilter, SearchTable } from "../db/search.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
 import { DeliveryStateEnum, HoldReasonEnum, MessageReasonEnum } from "../graphql/enums.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
 import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import type { Delivery } from "./delivery.model.ts";
+import { DELIVERIES, deliverySearch } from "./deliveryFilter.ts";
 
 export const DeliveryType = builder.prismaNode("Delivery", {
   id: { field: "id" },
@@ -38,8 +37,6 @@ const DeliveryFilter = builder.inputType("DeliveryFilter", {
   }),
 });
 
-const DELIVERIES: SearchTable = { name: "Delivery", time: "createdAt", indexed: { state: { but: "SENT" }, channelId: {} } };
-
 builder.queryField("deliveries", (t) =>
   t.connection(
     {
@@ -50,7 +47,8 @@ builder.queryField("deliveries", (t) =>
       resolve: (_root, { filter, ...args }, context, info) => {
         const { db } = context.services;
         const relations = relationsOf(context, info);
-        return searchConnection(db, { table: DELIVERIES, filter: deliverySearch(filter, context.principal, context.services.snapshot.current.channels), args, ...cursors("delivery"), load: (ids) => db.delivery.findMany({ ...relations, where: { id: { in: ids } } }) });
+        const filters = deliverySearch({ states: filter?.states, channelIds: filter?.channelIds?.map(({ id }) => id) }, ownChannelIds(context.principal, context.services.snapshot.current.channels));
+        return searchConnection(db, { table: DELIVERIES, filter: filters, args, ...cursors("delivery"), load: (ids) => db.delivery.findMany({ ...relations, where: { id: { in: ids } } }) });
       },
     },
     {
@@ -64,12 +62,6 @@ builder.queryField("deliveries", (t) =>
     { name: "DeliveryEdge", description: "A delivery and its place in the list." },
   ),
 );
-
-function deliverySearch(filter: typeof DeliveryFilter.$inferInput | null | undefined, by: Owner, channels: ReadonlyMap<string, Channel>): SearchFilter {
-  const asked = filter?.channelIds?.map(({ id }) => id);
-  const own = isCustomers(by) ? [...channels.values()].flatMap(({ id, customer }) => (customer === by.customer && (!asked || asked.includes(id)) ? [id] : [])) : undefined;
-  return { oneOf: { state: filter?.states, channelId: own ?? asked }, along: own && "channelId", closed: ["state"] };
-}
 
 const ResendDeliveryPayload = builder.objectRef<{ delivery: Delivery }>("ResendDeliveryPayload").implement({
   description: "The message is on its way again.",

@@ -2,6 +2,12 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import { offeredCatalogue } from "../catalogue/offered.ts";
 import type { Channel } from "../channels/channel.model.ts";
 import type { CompiledInhibition, CompiledSilence, Settings } from "../decide/settings.ts";
+import type { Contact } from "../people/contact.model.ts";
+import type { ContactGroup } from "../people/contactGroup.model.ts";
+import { createDirectory } from "../people/directory.ts";
+import type { Directory } from "../people/directory.ts";
+import { compileAlertRule } from "../rules/alertRule.model.ts";
+import type { LoadedRule } from "../rules/alertRule.service.ts";
 import { compileSettings } from "../triggers/compileSettings.ts";
 import type { Trigger } from "../triggers/trigger.model.ts";
 import type { ServerSettings } from "./settings.model.ts";
@@ -13,6 +19,7 @@ export interface Snapshot {
   /** What of the catalogue customers are shown. */
   offered: Catalogue;
   channels: ReadonlyMap<string, Channel>;
+  directory: Directory;
   triggers: ReadonlyMap<string, Trigger>;
   server: ServerSettings;
 }
@@ -31,6 +38,9 @@ export interface SnapshotSources {
   triggers(): Promise<Trigger[]>;
   channels(): Promise<Channel[]>;
   server(): Promise<ServerSettings>;
+  contacts(): Promise<Contact[]>;
+  groups(): Promise<ContactGroup[]>;
+  rules(): Promise<LoadedRule[]>;
   silences(): Promise<CompiledSilence[]>;
   inhibitions(): Promise<CompiledInhibition[]>;
 }
@@ -43,13 +53,17 @@ export function createSnapshotHolder(sources: () => SnapshotSources): SnapshotHo
   const listeners: ((snapshot: Snapshot) => void)[] = [];
 
   async function load(): Promise<void> {
-    const { catalogue, triggers, channels, server, silences, inhibitions } = sources();
-    const [types, rows, all, values, ...noise] = await Promise.all([catalogue(), triggers(), channels(), server(), silences(), inhibitions()]);
+    const { catalogue, triggers, channels, server, contacts, groups, rules, silences, inhibitions } = sources();
+    const [types, rows, all, values, ...rest] = await Promise.all([catalogue(), triggers(), channels(), server(), contacts(), groups(), rules(), silences(), inhibitions()]);
+    const [people, sets, loadedRules, quiet, inhibiting] = rest;
+    const directory = createDirectory(people, sets, all);
+    const compiledRules = loadedRules.map(({ rule, matching }) => compileAlertRule(rule, matching, directory));
     current = {
-      settings: compileSettings(types, rows, all, values, ...noise),
+      settings: compileSettings(types, rows, all, directory.contacts, values, { silences: quiet, inhibitions: inhibiting, rules: compiledRules }),
       catalogue: types,
       offered: offeredCatalogue(types),
       channels: new Map(all.map((channel) => [channel.id, channel])),
+      directory,
       triggers: new Map(rows.map((row) => [row.eventType, row])),
       server: values,
     };

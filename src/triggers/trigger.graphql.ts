@@ -6,7 +6,7 @@ import type { EventType } from "../catalogue/eventType.ts";
 import { concernsServices, isOffered } from "../catalogue/offered.ts";
 import { ChannelType } from "../channels/channel.graphql.ts";
 import { RecipientConfig, RecipientConfigInput } from "../channels/channelKind.graphql.ts";
-import type { BurstRule, CompiledTrigger } from "../decide/settings.ts";
+import type { BurstRule, CompiledTrigger, RoutedChannel } from "../decide/settings.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
 import { SeverityEnum } from "../graphql/enums.ts";
@@ -107,8 +107,9 @@ const CategoryType = builder.objectRef<Category>("Category").implement({
       description: "How many of them are on: at the master toggle, or with channelId for that channel.",
       args: { channelId: t.arg.globalID({ for: ChannelType, description: "A channel; left out: the master toggles." }) },
       resolve: ({ name }, { channelId }, { services, principal }) => {
-        if (channelId && !isOwnChannel(services, channelId.id, principal)) return 0;
-        return typesIn(services, name, principal).filter((trigger) => isOn(trigger, channelId?.id ?? null)).length;
+        const channel = channelId ? services.snapshot.current.settings.channels.get(channelId.id) : null;
+        if (channel === undefined || (channel && !isOwnChannel(services, channel.id, principal))) return 0;
+        return typesIn(services, name, principal).filter((trigger) => isOn(trigger, channel)).length;
       },
     }),
     eventTypes: t.field({ type: [EventTypeType], description: "Its types.", resolve: ({ name }, _args, { services, principal }) => typesIn(services, name, principal) }),
@@ -129,9 +130,8 @@ function isOwnChannel({ snapshot }: Services, channelId: string, by: Owner): boo
   return !isCustomers(by) || snapshot.current.channels.get(channelId)?.customer === by.customer;
 }
 
-function isOn(trigger: CompiledTrigger, channelId: string | null): boolean {
-  if (!trigger.enabled || channelId === null) return trigger.enabled;
-  return trigger.routes.some(({ channel, barredBy }) => channel.id === channelId && barredBy === null);
+function isOn(trigger: CompiledTrigger, channel: RoutedChannel | null): boolean {
+  return trigger.enabled && (channel === null || trigger.routeOf(channel).barredBy === null);
 }
 
 function compiled({ snapshot }: Services, name: string, by: Owner): CompiledTrigger | null {

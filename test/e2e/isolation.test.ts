@@ -50,6 +50,11 @@ beforeAll(async () => {
   await acme.people.createChannel("Own quiet inbox", { inbox: true }, { digest: { time: "09:00", timeZone: "UTC" } });
   await acme.people.run(`mutation { createProviderAccount(input: { name: "Own bot", config: { telegram: { botToken: "1:own" } } }) { __typename } }`);
   await acme.people.run(`mutation { createSilence(input: { matchers: [{ field: "service", operator: EQUALS, value: "silent" }], reason: "own", duration: "P1D" }) { __typename } }`);
+  const contact = await acme.people.run<any>(`mutation { createContact(input: { name: "Own contact" }) { ... on CreateContactPayload { contact { id } } } }`);
+  const contactIds = [contact.createContact.contact.id];
+  await acme.people.createChannel("Own contact's inbox", { inbox: true }, { contactId: contactIds[0] });
+  const group = await acme.people.run<any>("mutation ($input: CreateContactGroupInput!) { createContactGroup(input: $input) { ... on CreateContactGroupPayload { contactGroup { id } } } }", { input: { name: "Own group", contactIds } });
+  await acme.people.run("mutation ($input: CreateAlertRuleInput!) { createAlertRule(input: $input) { __typename } }", { input: { name: "Own rule", matchers: [{ field: "service", operator: "EQUALS", value: "one" }], groupIds: [group.createContactGroup.contactGroup.id] } });
   // Also what is inhibited by the server's rule, silenced by the server, and about what is not offered to customers.
   await acme.program.emit({ type: "monitor.down", source: "own host", service: "one" });
   await acme.program.emit({ type: "service.health.down", source: "own host", service: "two" });

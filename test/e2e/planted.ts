@@ -65,6 +65,13 @@ async function plantSettings(api: ApiClient, whose: string): Promise<void> {
   const inbox = await api.createChannel(secret(`inbox ${whose}`), { inbox: true }, { displayName: secret("label"), services: [] });
   await api.createChannel(secret(`hook ${whose}`), { webhook: { url: "https://planted-secret.example/hook", headers: [{ name: "X-Planted-Secret", value: "planted secret" }] } }, { enabled: false, services: [secret("service")] });
   await api.createChannel(secret(`quiet inbox ${whose}`), { inbox: true }, { quietHours: HELD });
+  const contact = await api.run<any>(`mutation ($input: CreateContactInput!) { createContact(input: $input) { ... on CreateContactPayload { contact { id } } } }`, { input: { name: secret(`contact ${whose}`) } });
+  const contactIds = [contact.createContact.contact.id];
+  await api.createChannel(secret(`contact's inbox ${whose}`), { inbox: true }, { contactId: contactIds[0] });
+  const group = await api.run<any>(`mutation ($input: CreateContactGroupInput!) { createContactGroup(input: $input) { ... on CreateContactGroupPayload { contactGroup { id } } } }`, { input: { name: secret(`group ${whose}`), contactIds } });
+  await ok(api, `mutation ($input: CreateAlertRuleInput!) { createAlertRule(input: $input) { __typename ... on Error { message } } }`, {
+    input: { name: secret(`rule ${whose}`), matchers: [], groupIds: [group.createContactGroup.contactGroup.id], contactIds, channelIds: [inbox] },
+  });
   await ok(api, `mutation ($id: ID!) { setChannelOverride(id: $id, target: { category: "backups" }, enabled: false) { __typename ... on Error { message } } }`, { id: inbox });
 }
 
