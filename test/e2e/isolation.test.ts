@@ -207,7 +207,7 @@ describe("a customer", () => {
 
   it("sees what became of its events on its own channels, as if there were no others", async () => {
     const events = await own(acme.people, "decision { action because explanation channels { channelName action because explanation } } deliveries { channel { name } }");
-    expect(events.get("one")).toMatchObject({ decision: { action: "SEND", because: "MATCHED", channels: [{ channelName: "Own inbox", action: "SEND" }, { channelName: "Own quiet inbox", action: "SEND" }] }, deliveries: [{ channel: { name: "Own inbox" } }, { channel: { name: "Own quiet inbox" } }] });
+    expect(events.get("one")).toMatchObject({ decision: { action: "SEND", because: "MATCHED", channels: [{ channelName: "Own inbox", action: "SEND" }, { channelName: "Own quiet inbox", action: "SEND" }, { channelName: "Own contact's inbox", action: "SEND" }] }, deliveries: [{ channel: { name: "Own inbox" } }, { channel: { name: "Own quiet inbox" } }, { channel: { name: "Own contact's inbox" } }] });
     expect(events.get("two").decision).toMatchObject({ action: "SUPPRESS", because: "INHIBITED", explanation: "Another problem that is open accounts for it." });
     expect(events.get("in maintenance").decision).toMatchObject({ action: "SUPPRESS", because: "SILENCED", explanation: "A silence covers it." });
     expect([...events.keys()]).not.toContain(null);
