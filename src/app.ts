@@ -11,10 +11,13 @@ import { createAppriseServices } from "./channels/appriseServices.service.ts";
 import { createChannelService } from "./channels/channel.service.ts";
 import { createChannelStore } from "./channels/channel.store.ts";
 import { createChannelTester } from "./channels/channelTest.service.ts";
+import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { createConditionService } from "./conditions/condition.service.ts";
 import type { Config } from "./config.ts";
 import { openDatabase, probe } from "./db/database.ts";
+import { databaseProblemOf } from "./db/databaseProblem.ts";
+import { findNewestId } from "./db/newestId.ts";
 import { createAuditor } from "./dispatch/auditor.ts";
 import { createDeliveryService } from "./dispatch/delivery.service.ts";
 import { findQueue } from "./dispatch/delivery.store.ts";
@@ -86,10 +89,14 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** How long a stop waits for tries that are under way. */
-const DRAIN_MS = 10_000;
-/** How long it waits for requests that are being answered. */
-const ANSWER_MS = 5_000;
+/** How long a stop waits for tries that are under way. With what has to be stored then, it must end before the ten seconds are over after which Docker kills. */
+const DRAIN_MS = 5_000;
+/** How long it waits meanwhile for requests that are being answered. */
+const ANSWER_MS = 3_000;
+/** How long it waits for each thing that it has to do in a database that may not answer, and for those after one that has taken too long. */
+const STORE_MS = 4_000;
+const HOPELESS_MS = 1_000;
+const FOLLOW_AGAIN_MS = 1_000;
 
 /**
  * Puts the server together and starts it: the only place where things meet.
@@ -127,6 +134,8 @@ export async function createApp({ config, environment, clock, log, random, print
   const inhibitionRules = createInhibitionRuleService({ store: createInhibitionRuleStore(db), ...rules, catalogue: () => snapshot.current.catalogue });
   const accessTokens = createAccessTokenService({ store: createAccessTokenStore(db), clock, ids, portalIsOn: () => snapshot.current.server.customerPortal, changed: tellChanged });
   snapshot.onReload(accessTokens.endWhatIsOver);
+  const startedAfter = await findNewestId(db.read);
+  ids.startAfter(startedAfter);
   await accessTokens.setFirstAdmin(keys.adminToken.value);
   await seedInbox(settingStore, channels, clock);
   await snapshot.reload();
@@ -134,7 +143,6 @@ export async function createApp({ config, environment, clock, log, random, print
   // History and live feed
   const attemptStore = createAttemptStore(db);
   const newestId = await attemptStore.newestId();
-  ids.startAfter(newestId || null);
   const hub = createHub<Attempt>();
   const feed = createFeed({ hub, store: attemptStore, notifications: db.notifications, newestId, log });
   const history = createHistoryService(attemptStore, settingStore, hub, clock, box);
@@ -151,7 +159,7 @@ export async function createApp({ config, environment, clock, log, random, print
   // Outside world and dispatch
   const inbox = createInboxService(createInboxStore(db), clock);
   const outside = createOutside({ privateTargets: config.privateTargets, hostName, environment, inbox: inbox.add, print });
-  const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, random, hostName, held: (dueAt) => flusher.expect(dueAt), disableChannel: channels.disable, changeConfig: channels.changeConfig });
+  const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, random, hostName, startedAfter, held: (dueAt) => flusher.expect(dueAt), disableChannel: channels.disable, changeConfig: channels.changeConfig });
   const flusher = createFlusher({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch });
   const rechecker = createRechecker({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch, held: flusher.expect });
   const intake = createIntake({ db, snapshot, clock, ids, registerUnknown: triggers.registerUnknown, dispatch: dispatcher.dispatch, held: flusher.expect, recheck: rechecker.expect, received: metrics.received, stored: metrics.stored });
@@ -183,7 +191,11 @@ export async function createApp({ config, environment, clock, log, random, print
     triggers,
   };
   const followSettings = (): void => {
-    Promise.all([snapshot.reload(), accessTokens.load()]).catch((error: unknown) => log.error({ err: error }, "settings that another process has changed could not be read"));
+    Promise.all([snapshot.reload(), accessTokens.load()]).catch((error: unknown) => {
+      if (closing) return;
+      log.error({ err: error }, "settings that another process has changed could not be read; trying again");
+      clock.after(FOLLOW_AGAIN_MS, followSettings);
+    });
   };
   db.notifications?.listen("settings", followSettings);
   db.notifications?.onGap(followSettings);
@@ -194,6 +206,7 @@ export async function createApp({ config, environment, clock, log, random, print
     log,
     isClosing: () => closing,
     probe: (now) => probe(db, now),
+    refused: () => intake.refused,
     lookedAt: { dispatcher: () => dispatcher.lookedAt, auditor: () => auditor.auditedAt },
     busySince: { flusher: () => flusher.busySince, rechecker: () => rechecker.busySince },
     stuck: () => auditor.stuck,
@@ -202,25 +215,40 @@ export async function createApp({ config, environment, clock, log, random, print
   const webSocket = openWebSocketDoor(server, yoga, accessTokens, log);
   const stopRetention = startRetention({ db, history, snapshot, clock, log });
 
-  const closeStores = async (): Promise<void> => {
-    stopRetention();
-    await auditor.close();
-    await intake.idle();
-    await rechecker.close();
-    await flusher.close();
+  const closeDispatch = async ({ step }: Steps): Promise<void> => {
     const drained = dispatcher.close();
-    await waitAtMost(clock, DRAIN_MS, drained);
+    await waitAtMost(clock, DRAIN_MS, drained.catch(() => undefined));
     // Tries that are still under way end now, with an unknown outcome, and are recorded so.
     await outside.close();
-    await drained;
-    await accessTokens.close();
-    await db.close();
+    await step("record the last tries, which are sent again at the next start", () => drained);
+  };
+  const closeDoors = async ({ step }: Steps): Promise<void> => {
+    hub.close();
+    await webSocket.close();
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    const cutOff = clock.after(ANSWER_MS, () => server.closeAllConnections());
+    await closed;
+    cutOff();
+    await step("answer what was being taken in", intake.idle);
+  };
+  const closeStores = async ({ step, undone }: Steps): Promise<void> => {
+    await step("leave to other processes what one does for all", () => Promise.all([stopRetention(), auditor.close()]));
+    await step("end what is under way in the database", async () => {
+      await rechecker.close();
+      await flusher.close();
+    });
+    await step("note when tokens were last used", accessTokens.close);
+    await step("close the database's connections", db.close);
+    if (undone.length > 0) log.warn({ undone }, "the database could not be used during the stop; what was taken in is in it, and goes on at the next start");
   };
 
   try {
     await listen(server, config.host, config.port);
   } catch (error) {
-    await closeStores();
+    const steps = createSteps(db.shared);
+    await closeDispatch(steps);
+    await closeStores(steps);
     throw error;
   }
   await dispatcher.start();
@@ -233,14 +261,10 @@ export async function createApp({ config, environment, clock, log, random, print
     adminToken: keys.adminToken,
     async close() {
       closing = true;
-      hub.close();
-      await webSocket.close();
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
-      const cutOff = clock.after(ANSWER_MS, () => server.closeAllConnections());
-      await closed;
-      cutOff();
-      await closeStores();
+      const steps = createSteps(db.shared);
+      // What is still taken in is sent after the next start.
+      await Promise.all([closeDoors(steps), closeDispatch(steps)]);
+      await closeStores(steps);
       await yoga.dispose();
     },
   };
@@ -271,6 +295,36 @@ async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown>): Pro
   await Promise.race([work, timeUp]);
   cancel();
 }
+
+interface Steps {
+  /** What the database does not let it do must not keep the server from ending: it is noted and left. */
+  step(what: string, work: () => Promise<unknown>): Promise<void>;
+  undone: { what: string; why: string }[];
+}
+
+/**
+ * Steps of a stop, of which none keeps the next from its turn. Times are the machine's own: they are about connections.
+ * @param mayHang where the database is another server, each is given so much time and no more
+ */
+function createSteps(mayHang: boolean): Steps {
+  const undone: Steps["undone"] = [];
+  let limitMs = STORE_MS;
+  return {
+    undone,
+    async step(what, work) {
+      let why: string | null = NO_ANSWER;
+      const done = work().then(
+        () => (why = null),
+        (error: unknown) => (why = databaseProblemOf(error)),
+      );
+      await (mayHang ? waitAtMost(systemClock, limitMs, done) : done);
+      if (why === NO_ANSWER) limitMs = HOPELESS_MS;
+      if (why !== null) undone.push({ what, why });
+    },
+  };
+}
+
+const NO_ANSWER = "The database does not answer.";
 
 function urlOf(host: string, port: number): string {
   const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host;

@@ -5,6 +5,7 @@ const ON_POSTGRESQL = [
   "test/store/*.test.ts",
   "test/postgresql/*.test.ts",
   ...["smoke", "dispatch", "triggers", "live", "quietHours", "againstNoise"].map((name) => `test/e2e/${name}.test.ts`),
+  ...["kill", "clockSteps", "stop", "deadProvider"].map((name) => `test/hard/${name}.test.ts`),
 ];
 /** About SQLite's file. */
 const ON_FILES = ["test/store/database.test.ts"];

@@ -40,3 +40,8 @@ export interface DeliveryContext {
   /** Repeats of an occurrence that a cooldown held back before this one. */
   heldBack?: number;
 }
+
+/** Whether it may be tried now. What has not been tried, or was made in what is the future by a clock that was set back since, waits for no time. */
+export function isDue({ state, dueAt, createdAt }: Pick<Delivery, "state" | "dueAt" | "createdAt">, now: Date): boolean {
+  return state === "PENDING" || dueAt <= now || createdAt > now;
+}

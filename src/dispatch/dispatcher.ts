@@ -2,6 +2,7 @@ import DataLoader from "dataloader";
 import type { Channel } from "../channels/channel.model.ts";
 import type { Clock } from "../clock.ts";
 import type { Database, Transaction } from "../db/database.ts";
+import { findNewestId } from "../db/newestId.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
 import type { Attempt, AttemptOutcome } from "../history/attempt.model.ts";
 import type { Log } from "../log.ts";
@@ -10,6 +11,7 @@ import type { Message } from "../render/message.ts";
 import type { Snapshot, SnapshotHolder } from "../settings/snapshot.ts";
 import { composeMessage } from "./composeMessage.ts";
 import { composeSummary, MOST_SUMMARY_LINES } from "./composeSummary.ts";
+import { isDue } from "./delivery.model.ts";
 import type { Delivery } from "./delivery.model.ts";
 import { findFirstTold, findPerhapsDelivered, findUnfinished, findWaitingChannels } from "./delivery.store.ts";
 import type { FirstTold, PlannedDelivery } from "./delivery.store.ts";
@@ -25,7 +27,7 @@ import { sendMessage } from "./sendMessage.ts";
 import type { SendResult } from "./sendMessage.ts";
 
 export interface Dispatcher {
-  /** Sends what was just stored. */
+  /** Sends what was just stored. Once closed, it leaves that to the next start. */
   dispatch(planned: PlannedDelivery[]): void;
   /** Goes on with whatever is unfinished in the database. */
   start(): Promise<void>;
@@ -41,7 +43,7 @@ export interface Dispatcher {
   waiting(): string[];
   /** Lets go of what waits in memory, without trying it. @returns how many there were */
   abandon(ids: ReadonlySet<string>): number;
-  /** Starts no more tries; resolves when those under way are stored. */
+  /** Starts no more tries; resolves when those under way are stored. @throws what kept one from being stored */
   close(): Promise<void>;
 }
 
@@ -55,6 +57,8 @@ export interface DispatcherDeps {
   /** From 0 to 1, for the jitter of retries. */
   random: () => number;
   hostName: string;
+  /** The newest id that was stored when this process started; null when nothing was. */
+  startedAfter: string | null;
   /** Switches a channel off because its provider says that it is gone. */
   disableChannel(id: string, reason: string): Promise<void>;
   /** Hears when something that is held is due. */
@@ -63,19 +67,28 @@ export interface DispatcherDeps {
   changeConfig(id: string, fields: Record<string, unknown>): Promise<void>;
 }
 
+/** How far the process had come that had a lane before: what it had planned may have been on its way when it ended. */
+interface Before {
+  endedAt: Date;
+  /** Null while it has not been looked for, or when there is none. */
+  newestId: string | null;
+}
+
 /** Nothing depends on memory: what was missed for whatever reason is found again by this. */
 const SWEEP_EVERY_MS = 30_000;
 const RECORD_AGAIN_MS = 1_000;
 const MOST_TOLD = 150;
 const TRY_LATER_MS = 10_000;
+/** So long it is waited for a lane's lease that could not be renewed. */
+const LAPSED_MS = 1_000;
 
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const { db, snapshot, clock, log, recorder } = deps;
-  /** What was planned for a channel before this may have been on its way when the process that had its lane ended. */
   const startedAt = clock.now();
-  const takenOverAt = new Map<string, Date>();
+  /** By channel, where the process that had its lane did not give it back. */
+  const takenOver = new Map<string, Before>();
   /** Where several processes share the database, each sends for the channels whose lanes it has. */
-  const leases = db.notifications && createLeases({ db, log, gained, more: (id) => lanes.get(id)?.more(), lost, tell: (ids) => tellOfWork(ids) });
+  const leases = db.notifications && createLeases({ db, log, gained, more: (id) => lanes.get(id)?.more(), lost, tell: (ids) => tellOfWork(ids), tellFree: () => db.notifications?.tell("lanes", "") });
   const lanes = new Map<string, Lane>();
   const firstTold = new DataLoader(
     async (keys: readonly { conditionId: string; channelId: string }[]) => {
@@ -94,6 +107,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   let lookedAt = startedAt;
   let cancelSweep: (() => void) | null = null;
   let closed = false;
+  /** Why an attempt could not be recorded before the end; null when all were. */
+  let unrecorded: unknown = null;
 
   function laneOf(channel: Channel): Lane {
     const known = lanes.get(channel.id);
@@ -139,21 +154,29 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 
   async function load(channelId: string, afterId: string, limit: number): Promise<PlannedDelivery[]> {
+    const before = await beforeUs(channelId);
     const jobs = await findUnfinished(db, channelId, afterId, limit);
-    const since = leases ? takenOverAt.get(channelId) : startedAt;
-    return jobs.map((job) => ({ ...job, cutShort: since !== undefined && job.delivery.createdAt < since && job.delivery.dueAt <= since }));
+    return jobs.map((job) => ({ ...job, cutShort: before !== undefined && job.delivery.id <= (before.newestId ?? "") && isDue(job.delivery, before.endedAt) }));
   }
 
-  function gained(channelId: string, takenOver: boolean): void {
-    if (takenOver) takenOverAt.set(channelId, clock.now());
+  async function beforeUs(channelId: string): Promise<Before | undefined> {
+    if (!leases) return { endedAt: startedAt, newestId: deps.startedAfter };
+    const before = takenOver.get(channelId);
+    if (before) before.newestId ??= await findNewestId(db.read);
+    return before;
+  }
+
+  function gained(channelId: string, isTakenOver: boolean): void {
+    if (isTakenOver) takenOver.set(channelId, { endedAt: clock.now(), newestId: null });
     const channel = snapshot.current.channels.get(channelId);
     if (channel && !closed) laneOf(channel).more();
   }
 
-  function lost(channelId: string): void {
-    void lanes.get(channelId)?.close();
+  async function lost(channelId: string): Promise<void> {
+    const lane = lanes.get(channelId);
     lanes.delete(channelId);
-    takenOverAt.delete(channelId);
+    takenOver.delete(channelId);
+    await lane?.close();
   }
 
   /** As many ids as go into one notification; beyond that all are told to look. */
@@ -183,8 +206,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const { delivery, event } = job;
     const channel = snapshot.current.channels.get(delivery.channelId);
     if (!channel) return { done: true };
-    // It stays in the database for the process that has the lane now.
-    if (leases && !leases.has(channel.id)) return { done: true };
+    // It stays in the database for the process that has the lane now, or until it is known that none has.
+    if (leases && !leases.has(channel.id)) return leases.hasLapsed(channel.id) ? putOff(job, LAPSED_MS) : { done: true };
     if (!channel.enabled) return drop(job, "The channel was switched off before this could be delivered.");
     const first = await findFirst(delivery);
     if (delivery.reason === "RECOVERY" && !first && (await waitsWithProblem(delivery))) return { done: true };
@@ -229,7 +252,11 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   /** A database that cannot be read for a while costs a delivery time, not the process its life. */
   function tryLater(job: PlannedDelivery, error: unknown): Step {
     log.error({ err: error, delivery: job.delivery.id }, "a delivery could not be made ready; trying again");
-    const retryAt = new Date(clock.now().getTime() + TRY_LATER_MS);
+    return putOff(job, TRY_LATER_MS);
+  }
+
+  function putOff(job: PlannedDelivery, ms: number): Step {
+    const retryAt = new Date(clock.now().getTime() + ms);
     job.delivery = { ...job.delivery, dueAt: retryAt };
     return { done: false, retryAt, limited: false };
   }
@@ -258,8 +285,11 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         if (outcome.carried) deps.held("at" in outcome.carried ? outcome.carried.at : outcome.carried.retryAt);
         return;
       } catch (error) {
-        log.error({ err: error }, "an attempt could not be recorded; trying again");
-        if (closed) return;
+        log.error({ err: error, delivery: outcome.delivery?.id }, closed ? "an attempt could not be recorded before the stop" : "an attempt could not be recorded; trying again");
+        if (closed) {
+          unrecorded = error;
+          return;
+        }
         await new Promise<void>((resolve) => clock.after(RECORD_AGAIN_MS, resolve));
       }
     }
@@ -296,7 +326,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         if (lane.size === 0) empty.push(id);
       }
     }
-    for (const id of empty) lost(id);
+    for (const id of empty) void lost(id);
     if (empty.length > 0) await shared.release(empty);
   }
 
@@ -312,6 +342,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 
   return {
     dispatch(planned) {
+      if (closed) return;
       if (leases) return leases.work(new Set(planned.map(({ delivery }) => delivery.channelId)));
       for (const [channelId, jobs] of byChannel(planned)) {
         const channel = snapshot.current.channels.get(channelId);
@@ -320,7 +351,11 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     },
     async start() {
       db.notifications?.listen("work", hearOfWork);
-      db.notifications?.onGap(() => hearOfWork(""));
+      db.notifications?.listen("lanes", () => leases?.lookForFree());
+      db.notifications?.onGap(() => {
+        hearOfWork("");
+        leases?.lookForFree();
+      });
       await (leases ? leases.start() : sweep());
       sweepLater();
     },
@@ -350,6 +385,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       await Promise.all([...lanes.values()].map((lane) => lane.close()));
       await recorder.idle();
       await leases?.close();
+      if (unrecorded !== null) throw unrecorded;
     },
   };
 }

@@ -28,11 +28,6 @@ export interface IdempotencyRow {
   createdAt: Date;
 }
 
-/** The greatest id of all that are stored; null when there are none. */
-export async function findNewestEventId(tx: Transaction): Promise<string | null> {
-  return (await query<{ id: string | null }>(tx, sql`SELECT MAX("id") AS "id" FROM "Event"`))[0]?.id ?? null;
-}
-
 export async function insertEvents(tx: Transaction, events: StoredEvent[]): Promise<void> {
   await insertRows(tx, EVENT, events as unknown as Record<string, unknown>[]);
 }

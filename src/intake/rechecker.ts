@@ -2,11 +2,12 @@ import { createAlarm } from "../alarm.ts";
 import type { Clock } from "../clock.ts";
 import { findDueConditions, findNextRecheck, recheckWaiting, saveConditions } from "../conditions/condition.store.ts";
 import type { Database, Transaction } from "../db/database.ts";
+import { findNewestId } from "../db/newestId.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
 import type { Settings } from "../decide/settings.ts";
 import type { OpenCondition } from "../decide/state.ts";
 import { insertDeliveries } from "../dispatch/delivery.store.ts";
-import { findNewestEventId, findTellingEvents } from "../events/event.store.ts";
+import { findTellingEvents } from "../events/event.store.ts";
 import type { Ids } from "../ids.ts";
 import type { Log } from "../log.ts";
 import type { SnapshotHolder } from "../settings/snapshot.ts";
@@ -72,7 +73,7 @@ export function createRechecker({ db, snapshot, clock, ids, log, dispatch, held 
 
   async function decideDue(tx: Transaction): Promise<{ changes: Changes; count: number }> {
     await takeLocks(tx, { alone: ["CONDITIONS"] });
-    if (db.shared) ids.startAfter(await findNewestEventId(tx));
+    if (db.shared) ids.startAfter(await findNewestId(tx));
     const now = clock.now();
     if (changed) await recheckWaiting(tx, now);
     changed = false;

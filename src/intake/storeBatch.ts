@@ -1,6 +1,7 @@
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Clock } from "../clock.ts";
 import type { Database, Transaction } from "../db/database.ts";
+import { findNewestId } from "../db/newestId.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
 import { problemTrigger } from "../decide/decide.ts";
 import { fingerprintOf } from "../decide/fingerprint.ts";
@@ -9,7 +10,7 @@ import { insertDeliveries } from "../dispatch/delivery.store.ts";
 import type { IdempotencyConflictError } from "../errors.ts";
 import { incomingEvent } from "../events/event.model.ts";
 import type { EventInput, StoredEvent } from "../events/event.model.ts";
-import { findEvents, findIdempotencyKeys, findNewestEventId, insertEvents, insertIdempotencyKeys } from "../events/event.store.ts";
+import { findEvents, findIdempotencyKeys, insertEvents, insertIdempotencyKeys } from "../events/event.store.ts";
 import type { Ids } from "../ids.ts";
 import type { SnapshotHolder } from "../settings/snapshot.ts";
 import { IDEMPOTENCY_HOURS } from "./idempotency.ts";
@@ -45,7 +46,7 @@ export async function storeBatch(waiting: Waiting[], deps: StoreBatchDeps): Prom
     // What problems inhibit, and what their end lets go, goes across fingerprints.
     const conditions = settings.inhibitions.length > 0 ? "alone" : "shared";
     await takeLocks(tx, { [conditions]: ["CONDITIONS"], items: () => waiting.flatMap((one) => touchedBy(one, catalogue, settings)) });
-    if (deps.db.shared) deps.ids.startAfter(await findNewestEventId(tx));
+    if (deps.db.shared) deps.ids.startAfter(await findNewestId(tx));
     const now = deps.clock.now();
     const items = waiting.map((one) => itemOf(one, catalogue, deps.ids, now));
     const used = await loadUsedKeys(tx, waiting, now);

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { withKindsTable } from "../../schema/kindsTable.ts";
 import { ROLE_DESCRIPTIONS } from "../../src/access/scope.ts";
 import { MOST_COUNTED } from "../../src/db/search.ts";
-import { nextTry, GIVE_UP_AFTER_MS } from "../../src/dispatch/retry.ts";
+import { FEWEST_TRIES, nextTry, GIVE_UP_AFTER_MS } from "../../src/dispatch/retry.ts";
 import { ERROR_CODES } from "../../src/errors.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { LARGEST_EMIT } from "../../src/events/event.graphql.ts";
@@ -72,7 +72,8 @@ it("tells the retry schedule that the code has", () => {
   const wait = (tries: number, random = 0) => ((nextTry("TRANSIENT", tries, undefined, now, now, random)?.getTime() ?? 0) - now.getTime()) / 1000;
   expect([wait(1), wait(2), wait(3), wait(50), wait(1, 1)]).toEqual([5, 10, 20, 3600, 3.75]);
   expect(readme).toContain("tried again after 5 s, then twice as long each time, up to an hour, less up\n  to a quarter at random");
-  expect(readme).toContain(`After ${GIVE_UP_AFTER_MS / 3_600_000} hours it is given up.`);
+  expect(readme).toContain(`After ${GIVE_UP_AFTER_MS / 3_600_000} hours it is given up, but not before\n  its fifth try`);
+  expect(FEWEST_TRIES).toBe(5);
 });
 
 it("lists every metric of its own", () => {
