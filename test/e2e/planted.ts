@@ -128,6 +128,8 @@ function ownerOf(db: InstanceType<typeof Sqlite>, table: string): string {
   if (columns.includes("channelCustomer")) return `t."channelCustomer"`;
   if (columns.includes("channelId")) return `(SELECT c."customer" FROM "Channel" AS c WHERE c."id" = t."channelId")`;
   if (columns.includes("conditionId") && !columns.includes("customer")) return `(SELECT c."customer" FROM "Condition" AS c WHERE c."id" = t."conditionId")`;
+  // What does not concern services is not shown to whom it names.
+  if (table === "Event" || table === "Condition") return `CASE WHEN t."category" = 'cluster' THEN NULL ELSE t."customer" END`;
   return columns.includes("customer") ? `t."customer"` : "NULL";
 }
 
