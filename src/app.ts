@@ -2,6 +2,8 @@ import { hostname } from "node:os";
 import type { AddressInfo } from "node:net";
 import { createAccessTokenService } from "./access/accessToken.service.ts";
 import { createAccessTokenStore } from "./access/accessToken.store.ts";
+import { isCustomers } from "./access/principal.ts";
+import type { Owner } from "./access/principal.ts";
 import { createProviderAccountService } from "./accounts/providerAccount.service.ts";
 import { createProviderAccountStore } from "./accounts/providerAccount.store.ts";
 import { createProviderAccountTester } from "./accounts/providerAccountTest.service.ts";
@@ -24,6 +26,7 @@ import { createFlusher } from "./dispatch/flusher.ts";
 import { createOutside } from "./dispatch/outside.ts";
 import { createRecorder } from "./dispatch/recorder.ts";
 import { ConflictError } from "./errors.ts";
+import { createOwnDecisions } from "./events/ownDecision.service.ts";
 import { readKeys } from "./firstStart.ts";
 import type { Keys } from "./firstStart.ts";
 import { createAttemptStore } from "./history/attempt.store.ts";
@@ -124,12 +127,14 @@ export async function createApp({ config, environment, clock, log, random, print
   const contacts = createContactService({ store: createContactStore(db), clock, ids, changed });
   const channels = createChannelService({ store: createChannelStore(db), accounts: providerAccounts, contacts, box, clock, ids, changed });
   const triggers = createTriggerService(createTriggerStore(db), clock, log, changed, (id) => snapshot.current.channels.get(id));
-  const rules = { clock, ids, changed, catalogue: () => snapshot.current.catalogue };
+  const rules = { clock, ids, changed };
+  const catalogueFor = (by: Owner) => (isCustomers(by) ? snapshot.current.offered : snapshot.current.catalogue);
   const contactGroups = createContactGroupService({ store: createContactGroupStore(db), clock, ids, changed });
-  const alertRules = createAlertRuleService({ store: createAlertRuleStore(db), ...rules });
-  const silences = createSilenceService({ store: createSilenceStore(db), ...rules });
-  const inhibitionRules = createInhibitionRuleService({ store: createInhibitionRuleStore(db), ...rules });
-  const accessTokens = createAccessTokenService(createAccessTokenStore(db), clock, ids, tellChanged);
+  const alertRules = createAlertRuleService({ store: createAlertRuleStore(db), ...rules, catalogue: catalogueFor });
+  const silences = createSilenceService({ store: createSilenceStore(db), ...rules, catalogue: catalogueFor });
+  const inhibitionRules = createInhibitionRuleService({ store: createInhibitionRuleStore(db), ...rules, catalogue: () => snapshot.current.catalogue });
+  const accessTokens = createAccessTokenService({ store: createAccessTokenStore(db), clock, ids, portalIsOn: () => snapshot.current.server.customerPortal, changed: tellChanged });
+  snapshot.onReload(accessTokens.endWhatIsOver);
   const startedAfter = await findNewestId(db.read);
   ids.startAfter(startedAfter);
   await accessTokens.setFirstAdmin(keys.adminToken.value);
@@ -141,7 +146,7 @@ export async function createApp({ config, environment, clock, log, random, print
   const newestId = await attemptStore.newestId();
   const hub = createHub<Attempt>();
   const feed = createFeed({ hub, store: attemptStore, notifications: db.notifications, newestId, log });
-  const history = createHistoryService(attemptStore, settingStore, hub, clock);
+  const history = createHistoryService(attemptStore, settingStore, hub, clock, box);
   const metrics = createMetrics(
     { queued: () => dispatcher.queued, subscribers: () => hub.subscribers, connections: () => webSocket.connections, writing: () => db.writing, queue: () => findQueue(db, clock.now()) },
     clock,
@@ -179,6 +184,7 @@ export async function createApp({ config, environment, clock, log, random, print
     history,
     inbox,
     inhibitionRules,
+    ownDecisions: createOwnDecisions(db, snapshot),
     providerAccounts,
     providerAccountTester: createProviderAccountTester(providerAccounts, outside, clock, log),
     settings,
@@ -208,7 +214,7 @@ export async function createApp({ config, environment, clock, log, random, print
     stuck: () => auditor.stuck,
   });
   const server = createHttpServer({ services, yoga, answerPlainOperation: createPlainOperations(graphqlRules), metrics, log, readiness });
-  const webSocket = openWebSocketDoor(server, yoga, accessTokens, clock);
+  const webSocket = openWebSocketDoor(server, yoga, accessTokens, log);
   const stopRetention = startRetention({ db, history, snapshot, clock, log });
 
   const closeDispatch = async ({ step }: Steps): Promise<void> => {
@@ -277,7 +283,7 @@ async function openBox(config: Config, keys: Keys, settings: SettingStore, clock
 async function seedInbox(store: SettingStore, channels: ReturnType<typeof createChannelService>, clock: Clock): Promise<void> {
   if (await store.get("inboxSeeded")) return;
   try {
-    if ((await channels.load()).length === 0) await channels.create({ name: "Inbox", config: { inbox: true } });
+    if ((await channels.load()).length === 0) await channels.create({ name: "Inbox", config: { inbox: true } }, null);
   } catch (error) {
     // Another process that starts on the same database was quicker.
     if (!(error instanceof ConflictError)) throw error;

@@ -8,6 +8,7 @@ import type { Clock } from "./clock.ts";
 import type { ConditionService } from "./conditions/condition.service.ts";
 import type { Database } from "./db/database.ts";
 import type { DeliveryService } from "./dispatch/delivery.service.ts";
+import type { OwnDecisions } from "./events/ownDecision.service.ts";
 import type { HistoryService } from "./history/history.service.ts";
 import type { InboxService } from "./inbox/inbox.service.ts";
 import type { InhibitionRuleService } from "./inhibitions/inhibitionRule.service.ts";
@@ -38,6 +39,7 @@ export interface Services {
   history: HistoryService;
   inbox: InboxService;
   inhibitionRules: InhibitionRuleService;
+  ownDecisions: OwnDecisions;
   providerAccounts: ProviderAccountService;
   providerAccountTester: ProviderAccountTester;
   settings: SettingsService;

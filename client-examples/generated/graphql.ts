@@ -235,12 +235,20 @@ export type ConfigFieldType =
 
 /** A new access token. */
 export type CreateAccessTokenInput = {
+  /** The contact who uses it: one of the same customer. */
+  contactId?: string | null | undefined;
+  /** The customer whose it is: it sees and changes only what is that customer's own. For the roles CUSTOMER, which needs it, VIEWER and PRODUCER. At most 200 characters. */
+  customer?: string | null | undefined;
   /** When it ends; left out: never. */
   expiresAt?: string | null | undefined;
   /** What it is for, at most 100 characters. */
   name: string;
+  /** How many requests it may make in a minute: 1 to 1,000,000. Left out: as many as it likes. */
+  requestsPerMinute?: number | null | undefined;
   /** What it may do. */
   role: Role;
+  /** Limits it to these of its role's scopes. Left out: all of them. */
+  scopes?: Array<Scope> | null | undefined;
 };
 
 /** A new alert rule. */
@@ -285,7 +293,7 @@ export type CreateChannelInput = {
   enabled?: boolean | null | undefined;
   /** Left out: INFO, which is everything. */
   minimumSeverity?: Severity | null | undefined;
-  /** Its name: unique, at most 100 characters. */
+  /** Its name: unique among the channels of its customer, at most 100 characters. */
   name: string;
   /** Whether it hears only of what an alert rule, a trigger that names it or an escalation leads to it. Left out: true for a contact's channel, else false. */
   onlyByRules?: boolean | null | undefined;
@@ -335,7 +343,7 @@ export type CreateInhibitionRuleInput = {
 export type CreateProviderAccountInput = {
   /** Its config: the one member that is set says which kind it is. */
   config: ProviderAccountConfigInput;
-  /** Its name: unique, at most 100 characters. */
+  /** Its name: unique among the accounts of its customer, at most 100 characters. */
   name: string;
 };
 
@@ -475,8 +483,12 @@ export type ErrorCode =
   | 'INTERNAL'
   /** There is nothing with this id, or the token may not see it. */
   | 'NOT_FOUND'
+  /** The token belongs to a customer, and the customer portal is switched off. */
+  | 'PORTAL_OFF'
   /** The query is too deep, too wide or too costly; ask for less at a time. */
   | 'QUERY_TOO_COSTLY'
+  /** The token has made as many requests as it may in a minute; try again after `retryAfter` seconds. */
+  | 'RATE_LIMITED'
   /** The server has as many connections or subscriptions as it allows. */
   | 'TOO_MANY_CONNECTIONS'
   /** The token is missing, unknown, expired or revoked. */
@@ -990,7 +1002,7 @@ export type RocketChatConfigInput = {
 export type Role =
   /** May do everything. */
   | 'ADMIN'
-  /** May read, watch and set what is its customer's own, and nothing else. */
+  /** May read and watch what is its customer's own, and set its customer's own channels, rules, contacts and silences: for the customer's people. */
   | 'CUSTOMER'
   /** May do everything but manage tokens and read the audit log. */
   | 'OPERATOR'
@@ -998,6 +1010,33 @@ export type Role =
   | 'PRODUCER'
   /** May read and watch everything and change nothing: for dashboards. */
   | 'VIEWER';
+
+/** One thing that a token may be allowed to do. */
+export type Scope =
+  /** Read who changed which settings. Its short name is audit.read. */
+  | 'AUDIT_READ'
+  /** Resolve conditions by hand. Its short name is conditions.manage. */
+  | 'CONDITIONS_MANAGE'
+  /** Send events and simulate them. Its short name is events.emit. */
+  | 'EVENTS_EMIT'
+  /** Read events, conditions and why each was sent or not. Its short name is events.read. */
+  | 'EVENTS_READ'
+  /** Clear the history and send deliveries again. Its short name is history.manage. */
+  | 'HISTORY_MANAGE'
+  /** Read the history and watch it live. Its short name is history.read. */
+  | 'HISTORY_READ'
+  /** Mark inbox messages as read and delete them. Its short name is inbox.manage. */
+  | 'INBOX_MANAGE'
+  /** Read the inbox. Its short name is inbox.read. */
+  | 'INBOX_READ'
+  /** Change and test channels, contacts, alert rules, triggers, inhibition rules and settings. Its short name is settings.manage. */
+  | 'SETTINGS_MANAGE'
+  /** Read channels (without secrets), contacts, alert rules, event types, triggers, silences, inhibition rules and settings. Its short name is settings.read. */
+  | 'SETTINGS_READ'
+  /** Make, change and end silences. Its short name is silences.manage. */
+  | 'SILENCES_MANAGE'
+  /** Create, change, list and revoke access tokens. Its short name is tokens.manage. */
+  | 'TOKENS_MANAGE';
 
 /** How bad it is. They rank: INFO < WARNING < CRITICAL. */
 export type Severity =
@@ -1230,7 +1269,7 @@ export type UpdateChannelInput = {
   enabled?: boolean | null | undefined;
   /** It gets this severity and those above. */
   minimumSeverity?: Severity | null | undefined;
-  /** Its name: unique, at most 100 characters. */
+  /** Its name: unique among the channels of its customer, at most 100 characters. */
   name?: string | null | undefined;
   /** Whether it hears only of what an alert rule, a trigger that names it or an escalation leads to it. */
   onlyByRules?: boolean | null | undefined;
@@ -1309,6 +1348,8 @@ export type VerdictReason =
   | 'NOBODY_TOLD'
   /** A recovery without an open problem. */
   | 'NOTHING_OPEN'
+  /** The channel is a customer's, and the event type does not concern services. */
+  | 'NOT_FOR_CUSTOMERS'
   /** The trigger names the channels that receive it, and this is not one of them. */
   | 'NOT_NAMED_BY_TRIGGER'
   /** It was not told of the problem, so it does not hear of its end. */

@@ -11,10 +11,19 @@ export const SCOPES = {
   SETTINGS_MANAGE: "Change and test channels, contacts, alert rules, triggers, inhibition rules and settings.",
   SILENCES_MANAGE: "Make, change and end silences.",
   AUDIT_READ: "Read who changed which settings.",
-  TOKENS_MANAGE: "Create, list and revoke access tokens.",
+  TOKENS_MANAGE: "Create, change, list and revoke access tokens.",
 } as const;
 
 export type Scope = keyof typeof SCOPES;
+
+const all = Object.keys(SCOPES) as Scope[];
+
+export const ALL_SCOPES: readonly [Scope, ...Scope[]] = all as [Scope, ...Scope[]];
+
+/** The name by which people know a scope, e.g. events.emit. */
+export function dottedName(scope: Scope): string {
+  return scope.toLowerCase().replace("_", ".");
+}
 
 export const ROLES = ["ADMIN", "OPERATOR", "PRODUCER", "VIEWER", "CUSTOMER"] as const;
 export type Role = (typeof ROLES)[number];
@@ -24,15 +33,17 @@ export const ROLE_DESCRIPTIONS: Record<Role, string> = {
   OPERATOR: "May do everything but manage tokens and read the audit log.",
   PRODUCER: "May send events and nothing else: for programs.",
   VIEWER: "May read and watch everything and change nothing: for dashboards.",
-  CUSTOMER: "May read, watch and set what is its customer's own, and nothing else.",
+  CUSTOMER: "May read and watch what is its customer's own, and set its customer's own channels, rules, contacts and silences: for the customer's people.",
 };
-
-const all = Object.keys(SCOPES) as Scope[];
 
 export const ROLE_SCOPES: Record<Role, ReadonlySet<Scope>> = {
   ADMIN: new Set(all),
   OPERATOR: new Set(all.filter((scope) => scope !== "TOKENS_MANAGE" && scope !== "AUDIT_READ")),
   PRODUCER: new Set<Scope>(["EVENTS_EMIT"]),
   VIEWER: new Set<Scope>(["EVENTS_READ", "HISTORY_READ", "INBOX_READ", "SETTINGS_READ"]),
-  CUSTOMER: new Set<Scope>([]),
+  // Its events come from its producers. What is recorded of its services is the server's: it neither clears the history nor declares problems to be over.
+  CUSTOMER: new Set<Scope>(["EVENTS_READ", "HISTORY_READ", "INBOX_READ", "INBOX_MANAGE", "SETTINGS_READ", "SETTINGS_MANAGE", "SILENCES_MANAGE"]),
 };
+
+/** Roles that a token of a customer may have. The others are about the whole server. */
+export const CUSTOMER_ROLES: readonly Role[] = ["CUSTOMER", "PRODUCER", "VIEWER"];

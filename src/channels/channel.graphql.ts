@@ -25,11 +25,13 @@ const OverrideType = builder.prismaObject("ChannelOverride", {
 
 export const ChannelType = builder.prismaNode("Channel", {
   id: { field: "id" },
+  findUnique: (id, { principal }) => ({ id, ...ownedBy(principal) }),
   nullable: true,
   description: "A configured destination.",
   authScopes: ({ customer }) => ({ mayRead: { scope: "SETTINGS_READ", customer } }),
   fields: (t) => ({
     name: t.exposeString("name", { description: "Its name." }),
+    customer: t.exposeString("customer", { nullable: true, description: "The customer whose it is: it hears of that customer's services only. Null: the server's own." }),
     kind: t.field({ type: ChannelKindEnum, description: "What it sends by.", resolve: ({ kind }) => kind }),
     enabled: t.exposeBoolean("enabled", { description: "Whether it is sent anything." }),
     onlyByRules: t.exposeBoolean("onlyByRules", { description: "True: it hears only of what an alert rule, a trigger that names it or an escalation leads to it." }),
@@ -98,7 +100,7 @@ const ChannelPaceInput = builder.inputType("ChannelPaceInput", {
 const CreateChannelInput = builder.inputType("CreateChannelInput", {
   description: "A new channel.",
   fields: (t) => ({
-    name: t.string({ required: true, description: "Its name: unique, at most 100 characters." }),
+    name: t.string({ required: true, description: "Its name: unique among the channels of its customer, at most 100 characters." }),
     config: t.field({ type: ChannelConfigInput, required: true, description: "Its config: the one member that is set says which kind it is." }),
     accountId: t.globalID({ description: "A provider account that gives the credentials, for kinds that have one. What stands in `config` goes before it." }),
     contactId: t.globalID({ description: "The contact whose channel it is. It belongs to the customer that the contact belongs to." }),
@@ -119,7 +121,7 @@ const CreateChannelInput = builder.inputType("CreateChannelInput", {
 const UpdateChannelInput = builder.inputType("UpdateChannelInput", {
   description: "What is left out stays as it is.",
   fields: (t) => ({
-    name: t.string({ description: "Its name: unique, at most 100 characters." }),
+    name: t.string({ description: "Its name: unique among the channels of its customer, at most 100 characters." }),
     config: t.field({ type: ChannelConfigInput, description: "Its whole config, of the same kind. Secrets that are left out stay." }),
     accountId: t.globalID({ description: "The provider account that gives the credentials from now on, in place of its own; null takes it away." }),
     contactId: t.globalID({ description: "The contact whose channel it is from now on: it then hears only of what rules lead to it, unless onlyByRules says otherwise. Null: nobody's." }),
@@ -173,7 +175,7 @@ builder.mutationField("createChannel", (t) =>
     authScopes: { may: "SETTINGS_MANAGE" },
     errors: resultOf("createChannel", ValidationError, ConflictError),
     args: { input: t.arg({ type: CreateChannelInput, required: true, description: "The channel." }) },
-    resolve: async (_root, { input }, { services }) => ({ channel: await services.channels.create({ ...input, ...referencesOf(input) } as never) }),
+    resolve: async (_root, { input }, { services, principal }) => ({ channel: await services.channels.create({ ...input, ...referencesOf(input) } as never, principal) }),
   }),
 );
 
@@ -187,7 +189,7 @@ builder.mutationField("updateChannel", (t) =>
       id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }),
       input: t.arg({ type: UpdateChannelInput, required: true, description: "The changes." }),
     },
-    resolve: async (_root, { id, input }, { services }) => ({ channel: await services.channels.update(id.id, { ...input, ...referencesOf(input) } as never) }),
+    resolve: async (_root, { id, input }, { services, principal }) => ({ channel: await services.channels.update(id.id, { ...input, ...referencesOf(input) } as never, principal) }),
   }),
 );
 
@@ -201,12 +203,12 @@ builder.mutationField("duplicateChannel", (t) =>
       id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel to copy." }),
       name: t.arg.string({ required: true, description: "The copy's name." }),
     },
-    resolve: async (_root, { id, name }, { services }) => ({ channel: await services.channels.duplicate(id.id, name) }),
+    resolve: async (_root, { id, name }, { services, principal }) => ({ channel: await services.channels.duplicate(id.id, name, principal) }),
   }),
 );
 
 builder.prismaObjectField(ChannelType, "deletionImpact", (t) =>
-  t.field({ type: DeletionImpactType, description: "What deleting it would take along.", resolve: ({ id }, _args, { services }) => services.channels.deletionImpact(id) }),
+  t.field({ type: DeletionImpactType, description: "What deleting it would take along.", resolve: ({ id }, _args, { services, principal }) => services.channels.deletionImpact(id, principal) }),
 );
 
 builder.mutationField("deleteChannel", (t) =>
@@ -216,7 +218,7 @@ builder.mutationField("deleteChannel", (t) =>
     authScopes: { may: "SETTINGS_MANAGE" },
     errors: resultOf("deleteChannel", NotFoundError),
     args: { id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }) },
-    resolve: async (_root, { id }, { services }) => ({ id: globalIdOf("Channel", id.id), impact: await services.channels.delete(id.id) }),
+    resolve: async (_root, { id }, { services, principal }) => ({ id: globalIdOf("Channel", id.id), impact: await services.channels.delete(id.id, principal) }),
   }),
 );
 
@@ -252,7 +254,7 @@ builder.mutationField("testChannel", (t) =>
     authScopes: { may: "SETTINGS_MANAGE" },
     errors: resultOf("testChannel", NotFoundError),
     args: { id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }) },
-    resolve: (_root, { id }, { services }) => services.channelTester.testSaved(id.id),
+    resolve: (_root, { id }, { services, principal }) => services.channelTester.testSaved(id.id, principal),
   }),
 );
 
@@ -268,8 +270,8 @@ builder.mutationField("testChannelConfig", (t) =>
       accountId: t.arg.globalID({ description: "The provider account that is to give the credentials." }),
       rich: t.arg.boolean({ defaultValue: true, description: "Whether to send the rich form." }),
     },
-    resolve: async (_root, { config, channelId, accountId, rich }, { services }) => {
-      const result = await services.channelTester.testUnsaved(config as never, { baseId: channelId?.id ?? null, accountId: idOf("ProviderAccount", accountId) ?? null, rich: rich ?? true });
+    resolve: async (_root, { config, channelId, accountId, rich }, { services, principal }) => {
+      const result = await services.channelTester.testUnsaved(config as never, { baseId: channelId?.id ?? null, accountId: idOf("ProviderAccount", accountId) ?? null, rich: rich ?? true }, principal);
       const failed = result.outcome === "DELIVERED" ? { status: result.receipt.status, error: null, hint: null } : result;
       return { outcome: result.outcome, status: failed.status, error: failed.error, hint: failed.hint, durationMs: result.durationMs, body: result.text };
     },
@@ -296,9 +298,8 @@ builder.mutationField("setChannelOverride", (t) =>
       target: t.arg({ type: ChannelOverrideTargetInput, required: true, description: "What it is about." }),
       enabled: t.arg.boolean({ description: "Null or left out removes the override." }),
     },
-    resolve: async (_root, { id, target, enabled }, { services }) => {
-      await services.channels.setOverride(id.id, await services.triggers.overrideTarget(target), enabled ?? null);
-      return { channel: await services.db.channel.findUniqueOrThrow({ where: { id: id.id } }) };
-    },
+    resolve: async (_root, { id, target, enabled }, { services, principal }) => ({
+      channel: await services.channels.setOverride(id.id, await services.triggers.overrideTarget(target, principal), enabled ?? null, principal),
+    }),
   }),
 );

@@ -4,6 +4,7 @@ import type { IncomingEvent } from "./event.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import type { CompiledTrigger, Settings } from "./settings.ts";
 import { QUIET_FOREVER } from "../schedules/quietHours.ts";
+import { isKept, overallVerdict } from "./overallVerdict.ts";
 import { higherOf } from "./severity.ts";
 import { rememberInhibitor } from "./inhibitors.ts";
 import { alertRulesStage } from "./stages/alertRules.ts";
@@ -21,7 +22,7 @@ import { thresholdStage } from "./stages/threshold.ts";
 import { triggerStage } from "./stages/trigger.ts";
 import { burstKey } from "./state.ts";
 import type { Flapping, OccurrenceCooldown, OpenCondition, State } from "./state.ts";
-import type { ChannelVerdict, Verdict, Via } from "./verdict.ts";
+import type { ChannelVerdict, Via } from "./verdict.ts";
 
 /** For silences without a known end: changed settings have it decided again before. */
 const NEVER = new Date(QUIET_FOREVER);
@@ -148,7 +149,7 @@ function conclude(draft: Draft, state: State, now: Date): Decision {
   const held = draft.channels.filter(({ action }) => action === "HOLD");
   const { inhibitor, open, steady, flapping } = draft;
   return {
-    verdict: draft.stopped ?? verdictOf(draft, told, held),
+    verdict: draft.stopped ?? overallVerdict(draft.channels, draft.reason),
     channels: [...draft.channels],
     rules: draft.rules.map(({ id, name, escalationPolicyId }) => ({ id, name, escalationPolicyId })),
     severity: draft.severity,
@@ -160,18 +161,6 @@ function conclude(draft: Draft, state: State, now: Date): Decision {
     inhibitedBy: inhibitor && open?.inhibitedBy !== inhibitor.conditionId ? inhibitor : null,
     flapping: draft.reason === "FLAPPING" ? flapping : steady,
   };
-}
-
-function verdictOf(draft: Draft, told: string[], held: ChannelVerdict[]): Verdict {
-  if (told.length > 0) return { action: "SEND", because: draft.role === "RECOVERY" ? "TOLD_OF_PROBLEM" : "MATCHED", until: null };
-  const kept = held[0] ?? draft.channels.find(isKept);
-  if (kept) return { action: kept.action, because: kept.because, until: kept.until, ...(kept.detail ? { detail: kept.detail } : {}) };
-  return { action: "SUPPRESS", because: draft.role === "RECOVERY" ? "NOBODY_TOLD" : "NO_CHANNEL", until: null };
-}
-
-/** Would have been sent, but for what is going to end. */
-function isKept({ because }: ChannelVerdict): boolean {
-  return because === "SILENCED" || because === "INHIBITED";
 }
 
 function conditionAfter(draft: Draft, told: string[], held: ChannelVerdict[], now: Date): Decision["condition"] {

@@ -27,6 +27,7 @@ export const VERDICT_REASONS = {
   CHANNEL_DISABLED: "The channel is switched off.",
   TYPE_OFF_FOR_CHANNEL: "The channel has switched this event type off.",
   CATEGORY_OFF_FOR_CHANNEL: "The channel has switched this category off.",
+  NOT_FOR_CUSTOMERS: "The channel is a customer's, and the event type does not concern services.",
   NOT_NAMED_BY_TRIGGER: "The trigger names the channels that receive it, and this is not one of them.",
   BELOW_MINIMUM_SEVERITY: "The severity is below the channel's minimum.",
   OTHER_CUSTOMER: "The channel is for other customers.",

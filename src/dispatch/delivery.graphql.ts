@@ -1,4 +1,4 @@
-import { ownCustomers } from "../access/principal.ts";
+import { ownChannelIds, ownChannels } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
 import { ChannelType } from "../channels/channel.graphql.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
@@ -11,9 +11,10 @@ import { DELIVERIES, deliverySearch } from "./deliveryFilter.ts";
 
 export const DeliveryType = builder.prismaNode("Delivery", {
   id: { field: "id" },
+  findUnique: (id, { principal }) => ({ id, ...ownChannels(principal) }),
   nullable: true,
   description: "One notification for one channel, from planned to done.",
-  authScopes: ({ customer }) => ({ mayRead: { scope: "HISTORY_READ", customer } }),
+  authScopes: ({ channelId }, { services }) => ({ mayRead: { scope: "HISTORY_READ", customer: services.snapshot.current.channels.get(channelId)?.customer ?? null } }),
   fields: (t) => ({
     state: t.expose("state", { type: DeliveryStateEnum, description: "How far it has come." }),
     reason: t.expose("reason", { type: MessageReasonEnum, description: "Why it exists." }),
@@ -46,7 +47,8 @@ builder.queryField("deliveries", (t) =>
       resolve: (_root, { filter, ...args }, context, info) => {
         const { db } = context.services;
         const relations = relationsOf(context, info);
-        return searchConnection(db, { table: DELIVERIES, filter: deliverySearch({ states: filter?.states, channelIds: filter?.channelIds?.map(({ id }) => id) }, ownCustomers(context.principal, null)), args, ...cursors("delivery"), load: (ids) => db.delivery.findMany({ ...relations, where: { id: { in: ids } } }) });
+        const filters = deliverySearch({ states: filter?.states, channelIds: filter?.channelIds?.map(({ id }) => id) }, ownChannelIds(context.principal, context.services.snapshot.current.channels));
+        return searchConnection(db, { table: DELIVERIES, filter: filters, args, ...cursors("delivery"), load: (ids) => db.delivery.findMany({ ...relations, where: { id: { in: ids } } }) });
       },
     },
     {
@@ -94,7 +96,7 @@ builder.mutationField("flushChannel", (t) =>
       id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }),
       heldFor: t.arg({ type: HoldReasonEnum, required: true, description: "What has held it." }),
     },
-    resolve: async (_root, { id, heldFor }, { services }) => ({ count: await services.deliveries.flush(id.id, heldFor) }),
+    resolve: async (_root, { id, heldFor }, { services, principal }) => ({ count: await services.deliveries.flush(id.id, heldFor, principal) }),
   }),
 );
 

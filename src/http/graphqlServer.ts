@@ -9,7 +9,6 @@ import { maskError } from "../graphql/maskError.ts";
 import { schema } from "../graphql/schema.ts";
 import type { Log } from "../log.ts";
 import type { Services } from "../services.ts";
-import { principalOf } from "./bearer.ts";
 
 /** A document larger than this is no query that a client wrote; data belongs into variables. */
 export const MOST_TOKENS = 2000;
@@ -31,17 +30,17 @@ export interface GraphqlRulesOptions {
 
 export function createGraphqlRules({ services, log, introspection }: GraphqlRulesOptions): GraphqlRules {
   return {
-    contextOf: ({ req, principal }) => ({ services, principal: principal === undefined ? principalOf(req.headers.authorization, services.accessTokens) : principal }),
+    contextOf: ({ principal }) => ({ services, principal }),
     mask: (error) => (introspection ? maskError(error, log) : withoutSuggestion(maskError(error, log))),
     introspection,
   };
 }
 
-/** What the HTTP server and the WebSocket server hand over; only the latter brings a principal of its own. */
+/** What the HTTP server and the WebSocket server hand over. */
 export interface ServerContext {
   req: IncomingMessage;
   res?: ServerResponse;
-  principal?: Context["principal"];
+  principal: Context["principal"];
 }
 
 export function createGraphqlServer({ contextOf, mask, introspection }: GraphqlRules, graphiql: boolean) {

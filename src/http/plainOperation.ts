@@ -5,7 +5,7 @@ import { COST_ARGUMENTS } from "../graphql/builder.ts";
 import type { Context } from "../graphql/context.ts";
 import { schema } from "../graphql/schema.ts";
 import { MOST_TOKENS } from "./graphqlServer.ts";
-import type { GraphqlRules } from "./graphqlServer.ts";
+import type { GraphqlRules, ServerContext } from "./graphqlServer.ts";
 
 /** Accept headers that leave no doubt, with the answer's type. */
 const ANSWER_TYPES = new Map([
@@ -22,7 +22,7 @@ const MEMBERS = new Set(["query", "variables", "operationName", "extensions"]);
  * Answers the usual request, a valid query or mutation as JSON.
  * @returns false when nothing was run: for wrong requests, subscriptions, browsers and unusual headers, which are the GraphQL server's
  */
-export type AnswerPlainOperation = (request: IncomingMessage, response: ServerResponse, body: object) => Promise<boolean>;
+export type AnswerPlainOperation = (request: IncomingMessage, response: ServerResponse, principal: ServerContext["principal"], body: object) => Promise<boolean>;
 
 /** A valid document. */
 interface Known {
@@ -66,7 +66,7 @@ export function createPlainOperations({ contextOf, mask, introspection }: Graphq
     }
   }
 
-  return async (request, response, body) => {
+  return async (request, response, principal, body) => {
     const type = ANSWER_TYPES.get(request.headers.accept ?? "");
     if (!type || request.headers.origin !== undefined || !isPlain(body)) return false;
     const operation = find(body.query);
@@ -75,7 +75,7 @@ export function createPlainOperations({ contextOf, mask, introspection }: Graphq
     const kind = getOperationAST(document, body.operationName)?.operation;
     if (kind !== "query" && kind !== "mutation") return false;
 
-    const contextValue: Context = { ...contextOf({ req: request }), costIsKnown: operation.isAffordable };
+    const contextValue: Context = { ...contextOf({ req: request, principal }), costIsKnown: operation.isAffordable };
     const result: ExecutionResult = await execute({ schema, document, contextValue, variableValues: body.variables, operationName: body.operationName });
     // Without data nothing was run: the variables are wrong.
     if (!("data" in result)) return false;

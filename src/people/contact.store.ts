@@ -29,7 +29,7 @@ export function createContactStore(db: Database): ContactStore {
     insert: (row, most) =>
       whenNameIsFree(taken(row.name), () =>
         db.write(async (tx) => {
-          if ((await tx.contact.count()) >= most) return false;
+          if ((await tx.contact.count({ where: { customer: row.customer } })) >= most) return false;
           await tx.contact.create({ data: row as Prisma.ContactCreateInput });
           return true;
         }),

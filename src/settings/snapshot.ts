@@ -1,4 +1,5 @@
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import { offeredCatalogue } from "../catalogue/offered.ts";
 import type { Channel } from "../channels/channel.model.ts";
 import type { CompiledInhibition, CompiledSilence, Settings } from "../decide/settings.ts";
 import type { Contact } from "../people/contact.model.ts";
@@ -15,6 +16,8 @@ import type { ServerSettings } from "./settings.model.ts";
 export interface Snapshot {
   settings: Settings;
   catalogue: Catalogue;
+  /** What of the catalogue customers are shown. */
+  offered: Catalogue;
   /** Switched on only where their owners are too. */
   channels: ReadonlyMap<string, Channel>;
   directory: Directory;
@@ -59,6 +62,7 @@ export function createSnapshotHolder(sources: () => SnapshotSources): SnapshotHo
     current = {
       settings: compileSettings(types, rows, all, directory.contacts, values, { silences: quiet, inhibitions: inhibiting, rules: compiledRules }),
       catalogue: types,
+      offered: offeredCatalogue(types),
       // What still waits for a person who was switched off is not sent either.
       channels: new Map(all.map((channel) => [channel.id, { ...channel, enabled: channel.enabled && directory.contacts.get(channel.contactId ?? "")?.enabled !== false }])),
       directory,

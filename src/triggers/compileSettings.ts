@@ -1,6 +1,7 @@
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { CATEGORIES } from "../catalogue/category.ts";
 import type { EventType } from "../catalogue/eventType.ts";
+import { concernsServices } from "../catalogue/offered.ts";
 import type { Channel } from "../channels/channel.model.ts";
 import type { BurstRule, CompiledAlertRule, CompiledInhibition, CompiledSilence, CompiledTrigger, Route, RoutedChannel, RoutedContact, Settings } from "../decide/settings.ts";
 import type { VerdictReason } from "../decide/verdict.ts";
@@ -87,6 +88,7 @@ function thresholdOf(type: EventType, steps: number[] | null): CompiledTrigger["
 function barredBy(channel: Channel, type: EventType, trigger: Trigger | undefined, contact: RoutedContact | null): VerdictReason | null {
   if (contact?.enabled === false) return "CONTACT_DISABLED";
   if (!channel.enabled) return "CHANNEL_DISABLED";
+  if (channel.customer !== null && !concernsServices(type.category)) return "NOT_FOR_CUSTOMERS";
   if (trigger?.channelIds && !trigger.channelIds.includes(channel.id)) return "NOT_NAMED_BY_TRIGGER";
   const own = channel.overrides.find((override) => override.eventType === type.name);
   if (own) return own.enabled ? null : "TYPE_OFF_FOR_CHANNEL";

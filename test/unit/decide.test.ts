@@ -48,6 +48,7 @@ describe("every reason has an event that it is given for", () => {
       story.emit(0, "login.failed");
       return story.emit(1, "login.failed");
     },
+    NOT_FOR_CUSTOMERS: () => decideOne(oneChannel({ customer: "acme" }), "cpu.hot", { value: 99, customer: "acme" }),
     NOTHING_OPEN: () => decideOne({}, "app.up"),
     NO_CHANNEL: () => decideOne({ channels: [] }, "app.down"),
     NOBODY_TOLD: () => {
