@@ -10,7 +10,7 @@ const CONDITION: Table = {
   columns: {
     id: "TEXT", fingerprint: "TEXT", type: "TEXT", category: "TEXT", severity: "TEXT", status: "TEXT", title: "TEXT", source: "TEXT", service: "TEXT",
     customer: "TEXT", openedAt: "TIME", lastSeenAt: "TIME", closedAt: "TIME", count: "INTEGER", lastNotifiedAt: "TIME", step: "REAL", told: "JSON", held: "JSON",
-    kept: "JSON", recheckAt: "TIME", inhibitedBy: "TEXT", covers: "INTEGER", openings: "JSON", flapping: "JSON",
+    kept: "JSON", recheckAt: "TIME", inhibitedBy: "TEXT", covers: "INTEGER", openings: "JSON", flapping: "JSON", acknowledgedAt: "TIME", acknowledgedBy: "TEXT", acknowledgementNote: "TEXT",
   },
 };
 
@@ -105,7 +105,7 @@ function conditionOf(row: RawCondition): OpenCondition {
 }
 
 /** Written when a condition is new, and never changed by a later event; what others keep count of is not overwritten. */
-const UNCHANGING = new Set(["id", "fingerprint", "type", "category", "title", "source", "service", "customer", "openedAt", "covers"]);
+const UNCHANGING = new Set(["id", "fingerprint", "type", "category", "title", "source", "service", "customer", "openedAt", "covers", "acknowledgedAt", "acknowledgedBy", "acknowledgementNote"]);
 const CHANGED = Object.keys(CONDITION.columns).filter((name) => !UNCHANGING.has(name));
 
 /** Writes conditions as they are after a batch: new ones are added, known ones changed. */

@@ -248,6 +248,9 @@ function opened(draft: Draft, id: string, now: Date): OpenCondition {
     covers: 0,
     openings: [],
     flapping: null,
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    acknowledgementNote: null,
   };
 }
 

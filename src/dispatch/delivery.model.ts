@@ -23,6 +23,8 @@ export interface Delivery {
   heldFor: HoldReason | null;
   /** The delivery whose message carries it, once it is due. */
   summaryId: string | null;
+  /** The delivery that could not be made and that this one stands in for. */
+  insteadOf: string | null;
 }
 
 /** What a message says beside its event, fixed when it was decided. Times are ISO 8601. */

@@ -154,6 +154,7 @@ function deliveriesOf(decision: Decision, event: StoredEvent, heldBack: number, 
       reference: null,
       heldFor: heldFor ?? null,
       summaryId: null,
+      insteadOf: null,
     }));
 }
 
