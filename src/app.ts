@@ -6,6 +6,7 @@ import { createProviderAccountService } from "./accounts/providerAccount.service
 import { createProviderAccountStore } from "./accounts/providerAccount.store.ts";
 import { createProviderAccountTester } from "./accounts/providerAccountTest.service.ts";
 import { createAppriseServices } from "./channels/appriseServices.service.ts";
+import { createChannelHealthFeed } from "./channels/channelHealthFeed.ts";
 import { createChannelService } from "./channels/channel.service.ts";
 import { createChannelStore } from "./channels/channel.store.ts";
 import { createChannelTester } from "./channels/channelTest.service.ts";
@@ -115,6 +116,7 @@ export async function createApp({ config, environment, clock, log, random, print
   const accessTokens = createAccessTokenService(createAccessTokenStore(db), clock, ids, tellChanged);
   await accessTokens.setFirstAdmin(keys.adminToken.value);
   await seedInbox(settingStore, channels, clock);
+  const channelHealth = createChannelHealthFeed({ snapshot, clock, log });
   await snapshot.reload();
 
   // History and live feed
@@ -125,14 +127,15 @@ export async function createApp({ config, environment, clock, log, random, print
   const feed = createFeed({ hub, store: attemptStore, notifications: db.notifications, newestId, log });
   const history = createHistoryService(attemptStore, settingStore, hub, clock);
   const metrics = createMetrics(
-    { queued: () => dispatcher.queued, subscribers: () => hub.subscribers, connections: () => webSocket.connections, writing: () => db.writing, queue: () => findQueue(db, clock.now()) },
+    { queued: () => dispatcher.queued, subscribers: () => hub.subscribers, connections: () => webSocket.connections, failingChannels: () => [...snapshot.current.channels.values()].filter(({ failingSince }) => failingSince).length, writing: () => db.writing, queue: () => findQueue(db, clock.now()) },
     clock,
   );
   const published = (attempts: Attempt[]): void => {
     feed.stored(attempts);
     metrics.attempted(attempts);
   };
-  const recorder = createRecorder(db, ids, published, () => dispatcher.keepLanes);
+  const healthChanged = () => changed().catch((error: unknown) => log.error({ err: error }, "settings could not be read after a channel's health has changed"));
+  const recorder = createRecorder({ db, ids, published, dispatch: (planned) => dispatcher.dispatch(planned), healthChanged, keepLanes: () => dispatcher.keepLanes });
 
   // Outside world and dispatch
   const inbox = createInboxService(createInboxStore(db), clock);
@@ -151,6 +154,7 @@ export async function createApp({ config, environment, clock, log, random, print
     intake,
     accessTokens,
     appriseServices: createAppriseServices(providerAccounts, outside, clock, log),
+    channelHealth,
     channels,
     channelTester: createChannelTester({ channels, recorder, snapshot, outside, clock, ids, log, hostName }),
     conditions: createConditionService(db, intake),
@@ -216,6 +220,7 @@ export async function createApp({ config, environment, clock, log, random, print
     async close() {
       closing = true;
       hub.close();
+      channelHealth.close();
       await webSocket.close();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();

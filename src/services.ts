@@ -2,6 +2,7 @@ import type { AccessTokenService } from "./access/accessToken.service.ts";
 import type { ProviderAccountService } from "./accounts/providerAccount.service.ts";
 import type { ProviderAccountTester } from "./accounts/providerAccountTest.service.ts";
 import type { AppriseServices } from "./channels/appriseServices.service.ts";
+import type { ChannelHealthFeed } from "./channels/channelHealthFeed.ts";
 import type { ChannelService } from "./channels/channel.service.ts";
 import type { ChannelTester } from "./channels/channelTest.service.ts";
 import type { Clock } from "./clock.ts";
@@ -25,6 +26,7 @@ export interface Services {
   intake: Intake;
   accessTokens: AccessTokenService;
   appriseServices: AppriseServices;
+  channelHealth: ChannelHealthFeed;
   channels: ChannelService;
   channelTester: ChannelTester;
   conditions: ConditionService;

@@ -5,6 +5,7 @@ import { AttemptOutcomeEnum, SeverityEnum } from "../graphql/enums.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
 import { providerOf } from "../providers/registry.ts";
+import type { HealthChange } from "./channelHealthFeed.ts";
 import type { ChannelRow } from "./channel.store.ts";
 import { ChannelConfig, ChannelConfigInput, ChannelKindEnum, PaceType } from "./channelKind.graphql.ts";
 import { channelWarnings, paceOf } from "./channel.model.ts";
@@ -21,6 +22,16 @@ const OverrideType = builder.prismaObject("ChannelOverride", {
   }),
 });
 
+const ChannelHealthEnum = builder.enumType("ChannelHealth", {
+  description: "Whether messages reach a channel.",
+  values: {
+    HEALTHY: { value: "HEALTHY" as const, description: "As far as is known, they do." },
+    FAILING: { value: "FAILING" as const, description: "One had to be given up, or tries have failed for a minute and five times in a row; nothing has been delivered since." },
+  },
+});
+
+const healthOf = ({ failingSince }: { failingSince: Date | null }) => (failingSince ? ("FAILING" as const) : ("HEALTHY" as const));
+
 export const ChannelType = builder.prismaNode("Channel", {
   id: { field: "id" },
   nullable: true,
@@ -31,6 +42,9 @@ export const ChannelType = builder.prismaNode("Channel", {
     kind: t.field({ type: ChannelKindEnum, description: "What it sends by.", resolve: ({ kind }) => kind }),
     enabled: t.exposeBoolean("enabled", { description: "Whether it is sent anything." }),
     disabledReason: t.exposeString("disabledReason", { nullable: true, description: "Why the server switched it off, when it did." }),
+    health: t.field({ type: ChannelHealthEnum, description: "Whether messages reach it.", resolve: healthOf }),
+    failingSince: t.expose("failingSince", { type: "DateTime", nullable: true, description: "Since when nothing could be delivered to it; null while it is HEALTHY." }),
+    fallback: t.relation("fallback", { nullable: true, description: "The channel that gets what this one could not deliver, marked so." }),
     config: t.field({
       type: ChannelConfig,
       description: "Its own config without secrets; what its provider account gives is in `account`.",
@@ -98,6 +112,7 @@ const CreateChannelInput = builder.inputType("CreateChannelInput", {
     name: t.string({ required: true, description: "Its name: unique, at most 100 characters." }),
     config: t.field({ type: ChannelConfigInput, required: true, description: "Its config: the one member that is set says which kind it is." }),
     accountId: t.globalID({ description: "A provider account that gives the credentials, for kinds that have one. What stands in `config` goes before it." }),
+    fallbackId: t.globalID({ description: "A channel that gets what this one could not deliver. It may have a fallback itself, up to 5 in a row." }),
     enabled: t.boolean({ description: "Left out: true." }),
     rich: t.boolean({ description: "Left out: true." }),
     pace: t.field({ type: ChannelPaceInput, description: "Left out: as the kind has it." }),
@@ -117,6 +132,7 @@ const UpdateChannelInput = builder.inputType("UpdateChannelInput", {
     name: t.string({ description: "Its name: unique, at most 100 characters." }),
     config: t.field({ type: ChannelConfigInput, description: "Its whole config, of the same kind. Secrets that are left out stay." }),
     accountId: t.globalID({ description: "The provider account that gives the credentials from now on, in place of its own; null takes it away." }),
+    fallbackId: t.globalID({ description: "The channel that gets what this one could not deliver from now on; null: none." }),
     enabled: t.boolean({ description: "Whether it is sent anything." }),
     rich: t.boolean({ description: "Whether messages take the kind's native form." }),
     pace: t.field({ type: ChannelPaceInput, description: "How fast it may be used; null returns to what the kind has." }),
@@ -130,10 +146,14 @@ const UpdateChannelInput = builder.inputType("UpdateChannelInput", {
   }),
 });
 
-/** @returns what is no provider account's id as one that there is not, for the service to refuse */
-function accountIdOf(given: { typename: string; id: string } | null | undefined): string | null | undefined {
-  return given && given.typename !== "ProviderAccount" ? "" : (given?.id ?? (given as null | undefined));
+type GivenId = { typename: string; id: string } | null | undefined;
+
+/** @returns an id of another type as one that there is not, for the service to refuse */
+function idOf(typename: string, given: GivenId): string | null | undefined {
+  return given && given.typename !== typename ? "" : (given?.id ?? (given as null | undefined));
 }
+
+const linksOf = ({ accountId, fallbackId }: { accountId?: GivenId; fallbackId?: GivenId }) => ({ accountId: idOf("ProviderAccount", accountId), fallbackId: idOf("Channel", fallbackId) });
 
 /** Payloads that hold the channel as it is now. */
 function channelPayload(name: string, description: string) {
@@ -157,7 +177,7 @@ builder.mutationField("createChannel", (t) =>
     authScopes: { may: "SETTINGS_MANAGE" },
     errors: resultOf("createChannel", ValidationError, ConflictError),
     args: { input: t.arg({ type: CreateChannelInput, required: true, description: "The channel." }) },
-    resolve: async (_root, { input }, { services }) => ({ channel: await services.channels.create({ ...input, accountId: accountIdOf(input.accountId) } as never) }),
+    resolve: async (_root, { input }, { services }) => ({ channel: await services.channels.create({ ...input, ...linksOf(input) } as never) }),
   }),
 );
 
@@ -171,7 +191,7 @@ builder.mutationField("updateChannel", (t) =>
       id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }),
       input: t.arg({ type: UpdateChannelInput, required: true, description: "The changes." }),
     },
-    resolve: async (_root, { id, input }, { services }) => ({ channel: await services.channels.update(id.id, { ...input, accountId: accountIdOf(input.accountId) } as never) }),
+    resolve: async (_root, { id, input }, { services }) => ({ channel: await services.channels.update(id.id, { ...input, ...linksOf(input) } as never) }),
   }),
 );
 
@@ -257,7 +277,7 @@ builder.mutationField("testChannelConfig", (t) =>
       rich: t.arg.boolean({ defaultValue: true, description: "Whether to send the rich form." }),
     },
     resolve: async (_root, { config, channelId, accountId, rich }, { services }) => {
-      const result = await services.channelTester.testUnsaved(config as never, { baseId: channelId?.id ?? null, accountId: accountIdOf(accountId) ?? null, rich: rich ?? true });
+      const result = await services.channelTester.testUnsaved(config as never, { baseId: channelId?.id ?? null, accountId: idOf("ProviderAccount", accountId) ?? null, rich: rich ?? true });
       const failed = result.outcome === "DELIVERED" ? { status: result.receipt.status, error: null, hint: null } : result;
       return { outcome: result.outcome, status: failed.status, error: failed.error, hint: failed.hint, durationMs: result.durationMs, body: result.text };
     },
@@ -288,5 +308,33 @@ builder.mutationField("setChannelOverride", (t) =>
       await services.channels.setOverride(id.id, await services.triggers.overrideTarget(target), enabled ?? null);
       return { channel: await services.db.channel.findUniqueOrThrow({ where: { id: id.id } }) };
     },
+  }),
+);
+
+const ChannelHealthChanged = builder.objectRef<HealthChange>("ChannelHealthChanged").implement({
+  description: "A channel has begun to fail, or works again.",
+  fields: (t) => ({
+    health: t.field({ type: ChannelHealthEnum, description: "Whether messages reach it now.", resolve: healthOf }),
+    failingSince: t.expose("failingSince", { type: "DateTime", nullable: true, description: "Since when nothing could be delivered; null when it works again." }),
+    at: t.expose("at", { type: "DateTime", description: "When this was noticed." }),
+    channel: t.prismaField({ type: ChannelType, nullable: true, description: "The channel; null when it was deleted meanwhile.", resolve: (query, { channelId }, _args, { services }) => services.db.channel.findUnique({ ...query, where: { id: channelId } }) }),
+  }),
+});
+
+builder.subscriptionField("channelHealthChanged", (t) =>
+  t.field({
+    type: ChannelHealthChanged,
+    description: "Every channel that begins to fail or works again, as it is noticed. What is so already, channels { health } tells.",
+    authScopes: { may: "SETTINGS_READ" },
+    args: { channelIds: t.arg.globalIDList({ for: ChannelType, description: "Ids of channels. Left out: all." }) },
+    subscribe: (_root, { channelIds }, { services, principal }) => {
+      const wanted = channelIds && new Set(channelIds.map(({ id }) => id));
+      const own = ownedBy(principal).customer;
+      return services.channelHealth.watch(
+        ({ channelId, customer }) => (!wanted || wanted.has(channelId)) && (own === undefined || customer === own),
+        () => principal !== null && services.accessTokens.isValid(principal.tokenId),
+      );
+    },
+    resolve: (change) => change,
   }),
 );

@@ -13,6 +13,12 @@ export interface Channel {
   kind: string;
   customer: string | null;
   enabled: boolean;
+  /** Why its provider's word has switched it off, when it did. */
+  disabledReason: string | null;
+  /** The channel that gets what this one could not deliver. */
+  fallbackId: string | null;
+  /** Since when nothing could be delivered to it; null while it is well. */
+  failingSince: Date | null;
   accountId: string | null;
   /** As the kind's config schema gives it, secrets and what comes from the account included. */
   config: Record<string, unknown>;

@@ -10,6 +10,7 @@ import type { Digest, QuietHours } from "../schedules/schedule.ts";
 import type { SecretBox } from "../secretBox.ts";
 import { checkConfig, chosenConfig, configKey, openConfig, sealConfig } from "./channelConfig.ts";
 import type { GivenConfig } from "./channelConfig.ts";
+import { fallbackProblem } from "./fallback.ts";
 import { channelChange, channelInput, paceOf } from "./channel.model.ts";
 import type { Channel, ChannelChange, ChannelInput, StoredPace } from "./channel.model.ts";
 import type { ChannelRow, ChannelStore, ChannelWithOverrides } from "./channel.store.ts";
@@ -19,9 +20,9 @@ export interface ChannelService {
   load(): Promise<Channel[]>;
   /** @throws {NotFoundError} */
   get(id: string): Promise<Channel>;
-  create(input: ChannelInput & { config: GivenConfig; accountId?: string | null | undefined }): Promise<ChannelRow>;
+  create(input: ChannelInput & { config: GivenConfig } & Links): Promise<ChannelRow>;
   /** @param input `accountId` null takes the account away; what the config had from it must then be given */
-  update(id: string, input: ChannelChange & { config?: GivenConfig | null | undefined; accountId?: string | null | undefined }): Promise<ChannelRow>;
+  update(id: string, input: ChannelChange & { config?: GivenConfig | null | undefined } & Links): Promise<ChannelRow>;
   delete(id: string): Promise<void>;
   /** A copy under another name, secrets and overrides included, switched off. */
   duplicate(id: string, name: string): Promise<ChannelRow>;
@@ -34,6 +35,12 @@ export interface ChannelService {
   /** Makes sure that the channels which use an account could do with this config of it. @throws {ValidationError} */
   checkAccountChange(accountId: string, config: Record<string, unknown>): Promise<void>;
   setOverride(id: string, target: OverrideTarget, enabled: boolean | null): Promise<void>;
+}
+
+/** Ids of what a channel goes by: the provider account, and the channel that gets what this one could not deliver. */
+interface Links {
+  accountId?: string | null | undefined;
+  fallbackId?: string | null | undefined;
 }
 
 /** One of both: an event type by its canonical name, or a category. */
@@ -72,6 +79,14 @@ export function createChannelService({ store, accounts, box, clock, ids, changed
     return row;
   }
 
+  /** @throws {ValidationError} when it would be no good as the fallback of this channel */
+  async function checkFallback(channel: ChannelRow): Promise<void> {
+    if (channel.fallbackId === null) return;
+    const channels = new Map<string, ChannelRow>([...(await store.all()), channel].map((row) => [row.id, row]));
+    const problem = fallbackProblem(channel, channels);
+    if (problem) throw ValidationError.of("fallbackId", problem, "invalid");
+  }
+
   const ownConfig = (row: ChannelRow) => openConfig(row as never, box, channelRow(row.id));
 
   async function open(row: ChannelWithOverrides): Promise<Channel> {
@@ -97,27 +112,33 @@ export function createChannelService({ store, accounts, box, clock, ids, changed
     },
     get: async (id) => open(await find(id)),
 
-    async create({ config: given, accountId = null, ...rest }) {
+    async create({ config: given, accountId = null, fallbackId = null, ...rest }) {
       const input = parseInput(channelInput, rest);
       const { owner: provider, config } = chosenConfig(PROVIDERS, given);
       const id = ids.next();
       const checked = checkConfig(provider, config, { account: await accountFor(provider, accountId) });
       const now = clock.now();
-      const row = { id, kind: provider.kind, customer: null, accountId, disabledReason: null, createdAt: now, updatedAt: now, ...input, ...sealConfig(provider, checked, box, channelRow(id)) } as ChannelRow;
+      const row = { id, kind: provider.kind, customer: null, accountId, fallbackId, failingSince: null, disabledReason: null, createdAt: now, updatedAt: now, ...input, ...sealConfig(provider, checked, box, channelRow(id)) } as ChannelRow;
+      await checkFallback(row);
       await store.insert(row, []);
       await changed();
       return row;
     },
 
-    async update(id, { config: given, accountId, pace, quietHours, digest, ...rest }) {
+    async update(id, { config: given, accountId, fallbackId, pace, quietHours, digest, ...rest }) {
       const before = await find(id);
       const provider = providerOf(before.kind);
       const changes = parseInput(channelChange, { ...withoutNulls(rest), pace, quietHours, digest }) as Partial<ChannelRow>;
       const config = await changedConfig(before, given, accountId);
       if (config) Object.assign(changes, sealConfig(provider, config, box, channelRow(id)));
       if (accountId !== undefined) changes.accountId = accountId;
+      if (fallbackId !== undefined) {
+        changes.fallbackId = fallbackId;
+        await checkFallback({ ...before, fallbackId });
+      }
+      // Whoever switches it off by hand wants nothing of it to go anywhere.
+      if (changes.enabled !== undefined) changes.disabledReason = null;
       if (changes.enabled) {
-        changes.disabledReason = null;
         // It may have lost its account since it was switched off.
         if (!config) checkConfig(provider, ownConfig(before), { account: await accountFor(provider, before.accountId) });
       }
@@ -141,6 +162,7 @@ export function createChannelService({ store, accounts, box, clock, ids, changed
         id: copyId,
         enabled: false,
         disabledReason: null,
+        failingSince: null,
         createdAt: now,
         updatedAt: now,
       };
@@ -206,6 +228,9 @@ function channelOf(row: ChannelWithOverrides, own: Record<string, unknown>, acco
     kind: row.kind,
     customer: row.customer,
     enabled: row.enabled,
+    disabledReason: row.disabledReason,
+    fallbackId: row.fallbackId,
+    failingSince: row.failingSince,
     accountId: row.accountId,
     config: { ...account?.config, ...own },
     pace: paceOf(providerOf(row.kind).pace, row.pace as StoredPace),

@@ -46,7 +46,8 @@ export function createChannelTester(deps: ChannelTesterDeps): ChannelTester {
       const message = testMessage(channel);
       const provider = providerOf(channel.kind);
       const result = await sendMessage({ provider, channelId: id, customer: channel.customer, config: channel.config, message, timeoutMs: channel.pace.timeoutMs }, deps.outside, clock, deps.log);
-      return deps.recorder.record({ attempt: attemptOf(channel, message, result, { delivery: null, at: clock.now() }), delivery: null });
+      const healthy = result.outcome === "DELIVERED" && channel.failingSince !== null ? { failingSince: null } : {};
+      return deps.recorder.record({ attempt: attemptOf(channel, message, result, { delivery: null, at: clock.now() }), delivery: null, ...healthy });
     },
     async testUnsaved(given, { baseId, accountId, rich }) {
       const base = baseId === null ? null : await channels.get(baseId);

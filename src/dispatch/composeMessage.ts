@@ -26,7 +26,7 @@ export function composeMessage({ id, reason, context, event, displayName, rich, 
     id,
     reason,
     title: titleOf(event, reason),
-    body: [event.message, remark(reason, context, openedAt, event), covered(context)].filter(Boolean).join("\n\n"),
+    body: [event.message, remark(reason, context, openedAt, event), covered(context), standInRemark(context)].filter(Boolean).join("\n\n"),
     facts: factsOf(event),
     severity: event.severity,
     recovered: reason === "RECOVERY",
@@ -81,6 +81,12 @@ function flappingRemark(reason: MessageReason, { since, times: openings }: NonNu
 
 function covered({ covers = 0 }: DeliveryContext): string {
   return covers === 0 ? "" : `${times(covers, "other was", "others were")} not sent because of this.`;
+}
+
+/** Why the channel gets what was meant for another one; empty for what is its own. */
+export function standInRemark({ standIn }: DeliveryContext): string {
+  if (!standIn) return "";
+  return standIn.unknown ? `Whether it reached ${standIn.for} is not known.` : `Could not be delivered to ${standIn.for}.`;
 }
 
 function times(count: number, one: string, many: string): string {

@@ -41,4 +41,6 @@ export interface DeliveryContext {
   eventType?: string;
   /** Repeats of an occurrence that a cooldown held back before this one. */
   heldBack?: number;
+  /** Of what another channel could not deliver: that channel's name, whether it may have got it all the same, and the ids of all that could not. */
+  standIn?: { for: string; unknown?: boolean; passed: string[] };
 }

@@ -2,6 +2,7 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import { CATEGORIES } from "../catalogue/category.ts";
 import type { EventType } from "../catalogue/eventType.ts";
 import type { Channel } from "../channels/channel.model.ts";
+import { isStoodInFor } from "../channels/fallback.ts";
 import type { BurstRule, CompiledInhibition, CompiledSilence, CompiledTrigger, RoutedChannel, Settings } from "../decide/settings.ts";
 import type { VerdictReason } from "../decide/verdict.ts";
 import type { ServerSettings } from "../settings/settings.model.ts";
@@ -11,7 +12,8 @@ const CATEGORY_COOLDOWNS = new Map(CATEGORIES.map((category) => [category.name, 
 
 /** Everything that decide needs of the settings, looked up and merged once instead of for every event. */
 export function compileSettings(catalogue: Catalogue, triggers: Trigger[], channels: Channel[], server: ServerSettings, silences: readonly CompiledSilence[], inhibitions: readonly CompiledInhibition[]): Settings {
-  const routed = new Map(channels.map((channel) => [channel.id, routedChannel(channel)]));
+  const byId = new Map(channels.map((channel) => [channel.id, channel]));
+  const routed = new Map(channels.map((channel) => [channel.id, routedChannel(channel, channel.enabled || isStoodInFor(channel, byId))]));
   const byType = new Map(triggers.map((trigger) => [trigger.eventType, trigger]));
   const compile = (type: EventType) => compileTrigger(type, byType.get(type.name), channels, routed, server);
   return Object.freeze({
@@ -42,7 +44,7 @@ function compileTrigger(type: EventType, trigger: Trigger | undefined, channels:
     cooldownSeconds: trigger?.cooldownSeconds ?? type.cooldownSeconds ?? CATEGORY_COOLDOWNS.get(type.category) ?? null,
     holdSeconds: trigger?.holdSeconds ?? 0,
     burst: burstOf(trigger?.burst ?? type.burst ?? { count: server.burstCount, seconds: server.burstWindow }),
-    routes: channels.map((channel) => ({ channel: routed.get(channel.id) as RoutedChannel, barredBy: barredBy(channel, type, trigger) })),
+    routes: channels.map((channel) => ({ channel: routed.get(channel.id) as RoutedChannel, barredBy: routed.get(channel.id)?.enabled ? barredBy(channel, type, trigger) : "CHANNEL_DISABLED" })),
   };
 }
 
@@ -57,7 +59,6 @@ function thresholdOf(type: EventType, steps: number[] | null): CompiledTrigger["
 }
 
 function barredBy(channel: Channel, type: EventType, trigger: Trigger | undefined): VerdictReason | null {
-  if (!channel.enabled) return "CHANNEL_DISABLED";
   if (trigger?.channelIds && !trigger.channelIds.includes(channel.id)) return "NOT_NAMED_BY_TRIGGER";
   const own = channel.overrides.find((override) => override.eventType === type.name);
   if (own) return own.enabled ? null : "TYPE_OFF_FOR_CHANNEL";
@@ -65,11 +66,11 @@ function barredBy(channel: Channel, type: EventType, trigger: Trigger | undefine
   return byCategory?.enabled === false ? "CATEGORY_OFF_FOR_CHANNEL" : null;
 }
 
-function routedChannel(channel: Channel): RoutedChannel {
+function routedChannel(channel: Channel, enabled: boolean): RoutedChannel {
   return {
     id: channel.id,
     name: channel.name,
-    enabled: channel.enabled,
+    enabled,
     customer: channel.customer,
     minimumSeverity: channel.minimumSeverity,
     customers: new Set(channel.customers),
