@@ -18,10 +18,16 @@ import { createAuditor } from "./dispatch/auditor.ts";
 import { createDeliveryService } from "./dispatch/delivery.service.ts";
 import { findQueue } from "./dispatch/delivery.store.ts";
 import { createDispatcher } from "./dispatch/dispatcher.ts";
+import { createEscalator } from "./dispatch/escalator.ts";
 import { createFlusher } from "./dispatch/flusher.ts";
 import { createOutside } from "./dispatch/outside.ts";
 import { createRecorder } from "./dispatch/recorder.ts";
 import { ConflictError } from "./errors.ts";
+import { createAcknowledgeLinks } from "./escalations/acknowledgeLink.ts";
+import { createAcknowledgementService } from "./escalations/acknowledgement.service.ts";
+import { createAcknowledgementStore } from "./escalations/acknowledgement.store.ts";
+import { createEscalationPolicyService } from "./escalations/escalationPolicy.service.ts";
+import { createEscalationPolicyStore } from "./escalations/escalationPolicy.store.ts";
 import { readKeys } from "./firstStart.ts";
 import type { Keys } from "./firstStart.ts";
 import { createAttemptStore } from "./history/attempt.store.ts";
@@ -99,7 +105,7 @@ export async function createApp({ config, environment, clock, log, random, print
     await db.close();
     throw error;
   });
-  const snapshot = createSnapshotHolder(() => ({ catalogue: triggers.catalogue, triggers: triggers.triggers, channels: channels.load, server: settings.get, silences: silences.load, inhibitions: inhibitionRules.load }));
+  const snapshot = createSnapshotHolder(() => ({ catalogue: triggers.catalogue, triggers: triggers.triggers, channels: channels.load, server: settings.get, silences: silences.load, inhibitions: inhibitionRules.load, escalationPolicies: escalationPolicies.load }));
   /** Other processes on the same database have to know of changed settings as well. */
   const tellChanged = (): void => db.notifications?.tell("settings", "");
   const changed = async (): Promise<void> => {
@@ -113,6 +119,7 @@ export async function createApp({ config, environment, clock, log, random, print
   const rules = { clock, ids, changed, catalogue: () => snapshot.current.catalogue };
   const silences = createSilenceService({ store: createSilenceStore(db), ...rules });
   const inhibitionRules = createInhibitionRuleService({ store: createInhibitionRuleStore(db), ...rules });
+  const escalationPolicies = createEscalationPolicyService({ store: createEscalationPolicyStore(db), clock, ids, changed });
   const accessTokens = createAccessTokenService(createAccessTokenStore(db), clock, ids, tellChanged);
   await accessTokens.setFirstAdmin(keys.adminToken.value);
   await seedInbox(settingStore, channels, clock);
@@ -138,13 +145,15 @@ export async function createApp({ config, environment, clock, log, random, print
   const recorder = createRecorder({ db, ids, published, dispatch: (planned) => dispatcher.dispatch(planned), healthChanged, keepLanes: () => dispatcher.keepLanes });
 
   // Outside world and dispatch
+  const links = createAcknowledgeLinks(box.keyFor("acknowledge links"), config.publicUrl ?? null);
   const inbox = createInboxService(createInboxStore(db), clock);
   const outside = createOutside({ privateTargets: config.privateTargets, hostName, environment, inbox: inbox.add, print });
-  const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, random, hostName, held: (dueAt) => flusher.expect(dueAt), disableChannel: channels.disable, changeConfig: channels.changeConfig });
+  const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, links, random, hostName, held: (dueAt) => flusher.expect(dueAt), disableChannel: channels.disable, changeConfig: channels.changeConfig });
   const flusher = createFlusher({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch });
-  const rechecker = createRechecker({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch, held: flusher.expect });
-  const intake = createIntake({ db, snapshot, clock, ids, registerUnknown: triggers.registerUnknown, dispatch: dispatcher.dispatch, held: flusher.expect, recheck: rechecker.expect, received: metrics.received, stored: metrics.stored });
-  const auditor = createAuditor({ db, clock, log, dispatcher, flusher, rechecker, found: metrics.audited });
+  const escalator = createEscalator({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch, held: flusher.expect });
+  const rechecker = createRechecker({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch, held: flusher.expect, escalate: escalator.expect });
+  const intake = createIntake({ db, snapshot, clock, ids, registerUnknown: triggers.registerUnknown, dispatch: dispatcher.dispatch, held: flusher.expect, recheck: rechecker.expect, escalate: escalator.expect, received: metrics.received, stored: metrics.stored });
+  const auditor = createAuditor({ db, clock, log, dispatcher, flusher, rechecker, escalator, found: metrics.audited });
 
   // Doors
   const services: Services = {
@@ -153,12 +162,14 @@ export async function createApp({ config, environment, clock, log, random, print
     snapshot,
     intake,
     accessTokens,
+    acknowledgements: createAcknowledgementService({ store: createAcknowledgementStore(db), links, clock, changed: () => escalator.expect(clock.now()) }),
     appriseServices: createAppriseServices(providerAccounts, outside, clock, log),
     channelHealth,
     channels,
     channelTester: createChannelTester({ channels, recorder, snapshot, outside, clock, ids, log, hostName }),
     conditions: createConditionService(db, intake),
     deliveries: createDeliveryService({ db, dispatcher, flusher, clock, ids }),
+    escalationPolicies,
     history,
     inbox,
     inhibitionRules,
@@ -181,7 +192,7 @@ export async function createApp({ config, environment, clock, log, random, print
     isClosing: () => closing,
     probe: (now) => probe(db, now),
     lookedAt: { dispatcher: () => dispatcher.lookedAt, auditor: () => auditor.auditedAt },
-    busySince: { flusher: () => flusher.busySince, rechecker: () => rechecker.busySince },
+    busySince: { flusher: () => flusher.busySince, rechecker: () => rechecker.busySince, escalator: () => escalator.busySince },
     stuck: () => auditor.stuck,
   });
   const server = createHttpServer({ services, yoga, metrics, log, readiness });
@@ -193,6 +204,7 @@ export async function createApp({ config, environment, clock, log, random, print
     await auditor.close();
     await intake.idle();
     await rechecker.close();
+    await escalator.close();
     await flusher.close();
     const drained = dispatcher.close();
     await waitAtMost(clock, DRAIN_MS, drained);
@@ -212,6 +224,7 @@ export async function createApp({ config, environment, clock, log, random, print
   await dispatcher.start();
   await flusher.start();
   await rechecker.start();
+  await escalator.start();
   auditor.start();
 
   return {

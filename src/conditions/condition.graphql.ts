@@ -10,7 +10,22 @@ import { globalIdOf } from "../graphql/globalId.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
 import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 
-const ConditionType = builder.prismaNode("Condition", {
+interface Acknowledgement {
+  at: Date;
+  by: string | null;
+  note: string | null;
+}
+
+const AcknowledgementType = builder.objectRef<Acknowledgement>("Acknowledgement").implement({
+  description: "That somebody has taken a problem on.",
+  fields: (t) => ({
+    at: t.expose("at", { type: "DateTime", description: "When." }),
+    by: t.exposeString("by", { nullable: true, description: "Who: the name of the token, or of the contact or channel whose message had the link." }),
+    note: t.exposeString("note", { nullable: true, description: "What they said of it." }),
+  }),
+});
+
+export const ConditionType = builder.prismaNode("Condition", {
   id: { field: "id" },
   nullable: true,
   description: "A problem that goes on, from the event that opened it to its recovery.",
@@ -37,6 +52,12 @@ const ConditionType = builder.prismaNode("Condition", {
       description: "The open condition that accounts for it, for node(id); null when it is told of for itself.",
       resolve: ({ inhibitedBy }) => inhibitedBy && globalIdOf("Condition", inhibitedBy),
     }),
+    acknowledgement: t.field({
+      type: AcknowledgementType,
+      nullable: true,
+      description: "Who has taken it on; null when nobody has.",
+      resolve: ({ acknowledgedAt, acknowledgedBy, acknowledgementNote }) => acknowledgedAt && { at: acknowledgedAt, by: acknowledgedBy, note: acknowledgementNote },
+    }),
     coveredCount: t.exposeInt("covers", { description: "How many other conditions and one-off events were not sent because this one accounts for them." }),
     events: t.relatedConnection("events", { cursor: "id", description: "The events that belong to it, the newest first.", query: { orderBy: { id: "desc" } } }, { name: "ConditionEventConnection", description: "A page of a condition's events." }, { name: "ConditionEventEdge", description: "An event of a condition and its place in the list." }),
   }),
@@ -50,6 +71,7 @@ const ConditionFilter = builder.inputType("ConditionFilter", {
     severities: t.field({ type: [SeverityEnum], description: "Severities." }),
     services: t.stringList({ description: "Services." }),
     customers: t.stringList({ description: "Customers." }),
+    acknowledged: t.boolean({ description: "Whether somebody has taken it on." }),
   }),
 });
 
@@ -81,10 +103,11 @@ builder.queryField("conditions", (t) =>
 );
 
 function conditionSearch(filter: typeof ConditionFilter.$inferInput | null | undefined, principal: Principal | null): SearchFilter {
-  const { status, types, severities, services, customers } = filter ?? {};
+  const { status, types, severities, services, customers, acknowledged } = filter ?? {};
   return {
     oneOf: { status: status && [status], type: types, severity: severities, service: services, customer: ownCustomers(principal, customers) },
     closed: ["status", "severity"],
+    isNull: { acknowledgedAt: typeof acknowledged === "boolean" ? !acknowledged : null },
   };
 }
 

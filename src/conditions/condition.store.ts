@@ -42,6 +42,17 @@ export async function findDueConditions(tx: Transaction, now: Date, most: number
   return rows.map(conditionOf);
 }
 
+export async function findConditionsById(tx: Transaction, ids: string[]): Promise<OpenCondition[]> {
+  const rows = await query<RawCondition>(tx, sql`SELECT * FROM "Condition" WHERE "id" ${isOneOf(ids)}`);
+  return rows.map(conditionOf);
+}
+
+/** Nobody counts as having taken these on any more. */
+export async function forgetAcknowledgements(tx: Transaction, ids: string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await execute(tx, sql`UPDATE "Condition" SET "acknowledgedAt" = NULL, "acknowledgedBy" = NULL, "acknowledgementNote" = NULL WHERE "id" ${isOneOf(ids)}`);
+}
+
 /** How many conditions should have been decided about again before this time, at most `most`. */
 export async function countOverdueConditions(db: Database, time: Date, most: number): Promise<number> {
   const rows = await query<{ count: number | bigint }>(db.read, sql`SELECT COUNT(*) AS "count" FROM (SELECT 1 FROM "Condition" WHERE "recheckAt" < ${time} LIMIT ${most}) AS s`);

@@ -21,6 +21,8 @@ export interface SearchFilter {
   oneOf: Record<string, readonly string[] | null | undefined>;
   /** Columns of `oneOf` that hold values of a closed set, which PostgreSQL has as types of their own. */
   closed?: readonly string[];
+  /** By column: whether it is to be null. */
+  isNull?: Record<string, boolean | null | undefined>;
   /** From this time on. */
   from?: Date | null | undefined;
   /** Before this time. */
@@ -186,6 +188,11 @@ function restOf(table: SearchTable, filter: SearchFilter, walked: string | null)
     if (!filter.closed?.includes(column)) return sql`${raw(`"${column}"`)} ${isOneOf(values)}`;
     return sql`${raw(`"${column}"`)} IN (${joined(values.map((value) => sql`${value}`), ", ")})`;
   });
+  for (const [column, isNull] of Object.entries(filter.isNull ?? {})) {
+    if (typeof isNull !== "boolean") continue;
+    columns.push(column);
+    pieces.push(raw(`"${column}" IS ${isNull ? "" : "NOT "}NULL`));
+  }
   const time = raw(`"${table.time}"`);
   if (filter.from) pieces.push(sql`${time} >= ${filter.from}`);
   if (filter.to) pieces.push(sql`${time} < ${filter.to}`);

@@ -6,6 +6,7 @@ import type { CompiledTrigger, Settings } from "./settings.ts";
 import { QUIET_FOREVER } from "../schedules/quietHours.ts";
 import { higherOf } from "./severity.ts";
 import { rememberInhibitor } from "./inhibitors.ts";
+import { acknowledgedStage } from "./stages/acknowledged.ts";
 import { burstStage } from "./stages/burst.ts";
 import { conditionStage } from "./stages/condition.ts";
 import { cooldownStage } from "./stages/cooldown.ts";
@@ -32,6 +33,7 @@ const STAGES: readonly Stage[] = [
   conditionStage,
   holdForStage,
   flappingStage,
+  acknowledgedStage,
   cooldownStage,
   routeStage,
   silenceStage,
@@ -151,6 +153,7 @@ function conclude(draft: Draft, state: State, now: Date): Decision {
     cooldown: cooldownAfter(draft, state, told.length + held.length > 0, now),
     bursts: [...draft.bursts],
     inhibitedBy: inhibitor && open?.inhibitedBy !== inhibitor.conditionId ? inhibitor : null,
+    rules: [],
     flapping: draft.reason === "FLAPPING" ? flapping : steady,
   };
 }

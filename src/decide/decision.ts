@@ -20,6 +20,8 @@ export interface Decision {
   bursts: BurstWindow[];
   /** The open condition that keeps it from being sent, where that is news. */
   inhibitedBy: Inhibitor | null;
+  /** Rules that it matched. */
+  rules: { escalationPolicyId: string | null }[];
   /** The flapping that the message tells of: its beginning, or its end. */
   flapping: Flapping | null;
 }

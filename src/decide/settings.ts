@@ -12,6 +12,8 @@ export interface Settings {
   flapping: FlappingRule;
   silences: readonly CompiledSilence[];
   inhibitions: readonly CompiledInhibition[];
+  /** Escalation policies that are in force, with the delay of their first step in seconds. */
+  escalations: ReadonlyMap<string, number>;
 }
 
 /** What matchers see of an event. Its missing fields count as empty text. */

@@ -60,6 +60,7 @@ export function composeSummary(input: ComposeSummaryInput): Message {
     event: { id, type, category, status: null, source: null, service: null, customer, message: title, details: { events: items.eventCount }, occurredAt: now },
     condition: null,
     thread: null,
+    acknowledgeUrl: null,
   };
 }
 

@@ -4,10 +4,12 @@ import { fallbackOf } from "../channels/fallback.ts";
 import type { Clock } from "../clock.ts";
 import type { Database, Transaction } from "../db/database.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
+import type { AcknowledgeLinks } from "../escalations/acknowledgeLink.ts";
 import type { Attempt, AttemptOutcome } from "../history/attempt.model.ts";
 import type { Log } from "../log.ts";
 import type { Provider } from "../providers/provider.ts";
 import { providerOf } from "../providers/registry.ts";
+import { withoutAcknowledgeLinks } from "../render/acknowledgeLink.ts";
 import type { Message } from "../render/message.ts";
 import type { Snapshot, SnapshotHolder } from "../settings/snapshot.ts";
 import { createChannelHealth } from "./channelHealth.ts";
@@ -56,6 +58,8 @@ export interface DispatcherDeps {
   clock: Clock;
   log: Log;
   recorder: Recorder;
+  /** Makes links by which a problem is taken on. */
+  links: Pick<AcknowledgeLinks, "urlOf">;
   /** From 0 to 1, for the jitter of retries. */
   random: () => number;
   hostName: string;
@@ -249,7 +253,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   async function messageOf({ delivery, event }: PlannedDelivery, channel: Channel, first: FirstTold | null): Promise<Message | null> {
     const displayName = displayNameOf(channel, snapshot, deps.hostName);
     const { summaryOf, eventType } = delivery.context;
-    if (!summaryOf) return composeMessage({ ...delivery, event, displayName, rich: channel.rich, thread: first?.reference ?? null });
+    if (!summaryOf) return composeMessage({ ...delivery, event, displayName, rich: channel.rich, thread: first?.reference ?? null, acknowledgeUrl: linkOf(delivery, providerOf(channel.kind)) });
     const { quietHours, digest } = channel;
     const timeZone = (summaryOf === "DIGEST" ? (digest ?? quietHours) : (quietHours ?? digest))?.timeZone ?? "UTC";
     await writeHeld((tx) => claimForTry(tx, delivery.id, delivery.tries + 1));
@@ -257,6 +261,10 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     if (items.eventCount === 0) return null;
     const burstOf = eventType === undefined ? null : { type: eventType, title: snapshot.current.catalogue.resolve(eventType)?.title ?? eventType };
     return composeSummary({ id: delivery.id, heldFor: summaryOf, burstOf, items, timeZone, displayName, rich: channel.rich, customer: delivery.customer, remark: standInRemark(delivery.context), now: clock.now() });
+  }
+
+  function linkOf({ id, conditionId, createdAt, reason }: Delivery, { withoutLinks }: Provider): string | null {
+    return conditionId === null || reason === "RECOVERY" || withoutLinks ? null : deps.links.urlOf({ id, conditionId, createdAt });
   }
 
   /** The end of a problem that is still held goes into the same summary: it must not come before. */
@@ -450,7 +458,7 @@ function carriedBy({ reason, state }: Delivery, now: Date): Pick<Outcome, "carri
 
 /** What the history says of a delivery that was not even tried. */
 function untried({ delivery, event }: PlannedDelivery, why: string, at: Date): [Message, Shown, { delivery: Delivery; at: Date }] {
-  const message = composeMessage({ ...delivery, event, displayName: "", rich: false, thread: null });
+  const message = composeMessage({ ...delivery, event, displayName: "", rich: false, thread: null, acknowledgeUrl: null });
   return [message, { outcome: "DROPPED", text: message.body, durationMs: 0, error: why, status: null, hint: null }, { delivery, at }];
 }
 
@@ -480,10 +488,10 @@ export function attemptOf(channel: Pick<Channel, "id" | "name" | "kind" | "custo
     channelCustomer: channel.customer,
     reason: message.reason,
     title: message.title,
-    body: result.text,
+    body: withoutAcknowledgeLinks(result.text),
     outcome: result.outcome,
     status: (failed ? result.status : result.receipt.status)?.slice(0, LONGEST_STATUS) ?? null,
-    error: failed ? result.error.slice(0, LONGEST_ERROR) : null,
+    error: failed ? withoutAcknowledgeLinks(result.error).slice(0, LONGEST_ERROR) : null,
     hint: failed ? result.hint : null,
     durationMs: result.durationMs,
     tryNumber: delivery?.tries ?? 1,

@@ -32,7 +32,7 @@ export interface Gauges {
 /** What was read from the database serves so long, however often it is asked for. */
 const QUEUE_MS = 5_000;
 
-const FINDINGS: Record<keyof Findings, string> = { missed: "missed_delivery", stale: "stale_delivery", overdueHeld: "overdue_held", orphaned: "orphaned_held", overdueConditions: "overdue_condition" };
+const FINDINGS: Record<keyof Findings, string> = { missed: "missed_delivery", stale: "stale_delivery", overdueHeld: "overdue_held", orphaned: "orphaned_held", overdueConditions: "overdue_condition", overdueEscalations: "overdue_escalation" };
 
 export function createMetrics(gauges: Gauges, clock: Clock): Metrics {
   const registry = new Registry();

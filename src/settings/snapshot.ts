@@ -1,6 +1,7 @@
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Channel } from "../channels/channel.model.ts";
 import type { CompiledInhibition, CompiledSilence, Settings } from "../decide/settings.ts";
+import type { EscalationPolicy } from "../escalations/escalation.model.ts";
 import { compileSettings } from "../triggers/compileSettings.ts";
 import type { Trigger } from "../triggers/trigger.model.ts";
 import type { ServerSettings } from "./settings.model.ts";
@@ -12,6 +13,8 @@ export interface Snapshot {
   channels: ReadonlyMap<string, Channel>;
   triggers: ReadonlyMap<string, Trigger>;
   server: ServerSettings;
+  /** Those that are switched on. */
+  escalationPolicies: ReadonlyMap<string, EscalationPolicy>;
 }
 
 /** The settings in force. Everything that decides or sends reads them here, from memory. */
@@ -30,6 +33,7 @@ export interface SnapshotSources {
   server(): Promise<ServerSettings>;
   silences(): Promise<CompiledSilence[]>;
   inhibitions(): Promise<CompiledInhibition[]>;
+  escalationPolicies(): Promise<EscalationPolicy[]>;
 }
 
 /** Empty until its first `reload`. */
@@ -40,14 +44,15 @@ export function createSnapshotHolder(sources: () => SnapshotSources): SnapshotHo
   const listeners: ((snapshot: Snapshot) => void)[] = [];
 
   async function load(): Promise<void> {
-    const { catalogue, triggers, channels, server, silences, inhibitions } = sources();
-    const [types, rows, all, values, ...noise] = await Promise.all([catalogue(), triggers(), channels(), server(), silences(), inhibitions()]);
+    const { catalogue, triggers, channels, server, silences, inhibitions, escalationPolicies } = sources();
+    const [types, rows, all, values, policies, ...noise] = await Promise.all([catalogue(), triggers(), channels(), server(), escalationPolicies(), silences(), inhibitions()]);
     current = {
-      settings: compileSettings(types, rows, all, values, ...noise),
+      settings: compileSettings(types, rows, all, values, ...noise, policies),
       catalogue: types,
       channels: new Map(all.map((channel) => [channel.id, channel])),
       triggers: new Map(rows.map((row) => [row.eventType, row])),
       server: values,
+      escalationPolicies: new Map(policies.map((policy) => [policy.id, policy])),
     };
     for (const listener of listeners) listener(current);
   }

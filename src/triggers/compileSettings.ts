@@ -5,13 +5,14 @@ import type { Channel } from "../channels/channel.model.ts";
 import { isStoodInFor } from "../channels/fallback.ts";
 import type { BurstRule, CompiledInhibition, CompiledSilence, CompiledTrigger, RoutedChannel, Settings } from "../decide/settings.ts";
 import type { VerdictReason } from "../decide/verdict.ts";
+import type { EscalationPolicy } from "../escalations/escalation.model.ts";
 import type { ServerSettings } from "../settings/settings.model.ts";
 import type { Trigger } from "./trigger.model.ts";
 
 const CATEGORY_COOLDOWNS = new Map(CATEGORIES.map((category) => [category.name, category.cooldownSeconds ?? null]));
 
 /** Everything that decide needs of the settings, looked up and merged once instead of for every event. */
-export function compileSettings(catalogue: Catalogue, triggers: Trigger[], channels: Channel[], server: ServerSettings, silences: readonly CompiledSilence[], inhibitions: readonly CompiledInhibition[]): Settings {
+export function compileSettings(catalogue: Catalogue, triggers: Trigger[], channels: Channel[], server: ServerSettings, silences: readonly CompiledSilence[], inhibitions: readonly CompiledInhibition[], policies: readonly EscalationPolicy[]): Settings {
   const byId = new Map(channels.map((channel) => [channel.id, channel]));
   const routed = new Map(channels.map((channel) => [channel.id, routedChannel(channel, channel.enabled || isStoodInFor(channel, byId))]));
   const byType = new Map(triggers.map((trigger) => [trigger.eventType, trigger]));
@@ -26,6 +27,7 @@ export function compileSettings(catalogue: Catalogue, triggers: Trigger[], chann
     flapping: { count: server.flappingCount, seconds: server.flappingWindow },
     silences,
     inhibitions,
+    escalations: new Map(policies.map(({ id, steps }) => [id, steps[0]?.delaySeconds ?? 0])),
   });
 }
 

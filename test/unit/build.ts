@@ -6,6 +6,7 @@ import type { Decision } from "../../src/decide/decision.ts";
 import type { IncomingEvent } from "../../src/decide/event.ts";
 import type { CompiledInhibition, CompiledSilence, Settings } from "../../src/decide/settings.ts";
 import type { State } from "../../src/decide/state.ts";
+import type { EscalationPolicy } from "../../src/escalations/escalation.model.ts";
 import type { StoredEvent } from "../../src/events/event.model.ts";
 import { serverSettings } from "../../src/settings/settings.model.ts";
 import type { ServerSettings } from "../../src/settings/settings.model.ts";
@@ -85,11 +86,12 @@ export interface SettingsParts {
   server?: Partial<ServerSettings>;
   silences?: readonly CompiledSilence[];
   inhibitions?: readonly CompiledInhibition[];
+  policies?: readonly EscalationPolicy[];
 }
 
 /** Compiled as the server does it; one channel that takes everything, no bursts and no flapping unless told otherwise. */
-export function makeSettings({ types = TYPES, triggers = [], channels = [makeChannel("a")], server = {}, silences = [], inhibitions = [] }: SettingsParts = {}): Settings {
-  return compileSettings(createCatalogue(types), triggers, channels, { ...serverSettings.parse({}), burstCount: 0, flappingCount: 0, ...server }, silences, inhibitions);
+export function makeSettings({ types = TYPES, triggers = [], channels = [makeChannel("a")], server = {}, silences = [], inhibitions = [], policies = [] }: SettingsParts = {}): Settings {
+  return compileSettings(createCatalogue(types), triggers, channels, { ...serverSettings.parse({}), burstCount: 0, flappingCount: 0, ...server }, silences, inhibitions, policies);
 }
 
 /** Of everything, for ever. */

@@ -20,6 +20,7 @@ function compose({ event = {}, ...changes }: Changes = {}) {
     displayName: "Rack 7",
     rich: true,
     thread: null,
+    acknowledgeUrl: null,
     ...changes,
   });
 }
