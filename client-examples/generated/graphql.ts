@@ -948,7 +948,7 @@ export type Role =
   | 'ADMIN'
   /** May read, watch and set what is its customer's own, and nothing else. */
   | 'CUSTOMER'
-  /** May do everything but manage tokens. */
+  /** May do everything but manage tokens and read the audit log. */
   | 'OPERATOR'
   /** May send events and nothing else: for programs. */
   | 'PRODUCER'

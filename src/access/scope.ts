@@ -10,6 +10,7 @@ export const SCOPES = {
   SETTINGS_READ: "Read channels (without secrets), event types, triggers, silences, inhibition rules and settings.",
   SETTINGS_MANAGE: "Change and test channels, triggers, inhibition rules and settings.",
   SILENCES_MANAGE: "Make, change and end silences.",
+  AUDIT_READ: "Read who changed which settings.",
   TOKENS_MANAGE: "Create, list and revoke access tokens.",
 } as const;
 
@@ -20,7 +21,7 @@ export type Role = (typeof ROLES)[number];
 
 export const ROLE_DESCRIPTIONS: Record<Role, string> = {
   ADMIN: "May do everything.",
-  OPERATOR: "May do everything but manage tokens.",
+  OPERATOR: "May do everything but manage tokens and read the audit log.",
   PRODUCER: "May send events and nothing else: for programs.",
   VIEWER: "May read and watch everything and change nothing: for dashboards.",
   CUSTOMER: "May read, watch and set what is its customer's own, and nothing else.",
@@ -30,7 +31,7 @@ const all = Object.keys(SCOPES) as Scope[];
 
 export const ROLE_SCOPES: Record<Role, ReadonlySet<Scope>> = {
   ADMIN: new Set(all),
-  OPERATOR: new Set(all.filter((scope) => scope !== "TOKENS_MANAGE")),
+  OPERATOR: new Set(all.filter((scope) => scope !== "TOKENS_MANAGE" && scope !== "AUDIT_READ")),
   PRODUCER: new Set<Scope>(["EVENTS_EMIT"]),
   VIEWER: new Set<Scope>(["EVENTS_READ", "HISTORY_READ", "INBOX_READ", "SETTINGS_READ"]),
   CUSTOMER: new Set<Scope>([]),

@@ -7,7 +7,7 @@ import type { ErrorCode } from "../errors.ts";
 import { builder } from "./builder.ts";
 
 /** The enum values of a table of names and descriptions. */
-function valuesOf<Name extends string>(table: Readonly<Record<Name, string>>): { [Key in Name]: { value: Key; description: string } } {
+export function valuesOf<Name extends string>(table: Readonly<Record<Name, string>>): { [Key in Name]: { value: Key; description: string } } {
   const entries = (Object.entries(table) as [Name, string][]).map(([value, description]) => [value, { value, description }]);
   return Object.fromEntries(entries) as { [Key in Name]: { value: Key; description: string } };
 }

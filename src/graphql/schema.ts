@@ -4,6 +4,7 @@ import "./scalars.ts";
 import "./errorTypes.ts";
 import "../access/accessToken.graphql.ts";
 import "../accounts/providerAccount.graphql.ts";
+import "../audit/audit.graphql.ts";
 import "../channels/appriseServices.graphql.ts";
 import "../channels/channel.graphql.ts";
 import "../channels/channelKind.graphql.ts";

@@ -12,7 +12,7 @@ import { eventually } from "../e2e/apiClient.ts";
 import { createManualClock } from "../e2e/manualClock.ts";
 import { addChannel, NOW, openStore, someDelivery, someEvent } from "./openStore.ts";
 
-const NOTHING: Findings = { missed: 0, stale: 0, overdueHeld: 0, orphaned: 0, overdueConditions: 0 };
+const NOTHING: Findings = { missed: 0, stale: 0, overdueHeld: 0, orphaned: 0, overdueConditions: 0, overdueEscalations: 0 };
 const minutesAgo = (minutes: number): Date => new Date(NOW.getTime() - minutes * 60_000);
 
 /** An auditor beside a dispatcher that has only noted what it was given. */
@@ -35,6 +35,7 @@ function auditorOf(db: Database, { inMemory = [] as string[], isWhole = true } =
     },
     flusher: { start: async () => void rung.push("flusher") },
     rechecker: { start: async () => void rung.push("rechecker") },
+    escalator: { start: async () => void rung.push("escalator") },
     found: (findings) => void found.push(findings),
   });
   return { auditor, clock, memory, rung, found };

@@ -256,7 +256,10 @@ CREATE INDEX "EscalationNotice_escalationId_id_idx" ON "EscalationNotice"("escal
 CREATE INDEX "AcknowledgeLinkUse_usedAt_idx" ON "AcknowledgeLinkUse"("usedAt");
 
 -- CreateIndex
-CREATE INDEX "AuditEntry_subjectType_subjectId_id_idx" ON "AuditEntry"("subjectType", "subjectId", "id");
+CREATE INDEX "AuditEntry_subjectType_id_idx" ON "AuditEntry"("subjectType", "id");
+
+-- CreateIndex
+CREATE INDEX "AuditEntry_subjectId_id_idx" ON "AuditEntry"("subjectId", "id");
 
 -- CreateIndex
 CREATE INDEX "AuditEntry_tokenId_id_idx" ON "AuditEntry"("tokenId", "id");
