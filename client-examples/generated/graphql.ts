@@ -199,6 +199,8 @@ export type ChannelPaceInput = {
 
 /** Which conditions are wanted; what is left out does not matter. */
 export type ConditionFilter = {
+  /** Whether somebody has taken it on. */
+  acknowledged?: boolean | null | undefined;
   /** Customers. */
   customers?: Array<string> | null | undefined;
   /** Services. */
@@ -257,6 +259,8 @@ export type CreateChannelInput = {
   displayName?: string | null | undefined;
   /** Left out: true. */
   enabled?: boolean | null | undefined;
+  /** A channel that gets what this one could not deliver. It may have a fallback itself, up to 5 in a row. */
+  fallbackId?: string | null | undefined;
   /** Left out: INFO, which is everything. */
   minimumSeverity?: Severity | null | undefined;
   /** Its name: unique, at most 100 characters. */
@@ -1182,6 +1186,8 @@ export type UpdateChannelInput = {
   displayName?: string | null | undefined;
   /** Whether it is sent anything. */
   enabled?: boolean | null | undefined;
+  /** The channel that gets what this one could not deliver from now on; null: none. */
+  fallbackId?: string | null | undefined;
   /** It gets this severity and those above. */
   minimumSeverity?: Severity | null | undefined;
   /** Its name: unique, at most 100 characters. */
@@ -1229,6 +1235,8 @@ export type VerdictAction =
 
 /** Why an event was sent or not. */
 export type VerdictReason =
+  /** Somebody has taken it on. */
+  | 'ACKNOWLEDGED'
   /** It was told of this already. */
   | 'ALREADY_TOLD'
   /** The severity is below the channel's minimum. */
