@@ -50,7 +50,13 @@ import { createRechecker } from "./intake/rechecker.ts";
 import { createFeed } from "./live/feed.ts";
 import { createHub } from "./live/hub.ts";
 import type { Log } from "./log.ts";
+import { createContactService } from "./people/contact.service.ts";
+import { createContactStore } from "./people/contact.store.ts";
+import { createContactGroupService } from "./people/contactGroup.service.ts";
+import { createContactGroupStore } from "./people/contactGroup.store.ts";
 import { keyInForce } from "./rotateKey.ts";
+import { createAlertRuleService } from "./rules/alertRule.service.ts";
+import { createAlertRuleStore } from "./rules/alertRule.store.ts";
 import { createSecretBox } from "./secretBox.ts";
 import type { SecretBox } from "./secretBox.ts";
 import type { Services } from "./services.ts";
@@ -105,7 +111,7 @@ export async function createApp({ config, environment, clock, log, random, print
     await db.close();
     throw error;
   });
-  const snapshot = createSnapshotHolder(() => ({ catalogue: triggers.catalogue, triggers: triggers.triggers, channels: channels.load, server: settings.get, silences: silences.load, inhibitions: inhibitionRules.load, escalationPolicies: escalationPolicies.load }));
+  const snapshot = createSnapshotHolder(() => ({ catalogue: triggers.catalogue, triggers: triggers.triggers, channels: channels.load, server: settings.get, contacts: contacts.load, groups: contactGroups.load, rules: alertRules.load, silences: silences.load, inhibitions: inhibitionRules.load, escalationPolicies: escalationPolicies.load }));
   /** Other processes on the same database have to know of changed settings as well. */
   const tellChanged = (): void => db.notifications?.tell("settings", "");
   const changed = async (): Promise<void> => {
@@ -114,9 +120,12 @@ export async function createApp({ config, environment, clock, log, random, print
   };
   const settings = createSettingsService(settingStore, clock, changed);
   const providerAccounts = createProviderAccountService({ store: createProviderAccountStore(db), box, clock, ids, changed, checkChannels: (id, account) => channels.checkAccountChange(id, account) });
-  const channels = createChannelService({ store: createChannelStore(db), accounts: providerAccounts, box, clock, ids, changed });
+  const contacts = createContactService({ store: createContactStore(db), clock, ids, changed });
+  const channels = createChannelService({ store: createChannelStore(db), accounts: providerAccounts, contacts, box, clock, ids, changed });
   const triggers = createTriggerService(createTriggerStore(db), clock, log, changed, (id) => snapshot.current.channels.get(id));
   const rules = { clock, ids, changed, catalogue: () => snapshot.current.catalogue };
+  const contactGroups = createContactGroupService({ store: createContactGroupStore(db), clock, ids, changed });
+  const alertRules = createAlertRuleService({ store: createAlertRuleStore(db), ...rules });
   const silences = createSilenceService({ store: createSilenceStore(db), ...rules });
   const inhibitionRules = createInhibitionRuleService({ store: createInhibitionRuleStore(db), ...rules });
   const escalationPolicies = createEscalationPolicyService({ store: createEscalationPolicyStore(db), clock, ids, changed });
@@ -163,11 +172,14 @@ export async function createApp({ config, environment, clock, log, random, print
     intake,
     accessTokens,
     acknowledgements: createAcknowledgementService({ store: createAcknowledgementStore(db), links, clock, changed: () => escalator.expect(clock.now()) }),
+    alertRules,
     appriseServices: createAppriseServices(providerAccounts, outside, clock, log),
     channelHealth,
     channels,
     channelTester: createChannelTester({ channels, recorder, snapshot, outside, clock, ids, log, hostName }),
     conditions: createConditionService(db, intake),
+    contactGroups,
+    contacts,
     deliveries: createDeliveryService({ db, dispatcher, flusher, clock, ids }),
     escalationPolicies,
     history,

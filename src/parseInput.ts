@@ -20,3 +20,8 @@ export function issuesOf(error: z.ZodError, prefix = ""): Issue[] {
     return { path: [prefix, ...issue.path.map(String), ...inner].filter(Boolean).join("."), message: issue.message, code: issue.code };
   });
 }
+
+/** For changes in which null says the same as leaving out. */
+export function withoutNulls(input: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null && value !== undefined));
+}

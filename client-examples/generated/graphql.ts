@@ -251,6 +251,8 @@ export type CreateChannelInput = {
   accountId?: string | null | undefined;
   /** Its config: the one member that is set says which kind it is. */
   config: ChannelConfigInput;
+  /** The contact whose channel it is. It belongs to the customer that the contact belongs to. */
+  contactId?: string | null | undefined;
   /** Customers to hear of. Left out: all. */
   customers?: Array<string> | null | undefined;
   /** When it gets one digest a day of what is only information. Left out: that comes at once. */
@@ -265,6 +267,8 @@ export type CreateChannelInput = {
   minimumSeverity?: Severity | null | undefined;
   /** Its name: unique, at most 100 characters. */
   name: string;
+  /** Whether it hears only of what an alert rule, a trigger that names it or an escalation leads to it. Left out: true for a contact's channel, else false. */
+  onlyByRules?: boolean | null | undefined;
   /** Left out: as the kind has it. */
   pace?: ChannelPaceInput | null | undefined;
   /** When it stays quiet. Left out: never. */
@@ -1178,6 +1182,8 @@ export type UpdateChannelInput = {
   accountId?: string | null | undefined;
   /** Its whole config, of the same kind. Secrets that are left out stay. */
   config?: ChannelConfigInput | null | undefined;
+  /** The contact whose channel it is from now on: it then hears only of what rules lead to it, unless onlyByRules says otherwise. Null: nobody's. */
+  contactId?: string | null | undefined;
   /** Customers to hear of; empty: all. */
   customers?: Array<string> | null | undefined;
   /** When it gets its daily digest; null: what is information comes at once from now on. */
@@ -1192,6 +1198,8 @@ export type UpdateChannelInput = {
   minimumSeverity?: Severity | null | undefined;
   /** Its name: unique, at most 100 characters. */
   name?: string | null | undefined;
+  /** Whether it hears only of what an alert rule, a trigger that names it or an escalation leads to it. */
+  onlyByRules?: boolean | null | undefined;
   /** How fast it may be used; null returns to what the kind has. */
   pace?: ChannelPaceInput | null | undefined;
   /** When it stays quiet; null: never. What waits follows the new hours. */
@@ -1249,6 +1257,10 @@ export type VerdictReason =
   | 'CATEGORY_OFF_FOR_CHANNEL'
   /** The channel is switched off. */
   | 'CHANNEL_DISABLED'
+  /** Its owner is switched off. */
+  | 'CONTACT_DISABLED'
+  /** Its owner has chosen not to hear of this. */
+  | 'CONTACT_PREFERENCE'
   /** It was told of a short while ago; the cooldown is not over. */
   | 'COOLDOWN'
   /** It is only information, which the channel takes once a day as a digest. */
@@ -1271,6 +1283,8 @@ export type VerdictReason =
   | 'NOT_TOLD_OF_PROBLEM'
   /** No channel takes it. */
   | 'NO_CHANNEL'
+  /** It hears only of what an alert rule leads to it, and none does. */
+  | 'NO_RULE'
   /** The channel is for other customers. */
   | 'OTHER_CUSTOMER'
   /** The channel is for other services. */

@@ -2,10 +2,12 @@ import { ownedBy } from "../access/principal.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
 import { AttemptOutcomeEnum, SeverityEnum } from "../graphql/enums.ts";
+import { deletePayload, DeletionImpactType } from "../graphql/deletionImpact.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
 import { providerOf } from "../providers/registry.ts";
 import type { HealthChange } from "./channelHealthFeed.ts";
+import type { References } from "./channel.service.ts";
 import type { ChannelRow } from "./channel.store.ts";
 import { ChannelConfig, ChannelConfigInput, ChannelKindEnum, PaceType } from "./channelKind.graphql.ts";
 import { channelWarnings, paceOf } from "./channel.model.ts";
@@ -41,6 +43,7 @@ export const ChannelType = builder.prismaNode("Channel", {
     name: t.exposeString("name", { description: "Its name." }),
     kind: t.field({ type: ChannelKindEnum, description: "What it sends by.", resolve: ({ kind }) => kind }),
     enabled: t.exposeBoolean("enabled", { description: "Whether it is sent anything." }),
+    onlyByRules: t.exposeBoolean("onlyByRules", { description: "True: it hears only of what an alert rule, a trigger that names it or an escalation leads to it." }),
     disabledReason: t.exposeString("disabledReason", { nullable: true, description: "Why the server switched it off, when it did." }),
     health: t.field({ type: ChannelHealthEnum, description: "Whether messages reach it.", resolve: healthOf }),
     failingSince: t.expose("failingSince", { type: "DateTime", nullable: true, description: "Since when nothing could be delivered to it; null while it is HEALTHY." }),
@@ -113,6 +116,8 @@ const CreateChannelInput = builder.inputType("CreateChannelInput", {
     config: t.field({ type: ChannelConfigInput, required: true, description: "Its config: the one member that is set says which kind it is." }),
     accountId: t.globalID({ description: "A provider account that gives the credentials, for kinds that have one. What stands in `config` goes before it." }),
     fallbackId: t.globalID({ description: "A channel that gets what this one could not deliver. It may have a fallback itself, up to 5 in a row." }),
+    contactId: t.globalID({ description: "The contact whose channel it is. It belongs to the customer that the contact belongs to." }),
+    onlyByRules: t.boolean({ description: "Whether it hears only of what an alert rule, a trigger that names it or an escalation leads to it. Left out: true for a contact's channel, else false." }),
     enabled: t.boolean({ description: "Left out: true." }),
     rich: t.boolean({ description: "Left out: true." }),
     pace: t.field({ type: ChannelPaceInput, description: "Left out: as the kind has it." }),
@@ -133,6 +138,8 @@ const UpdateChannelInput = builder.inputType("UpdateChannelInput", {
     config: t.field({ type: ChannelConfigInput, description: "Its whole config, of the same kind. Secrets that are left out stay." }),
     accountId: t.globalID({ description: "The provider account that gives the credentials from now on, in place of its own; null takes it away." }),
     fallbackId: t.globalID({ description: "The channel that gets what this one could not deliver from now on; null: none." }),
+    contactId: t.globalID({ description: "The contact whose channel it is from now on: it then hears only of what rules lead to it, unless onlyByRules says otherwise. Null: nobody's." }),
+    onlyByRules: t.boolean({ description: "Whether it hears only of what an alert rule, a trigger that names it or an escalation leads to it." }),
     enabled: t.boolean({ description: "Whether it is sent anything." }),
     rich: t.boolean({ description: "Whether messages take the kind's native form." }),
     pace: t.field({ type: ChannelPaceInput, description: "How fast it may be used; null returns to what the kind has." }),
@@ -146,14 +153,19 @@ const UpdateChannelInput = builder.inputType("UpdateChannelInput", {
   }),
 });
 
-type GivenId = { typename: string; id: string } | null | undefined;
-
-/** @returns an id of another type as one that there is not, for the service to refuse */
-function idOf(typename: string, given: GivenId): string | null | undefined {
-  return given && given.typename !== typename ? "" : (given?.id ?? (given as null | undefined));
+interface GivenId {
+  typename: string;
+  id: string;
 }
 
-const linksOf = ({ accountId, fallbackId }: { accountId?: GivenId; fallbackId?: GivenId }) => ({ accountId: idOf("ProviderAccount", accountId), fallbackId: idOf("Channel", fallbackId) });
+/** @returns what is another type's id as one that there is not, for the service to refuse */
+function idOf(type: "Channel" | "Contact" | "ProviderAccount", given: GivenId | null | undefined): string | null | undefined {
+  return given && given.typename !== type ? "" : (given?.id ?? (given as null | undefined));
+}
+
+function referencesOf({ accountId, contactId, fallbackId }: { [Name in keyof References]: GivenId | null | undefined }): References {
+  return { accountId: idOf("ProviderAccount", accountId), contactId: idOf("Contact", contactId), fallbackId: idOf("Channel", fallbackId) };
+}
 
 /** Payloads that hold the channel as it is now. */
 function channelPayload(name: string, description: string) {
@@ -177,7 +189,7 @@ builder.mutationField("createChannel", (t) =>
     authScopes: { may: "SETTINGS_MANAGE" },
     errors: resultOf("createChannel", ValidationError, ConflictError),
     args: { input: t.arg({ type: CreateChannelInput, required: true, description: "The channel." }) },
-    resolve: async (_root, { input }, { services }) => ({ channel: await services.channels.create({ ...input, ...linksOf(input) } as never) }),
+    resolve: async (_root, { input }, { services }) => ({ channel: await services.channels.create({ ...input, ...referencesOf(input) } as never) }),
   }),
 );
 
@@ -191,7 +203,7 @@ builder.mutationField("updateChannel", (t) =>
       id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }),
       input: t.arg({ type: UpdateChannelInput, required: true, description: "The changes." }),
     },
-    resolve: async (_root, { id, input }, { services }) => ({ channel: await services.channels.update(id.id, { ...input, ...linksOf(input) } as never) }),
+    resolve: async (_root, { id, input }, { services }) => ({ channel: await services.channels.update(id.id, { ...input, ...referencesOf(input) } as never) }),
   }),
 );
 
@@ -209,22 +221,18 @@ builder.mutationField("duplicateChannel", (t) =>
   }),
 );
 
-const DeleteChannelPayload = builder.objectRef<{ id: string }>("DeleteChannelPayload").implement({
-  description: "The channel is gone, with its overrides, inbox messages and what waited to be sent. Its history stays.",
-  fields: (t) => ({ deletedId: t.exposeID("id", { description: "The id that it had." }) }),
-});
+builder.prismaObjectField(ChannelType, "deletionImpact", (t) =>
+  t.field({ type: DeletionImpactType, description: "What deleting it would take along.", resolve: ({ id }, _args, { services }) => services.channels.deletionImpact(id) }),
+);
 
 builder.mutationField("deleteChannel", (t) =>
   t.field({
-    type: DeleteChannelPayload,
+    type: deletePayload("DeleteChannelPayload", "The channel is gone, with its overrides, inbox messages and what waited to be sent. Its history stays."),
     description: "Deletes a channel.",
     authScopes: { may: "SETTINGS_MANAGE" },
     errors: resultOf("deleteChannel", NotFoundError),
     args: { id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }) },
-    resolve: async (_root, { id }, { services }) => {
-      await services.channels.delete(id.id);
-      return { id: globalIdOf("Channel", id.id) };
-    },
+    resolve: async (_root, { id }, { services }) => ({ id: globalIdOf("Channel", id.id), impact: await services.channels.delete(id.id) }),
   }),
 );
 

@@ -19,6 +19,10 @@ export interface Channel {
   fallbackId: string | null;
   /** Since when nothing could be delivered to it; null while it is well. */
   failingSince: Date | null;
+  /** Whose it is, where it is a person's own. */
+  contactId: string | null;
+  /** It hears only of what an alert rule, a trigger that names it or an escalation leads to it. */
+  onlyByRules: boolean;
   accountId: string | null;
   /** As the kind's config schema gives it, secrets and what comes from the account included. */
   config: Record<string, unknown>;
@@ -53,7 +57,8 @@ export const nameField = z
   .max(100, "must be at most 100 characters")
   .regex(oneLine, "must be one line without control characters");
 
-const filter = z.array(z.string().trim().min(1, "must not be empty").max(200, "must be at most 200 characters").regex(oneLine, "must be one line without control characters")).max(200, "must be at most 200 entries");
+/** Values let through; an empty list lets all through. */
+export const filterField = z.array(z.string().trim().min(1, "must not be empty").max(200, "must be at most 200 characters").regex(oneLine, "must be one line without control characters")).max(200, "must be at most 200 entries");
 
 const displayName = z.string().trim().max(100, "must be at most 100 characters").regex(oneLine, "must be one line without control characters").transform((text) => text || null);
 
@@ -82,30 +87,33 @@ export function paceOf(kind: Pace, own: StoredPace): Pace {
 export const channelInput = z.object({
   name: nameField,
   enabled: z.boolean().nullish().transform((value) => value ?? true),
+  /** Left out: as whether it is a person's own. */
+  onlyByRules: z.boolean().nullish(),
   rich: z.boolean().nullish().transform((value) => value ?? true),
   pace: paceChange.nullish().transform((value) => value ?? null),
   quietHours: quietHoursSchema.nullish().transform((value) => value ?? null),
   digest: digestSchema.nullish().transform((value) => value ?? null),
   displayName: displayName.nullish().transform((value) => value ?? null),
   minimumSeverity: z.enum(SEVERITIES).nullish().transform((value) => value ?? "INFO"),
-  customers: filter.nullish().transform((value) => value ?? []),
-  services: filter.nullish().transform((value) => value ?? []),
-  sources: filter.nullish().transform((value) => value ?? []),
+  customers: filterField.nullish().transform((value) => value ?? []),
+  services: filterField.nullish().transform((value) => value ?? []),
+  sources: filterField.nullish().transform((value) => value ?? []),
 });
 
 /** What of a channel may change; whatever is left out stays. */
 export const channelChange = z.object({
   name: nameField.optional(),
   enabled: z.boolean().optional(),
+  onlyByRules: z.boolean().optional(),
   rich: z.boolean().optional(),
   pace: paceChange.nullish(),
   quietHours: quietHoursSchema.nullish(),
   digest: digestSchema.nullish(),
   displayName: displayName.optional(),
   minimumSeverity: z.enum(SEVERITIES).optional(),
-  customers: filter.optional(),
-  services: filter.optional(),
-  sources: filter.optional(),
+  customers: filterField.optional(),
+  services: filterField.optional(),
+  sources: filterField.optional(),
 });
 
 export type ChannelInput = z.input<typeof channelInput>;

@@ -1,9 +1,12 @@
 import type { ProviderAccount } from "../accounts/providerAccount.model.ts";
 import type { ProviderAccountService } from "../accounts/providerAccount.service.ts";
 import type { Clock } from "../clock.ts";
+import type { DeletionImpact } from "../db/deletionImpact.ts";
 import { NotFoundError, ValidationError } from "../errors.ts";
 import type { Ids } from "../ids.ts";
-import { parseInput } from "../parseInput.ts";
+import { parseInput, withoutNulls } from "../parseInput.ts";
+import type { Contact } from "../people/contact.model.ts";
+import type { ContactService } from "../people/contact.service.ts";
 import type { Provider } from "../providers/provider.ts";
 import { PROVIDERS, providerOf } from "../providers/registry.ts";
 import type { Digest, QuietHours } from "../schedules/schedule.ts";
@@ -20,10 +23,14 @@ export interface ChannelService {
   load(): Promise<Channel[]>;
   /** @throws {NotFoundError} */
   get(id: string): Promise<Channel>;
-  create(input: ChannelInput & { config: GivenConfig } & Links): Promise<ChannelRow>;
+  /** @param input a contact's channel hears only of what rules lead to it, unless `onlyByRules` says otherwise */
+  create(input: ChannelInput & References & { config: GivenConfig }): Promise<ChannelRow>;
   /** @param input `accountId` null takes the account away; what the config had from it must then be given */
-  update(id: string, input: ChannelChange & { config?: GivenConfig | null | undefined } & Links): Promise<ChannelRow>;
-  delete(id: string): Promise<void>;
+  update(id: string, input: ChannelChange & References & { config?: GivenConfig | null | undefined }): Promise<ChannelRow>;
+  /** What deleting it would take along. */
+  deletionImpact(id: string): Promise<DeletionImpact>;
+  /** @returns what went with it */
+  delete(id: string): Promise<DeletionImpact>;
   /** A copy under another name, secrets and overrides included, switched off. */
   duplicate(id: string, name: string): Promise<ChannelRow>;
   /** Switches it off because the provider says that it is gone. */
@@ -37,9 +44,11 @@ export interface ChannelService {
   setOverride(id: string, target: OverrideTarget, enabled: boolean | null): Promise<void>;
 }
 
-/** Ids of what a channel goes by: the provider account, and the channel that gets what this one could not deliver. */
-interface Links {
+/** What a channel refers to; null takes it away. */
+export interface References {
   accountId?: string | null | undefined;
+  contactId?: string | null | undefined;
+  /** The channel that gets what this one could not deliver. */
   fallbackId?: string | null | undefined;
 }
 
@@ -49,6 +58,7 @@ export type OverrideTarget = { eventType: string } | { category: string };
 export interface ChannelServiceDeps {
   store: ChannelStore;
   accounts: Pick<ProviderAccountService, "load" | "get">;
+  contacts: Pick<ContactService, "get">;
   box: SecretBox;
   clock: Clock;
   ids: Ids;
@@ -56,7 +66,7 @@ export interface ChannelServiceDeps {
   changed(): Promise<void>;
 }
 
-export function createChannelService({ store, accounts, box, clock, ids, changed }: ChannelServiceDeps): ChannelService {
+export function createChannelService({ store, accounts, contacts, box, clock, ids, changed }: ChannelServiceDeps): ChannelService {
   async function find(id: string): Promise<ChannelWithOverrides> {
     const row = await store.find(id);
     if (!row) throw new NotFoundError("This channel");
@@ -71,6 +81,20 @@ export function createChannelService({ store, accounts, box, clock, ids, changed
     if (!provider.account) throw ValidationError.of("accountId", `must be left out: channels of the kind ${provider.kind} have their own credentials only`);
     if (provider.account.kind !== account.kind) throw ValidationError.of("accountId", `must be an account of the kind ${provider.account.kind}; this one is of the kind ${account.kind}`);
     return account.config;
+  }
+
+  /** @param customer whose channel it is: a person's own belongs to whom the person belongs @throws {ValidationError} when there is none */
+  async function contactFor(contactId: string, customer: string | null | undefined): Promise<Contact> {
+    const contact = await contacts.get(contactId).catch(() => null);
+    if (!contact || (customer !== undefined && contact.customer !== customer)) throw ValidationError.of("contactId", "must be the id of a contact", "not_found");
+    return contact;
+  }
+
+  /** Whose channel it becomes decides what it hears of, unless that is said. */
+  async function movedTo(contactId: string | null, before: ChannelRow, { onlyByRules }: Partial<ChannelRow>): Promise<Partial<ChannelRow>> {
+    if (contactId === null || contactId === before.contactId) return {};
+    await contactFor(contactId, before.customer);
+    return onlyByRules === undefined ? { onlyByRules: true } : {};
   }
 
   async function update(id: string, changes: Partial<ChannelRow>): Promise<ChannelRow> {
@@ -112,30 +136,31 @@ export function createChannelService({ store, accounts, box, clock, ids, changed
     },
     get: async (id) => open(await find(id)),
 
-    async create({ config: given, accountId = null, fallbackId = null, ...rest }) {
-      const input = parseInput(channelInput, rest);
+    async create({ config: given, accountId = null, contactId = null, fallbackId = null, ...rest }) {
+      const { onlyByRules, ...input } = parseInput(channelInput, rest);
+      const contact = contactId === null ? null : await contactFor(contactId, undefined);
       const { owner: provider, config } = chosenConfig(PROVIDERS, given);
       const id = ids.next();
       const checked = checkConfig(provider, config, { account: await accountFor(provider, accountId) });
       const now = clock.now();
-      const row = { id, kind: provider.kind, customer: null, accountId, fallbackId, failingSince: null, disabledReason: null, createdAt: now, updatedAt: now, ...input, ...sealConfig(provider, checked, box, channelRow(id)) } as ChannelRow;
+      const owner = { customer: contact?.customer ?? null, contactId, onlyByRules: onlyByRules ?? contact !== null };
+      const row = { id, kind: provider.kind, ...owner, accountId, fallbackId, failingSince: null, disabledReason: null, createdAt: now, updatedAt: now, ...input, ...sealConfig(provider, checked, box, channelRow(id)) } as ChannelRow;
       await checkFallback(row);
       await store.insert(row, []);
       await changed();
       return row;
     },
 
-    async update(id, { config: given, accountId, fallbackId, pace, quietHours, digest, ...rest }) {
+    async update(id, { config: given, accountId, contactId, fallbackId, pace, quietHours, digest, ...rest }) {
       const before = await find(id);
       const provider = providerOf(before.kind);
       const changes = parseInput(channelChange, { ...withoutNulls(rest), pace, quietHours, digest }) as Partial<ChannelRow>;
       const config = await changedConfig(before, given, accountId);
       if (config) Object.assign(changes, sealConfig(provider, config, box, channelRow(id)));
       if (accountId !== undefined) changes.accountId = accountId;
-      if (fallbackId !== undefined) {
-        changes.fallbackId = fallbackId;
-        await checkFallback({ ...before, fallbackId });
-      }
+      if (contactId !== undefined) Object.assign(changes, { contactId, ...(await movedTo(contactId, before, changes)) });
+      if (fallbackId !== undefined) changes.fallbackId = fallbackId;
+      if (fallbackId !== undefined || contactId !== undefined) await checkFallback({ ...before, ...changes });
       // Whoever switches it off by hand wants nothing of it to go anywhere.
       if (changes.enabled !== undefined) changes.disabledReason = null;
       if (changes.enabled) {
@@ -145,10 +170,16 @@ export function createChannelService({ store, accounts, box, clock, ids, changed
       return update(id, changes);
     },
 
+    async deletionImpact(id) {
+      await find(id);
+      return store.deletionImpact(id);
+    },
+
     async delete(id) {
       await find(id);
-      await store.delete(id);
+      const impact = await store.delete(id);
       await changed();
+      return impact;
     },
 
     async duplicate(id, name) {
@@ -231,6 +262,8 @@ function channelOf(row: ChannelWithOverrides, own: Record<string, unknown>, acco
     disabledReason: row.disabledReason,
     fallbackId: row.fallbackId,
     failingSince: row.failingSince,
+    contactId: row.contactId,
+    onlyByRules: row.onlyByRules,
     accountId: row.accountId,
     config: { ...account?.config, ...own },
     pace: paceOf(providerOf(row.kind).pace, row.pace as StoredPace),
@@ -244,8 +277,4 @@ function channelOf(row: ChannelWithOverrides, own: Record<string, unknown>, acco
     sources: row.sources as string[],
     overrides: row.overrides,
   };
-}
-
-function withoutNulls(input: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null && value !== undefined));
 }

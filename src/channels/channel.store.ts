@@ -1,5 +1,7 @@
 import type { Database, Transaction } from "../db/database.ts";
 import { whenNameIsFree } from "../db/databaseErrors.ts";
+import { findDeletionImpact } from "../db/deletionImpact.ts";
+import type { DeletionImpact } from "../db/deletionImpact.ts";
 import { Prisma } from "../db/generated/client.ts";
 import type { Channel as ChannelRow, ChannelOverride } from "../db/generated/client.ts";
 
@@ -14,8 +16,9 @@ export interface ChannelStore {
   insert(row: ChannelRow, overrides: ChannelOverride[]): Promise<void>;
   /** @throws {ConflictError} when the name is taken */
   update(id: string, changes: Partial<ChannelRow>): Promise<ChannelRow>;
-  /** Takes its deliveries, overrides and inbox messages along; the history stays. */
-  delete(id: string): Promise<void>;
+  deletionImpact(id: string): Promise<DeletionImpact>;
+  /** Takes its deliveries, overrides and inbox messages along; the history stays. @returns what went with it */
+  delete(id: string): Promise<DeletionImpact>;
   setOverride(override: ChannelOverride): Promise<void>;
   removeOverride(channelId: string, target: { eventType?: string; category?: string }): Promise<void>;
 }
@@ -36,9 +39,13 @@ export function createChannelStore(db: Database): ChannelStore {
       );
     },
     update: (id, changes) => whenNameIsFree(taken(changes.name ?? ""), () => db.write((tx) => tx.channel.update({ where: { id }, data: asInput(changes) }))),
-    async delete(id) {
-      await db.write((tx) => tx.channel.delete({ where: { id } }));
-    },
+    deletionImpact: (id) => findDeletionImpact(db.read, { channelId: id }, {}),
+    delete: (id) =>
+      db.write(async (tx) => {
+        const impact = await findDeletionImpact(tx, { channelId: id }, {});
+        await tx.channel.delete({ where: { id } });
+        return impact;
+      }),
     async setOverride(override) {
       const { id: _, channelId, eventType, category, enabled } = override;
       await db.write(async (tx) => {

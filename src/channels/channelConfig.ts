@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ValidationError } from "../errors.ts";
-import { parseInput } from "../parseInput.ts";
+import { parseInput, withoutNulls } from "../parseInput.ts";
 import type { FieldMeta } from "../providers/provider.ts";
 import type { SecretBox } from "../secretBox.ts";
 
@@ -75,10 +75,6 @@ export function checkConfig(owner: ConfigOwner, given: Record<string, unknown>, 
   const own = { ...kept, ...withoutNulls(given) };
   const whole = parseInput(owner.config, { ...account, ...own }, `config.${configKey(owner.kind)}`);
   return Object.fromEntries(Object.entries(whole).filter(([name]) => name in own || !(name in account)));
-}
-
-function withoutNulls(given: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined));
 }
 
 /** The name of a kind's member in the config input: EMAIL → email, TWILIO_SMS → twilioSms. */

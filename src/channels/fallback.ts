@@ -14,6 +14,8 @@ export function fallbackOf<Link extends FallbackLink>(channel: FallbackLink, pas
   const visited = new Set([...passed, channel.id]);
   let next = channels.get(channel.fallbackId ?? "");
   while (next && !visited.has(next.id)) {
+    // A contact's channel may have changed hands since.
+    if (next.customer !== channel.customer) return null;
     if (next.enabled) return next;
     visited.add(next.id);
     next = channels.get(next.fallbackId ?? "");

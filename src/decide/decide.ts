@@ -7,6 +7,7 @@ import { QUIET_FOREVER } from "../schedules/quietHours.ts";
 import { higherOf } from "./severity.ts";
 import { rememberInhibitor } from "./inhibitors.ts";
 import { acknowledgedStage } from "./stages/acknowledged.ts";
+import { alertRulesStage } from "./stages/alertRules.ts";
 import { burstStage } from "./stages/burst.ts";
 import { conditionStage } from "./stages/condition.ts";
 import { cooldownStage } from "./stages/cooldown.ts";
@@ -21,10 +22,12 @@ import { thresholdStage } from "./stages/threshold.ts";
 import { triggerStage } from "./stages/trigger.ts";
 import { burstKey } from "./state.ts";
 import type { Flapping, OccurrenceCooldown, OpenCondition, State } from "./state.ts";
-import type { ChannelVerdict, Verdict } from "./verdict.ts";
+import type { ChannelVerdict, Verdict, Via } from "./verdict.ts";
 
 /** For silences without a known end: changed settings have it decided again before. */
 const NEVER = new Date(QUIET_FOREVER);
+
+const NO_WAYS: ReadonlyMap<string, Via> = new Map();
 
 /** The way of an event, in order. A stage that is to come is one file and one line here. */
 const STAGES: readonly Stage[] = [
@@ -35,6 +38,7 @@ const STAGES: readonly Stage[] = [
   flappingStage,
   acknowledgedStage,
   cooldownStage,
+  alertRulesStage,
   routeStage,
   silenceStage,
   inhibitionStage,
@@ -111,10 +115,12 @@ function begin(event: IncomingEvent, known: string | null, settings: Settings, s
     steady: null,
     inhibitor: null,
     bursts: [],
+    ways: NO_WAYS,
     reason: "FIRST",
     step: null,
     stopped: null,
     channels: [],
+    rules: [],
   };
 }
 
@@ -146,6 +152,7 @@ function conclude(draft: Draft, state: State, now: Date): Decision {
   return {
     verdict: draft.stopped ?? verdictOf(draft, told, held),
     channels: [...draft.channels],
+    rules: draft.rules.map(({ id, name, escalationPolicyId }) => ({ id, name, escalationPolicyId })),
     severity: draft.severity,
     reason: draft.reason,
     fingerprint: draft.fingerprint,
@@ -153,7 +160,6 @@ function conclude(draft: Draft, state: State, now: Date): Decision {
     cooldown: cooldownAfter(draft, state, told.length + held.length > 0, now),
     bursts: [...draft.bursts],
     inhibitedBy: inhibitor && open?.inhibitedBy !== inhibitor.conditionId ? inhibitor : null,
-    rules: [],
     flapping: draft.reason === "FLAPPING" ? flapping : steady,
   };
 }

@@ -1,8 +1,8 @@
 import type { MessageReason, Severity } from "../render/message.ts";
 import type { IncomingEvent } from "./event.ts";
-import type { CompiledTrigger, Settings } from "./settings.ts";
+import type { CompiledAlertRule, CompiledTrigger, Settings } from "./settings.ts";
 import type { BurstWindow, Flapping, Inhibitor, OpenCondition, State } from "./state.ts";
-import type { ChannelVerdict, HoldReason, Verdict } from "./verdict.ts";
+import type { ChannelVerdict, HoldReason, Verdict, Via } from "./verdict.ts";
 
 /** A decision in the making, handed from stage to stage. Never changed in place. */
 export interface Draft {
@@ -29,6 +29,10 @@ export interface Draft {
   /** Windows of bursts that this event has changed. */
   readonly bursts: readonly BurstWindow[];
   readonly reason: MessageReason;
+  /** The alert rules that match, in the order in which they were asked. */
+  readonly rules: readonly CompiledAlertRule[];
+  /** Where they lead: by channel, the first way to it. */
+  readonly ways: ReadonlyMap<string, Via>;
   /** The threshold step that this event has reached. */
   readonly step: number | null;
   /** Set by the stage that stopped the event; later stages let it pass. */

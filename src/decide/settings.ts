@@ -8,6 +8,10 @@ export interface Settings {
   /** By canonical type name; every type of the catalogue is in it. */
   triggers: ReadonlyMap<string, CompiledTrigger>;
   channels: ReadonlyMap<string, RoutedChannel>;
+  /** Those that are asked about every event; the rest hear only of what a rule leads to them. */
+  generalChannels: readonly RoutedChannel[];
+  /** Those that are switched on, in the order in which they are asked. */
+  rules: readonly CompiledAlertRule[];
   cooldowns: CooldownDefaults;
   flapping: FlappingRule;
   silences: readonly CompiledSilence[];
@@ -60,6 +64,41 @@ export interface CompiledInhibition {
   sameFields: readonly string[];
 }
 
+/** Says which events go to whom. */
+export interface CompiledAlertRule {
+  id: string;
+  name: string;
+  /** Set on a customer's own: it covers that customer's events only, and neither stops nor is stopped by other people's. */
+  customer: string | null;
+  /** No further rule is asked about what this one matches. */
+  stop: boolean;
+  escalationPolicyId: string | null;
+  /** Whether events of this type can match at all. */
+  covers(type: Pick<EventType, "name" | "category">): boolean;
+  matches(subject: MatchSubject): boolean;
+  /** In the order in which they are named. The same target of several rules is the same object. */
+  targets: readonly RuleTarget[];
+}
+
+/** A contact, a group or a channel that rules lead to. */
+export interface RuleTarget {
+  /** Its channels, each once. Which of them may have an event is decided for each event. */
+  readonly ways: readonly Way[];
+}
+
+/** How a channel is come to: by its contact, and by the group that the contact is in, directly or through further groups. */
+export interface Way {
+  channelId: string;
+  contact?: Named;
+  group?: Named;
+}
+
+/** Something with the name that it had at the time. */
+export interface Named {
+  id: string;
+  name: string;
+}
+
 /** Seconds. */
 export interface CooldownDefaults {
   /** Between two messages on one occurrence, by severity. */
@@ -81,8 +120,18 @@ export interface CompiledTrigger {
   holdSeconds: number;
   /** So many messages a channel gets one by one within so many seconds, the rest as one; null: all of them. */
   burst: BurstRule | null;
-  /** Every channel, with what bars it from this type whatever the event says; null lets it through. */
-  routes: readonly { channel: RoutedChannel; barredBy: VerdictReason | null }[];
+  /** The channels that are asked about every event of this type: all but those that hear only of what a rule leads to them. */
+  routes: readonly Route[];
+  /** The same for any channel. */
+  routeOf(channel: RoutedChannel): Route;
+  /** Those that events of this type can match, in the order in which they are asked. */
+  rules: readonly CompiledAlertRule[];
+}
+
+/** A channel, with what bars it from an event type whatever the event says; null lets it through. */
+export interface Route {
+  channel: RoutedChannel;
+  barredBy: VerdictReason | null;
 }
 
 export interface BurstRule {
@@ -106,4 +155,16 @@ export interface RoutedChannel {
   sources: ReadonlySet<string>;
   quietHours: QuietHours | null;
   digest: Digest | null;
+  /** It hears only of what a rule leads to it, or of a type whose trigger names it. */
+  onlyByRules: boolean;
+  /** Whose it is. */
+  contact: RoutedContact | null;
+}
+
+/** What routing needs to know of a person. Empty sets let everything through. */
+export interface RoutedContact extends Named {
+  enabled: boolean;
+  customers: ReadonlySet<string>;
+  categories: ReadonlySet<string>;
+  severities: ReadonlySet<Severity>;
 }

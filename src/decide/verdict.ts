@@ -1,3 +1,5 @@
+import type { Named } from "./settings.ts";
+
 /**
  * Every reason for which an event is sent or not, with what it means in plain words. The API's VerdictReason enum is
  * made from this table; a stage that holds or drops events adds its reasons here.
@@ -31,6 +33,9 @@ export const VERDICT_REASONS = {
   OTHER_CUSTOMER: "The channel is for other customers.",
   OTHER_SERVICE: "The channel is for other services.",
   OTHER_SOURCE: "The channel is for other sources.",
+  NO_RULE: "It hears only of what an alert rule leads to it, and none does.",
+  CONTACT_DISABLED: "Its owner is switched off.",
+  CONTACT_PREFERENCE: "Its owner has chosen not to hear of this.",
   NOT_TOLD_OF_PROBLEM: "It was not told of the problem, so it does not hear of its end.",
 } as const;
 
@@ -48,10 +53,19 @@ export interface Verdict {
   detail?: string;
 }
 
+/** The first of the ways by which alert rules lead to a channel. */
+export interface Via {
+  rule: Named;
+  contact?: Named;
+  group?: Named;
+}
+
 export interface ChannelVerdict extends Verdict {
   channelId: string;
   /** Its name at that moment. */
   channelName: string;
   /** Set when the action is HOLD. */
   heldFor?: HoldReason;
+  /** Set when an alert rule leads to it, sent or not. */
+  via?: Via;
 }

@@ -121,7 +121,7 @@ export function createEscalator({ db, snapshot, clock, ids, log, dispatch, held 
   function tell(tells: NonNullable<Turn["tells"]>, { escalation, policy, condition, event }: { escalation: Due; policy: EscalationPolicy; condition: OpenCondition; event: StoredEvent }, all: Work, now: Date): void {
     const { current } = snapshot;
     const isReminder = tells === "REMINDER";
-    const wanted = isReminder ? condition.told.map((channelId): Recipient => ({ channelId, contactName: null })) : recipientsOf(policy.steps[escalation.step % policy.steps.length]?.targets ?? [], current, event);
+    const wanted = isReminder ? condition.told.map((channelId): Recipient => ({ channelId, contactName: null })) : recipientsOf(policy.steps[escalation.step % policy.steps.length]?.targets ?? [], current.directory);
     const context = contextOf(isReminder, escalation, policy, condition, now);
     let after = condition;
     for (const { channelId, contactName } of wanted) {

@@ -1,6 +1,8 @@
 import { ownedBy } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
 import { ChannelType } from "../channels/channel.graphql.ts";
+import { ContactType } from "../people/contact.graphql.ts";
+import { ContactGroupType } from "../people/contactGroup.graphql.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
@@ -11,6 +13,8 @@ const EscalationStepType = builder.prismaObject("EscalationStep", {
   description: "A step of an escalation policy.",
   fields: (t) => ({
     delay: t.expose("delaySeconds", { type: "Duration", description: "How long after the step before it, or after the problem was first told of." }),
+    contacts: t.prismaField({ type: [ContactType], description: "The contacts whose channels it tells.", resolve: (query, { id }, _args, { services }) => services.db.contact.findMany({ ...query, where: { escalationTargets: { some: { stepId: id } } }, orderBy: { id: "asc" } }) }),
+    groups: t.prismaField({ type: [ContactGroupType], description: "The contact groups whose members' channels it tells.", resolve: (query, { id }, _args, { services }) => services.db.contactGroup.findMany({ ...query, where: { escalationTargets: { some: { stepId: id } } }, orderBy: { id: "asc" } }) }),
     channels: t.prismaField({ type: [ChannelType], description: "The channels that it tells.", resolve: (query, { id }, _args, { services }) => services.db.channel.findMany({ ...query, where: { escalationTargets: { some: { stepId: id } } }, orderBy: { id: "asc" } }) }),
   }),
 });
@@ -22,6 +26,7 @@ export const EscalationPolicyType = builder.prismaNode("EscalationPolicy", {
   authScopes: ({ customer }) => ({ mayRead: { scope: "SETTINGS_READ", customer } }),
   fields: (t) => ({
     name: t.exposeString("name", { description: "Its name." }),
+    customer: t.exposeString("customer", { nullable: true, description: "The customer that it belongs to; null: the server's own." }),
     enabled: t.exposeBoolean("enabled", { description: "Whether it is in force. Switched off, it ends what it is at work on." }),
     rounds: t.exposeInt("rounds", { nullable: true, description: "How often its steps are gone through; null: until the problem is taken on or over." }),
     reminder: t.expose("reminderSeconds", { type: "Duration", nullable: true, description: "How long after it was taken on a problem that is not over is told of again, to all who know of it. As long again without an answer, the steps begin anew. Null: never." }),
@@ -61,6 +66,8 @@ const EscalationStepInput = builder.inputType("EscalationStepInput", {
   description: "A step: how long it waits, and whom it tells, at most 50 targets.",
   fields: (t) => ({
     delay: t.field({ type: "Duration", required: true, description: "How long after the step before it, or after the problem was first told of: PT0S to P30D." }),
+    contactIds: t.globalIDList({ description: "Ids of contacts whose channels it tells, whatever they like to hear of." }),
+    groupIds: t.globalIDList({ description: "Ids of contact groups whose members' channels it tells." }),
     channelIds: t.globalIDList({ description: "Ids of channels that it tells." }),
   }),
 });
@@ -74,6 +81,7 @@ const CreateEscalationPolicyInput = builder.inputType("CreateEscalationPolicyInp
   description: "A new escalation policy.",
   fields: (t) => ({
     name: t.string({ required: true, description: NAME }),
+    customer: t.string({ description: "The customer that it is to belong to: its targets must be that customer's. Left out: the token's customer, else the server." }),
     enabled: t.boolean({ description: "Left out: true." }),
     rounds: t.int({ description: `${ROUNDS} Left out: null.` }),
     reminder: t.field({ type: "Duration", description: `${REMINDER} Left out: null.` }),
@@ -100,7 +108,7 @@ function idsOf(typename: string, given: readonly GivenId[] | null | undefined): 
 }
 
 function stepsOf(steps: readonly (typeof EscalationStepInput.$inferInput)[] | null | undefined) {
-  return steps?.map(({ delay, channelIds }) => ({ delay, channelIds: idsOf("Channel", channelIds) }));
+  return steps?.map(({ delay, channelIds, contactIds, groupIds }) => ({ delay, channelIds: idsOf("Channel", channelIds), contactIds: idsOf("Contact", contactIds), groupIds: idsOf("ContactGroup", groupIds) }));
 }
 
 /** Payloads that hold the policy as it is now. */

@@ -1,25 +1,21 @@
 import type { Database, Transaction } from "../db/database.ts";
 import { whenNameIsFree } from "../db/databaseErrors.ts";
+import { refuseUnknownTargets } from "../db/knownTargets.ts";
 import type { EscalationPolicy as PolicyRow, EscalationStep as StepRow, EscalationTarget as TargetRow } from "../db/generated/client.ts";
 
 export type { PolicyRow, StepRow, TargetRow };
 export type PolicyWithSteps = PolicyRow & { steps: (StepRow & { targets: TargetRow[] })[] };
 export type NewStep = StepRow & { targets: TargetRow[] };
 
-/** Of which kinds targets are, with their ids. */
-export type TargetIds = Record<"channelIds" | "contactIds" | "groupIds", string[]>;
-
 export interface EscalationPolicyStore {
   /** Those that are switched on, with steps and targets in order. */
   enabled(): Promise<PolicyWithSteps[]>;
   /** @param owner of whom it must be */
   find(id: string, owner: { customer?: string }): Promise<PolicyWithSteps | null>;
-  /** Which of these there are. @param owner of whom they must be */
-  known(ids: TargetIds, owner: { customer?: string }): Promise<Set<string>>;
-  /** @returns false when there are so many, and it is not added. @throws {ConflictError} when the name is taken */
+  /** @returns false when there are so many, and it is not added. @throws {ConflictError} when the name is taken @throws {ValidationError} when a target is not there for the owner */
   insert(row: PolicyRow, steps: NewStep[], most: number): Promise<boolean>;
-  /** @param steps in place of those it has; null leaves them. @throws {ConflictError} when the name is taken */
-  update(id: string, changes: Partial<PolicyRow>, steps: NewStep[] | null): Promise<PolicyRow>;
+  /** @param steps in place of those it has; null leaves them. @throws as `insert` */
+  update(id: string, customer: string | null, changes: Partial<PolicyRow>, steps: NewStep[] | null): Promise<PolicyRow>;
   /** Takes its steps and what it is at work on along. @returns on how many problems it was at work */
   delete(id: string): Promise<number>;
 }
@@ -31,30 +27,21 @@ export function createEscalationPolicyStore(db: Database): EscalationPolicyStore
   return {
     enabled: () => db.read.escalationPolicy.findMany({ where: { enabled: true }, include: withSteps, orderBy: { id: "asc" } }),
     find: (id, owner) => db.read.escalationPolicy.findFirst({ where: { id, ...owner }, include: withSteps }),
-    async known({ channelIds, contactIds, groupIds }, owner) {
-      const select = { id: true } as const;
-      const found = await Promise.all([
-        db.read.channel.findMany({ where: { id: { in: channelIds }, ...owner }, select }),
-        db.read.contact.findMany({ where: { id: { in: contactIds }, ...owner }, select }),
-        db.read.contactGroup.findMany({ where: { id: { in: groupIds }, ...owner }, select }),
-      ]);
-      return new Set(found.flat().map(({ id }) => id));
-    },
     insert: (row, steps, most) =>
       whenNameIsFree(taken(row.name), () =>
         db.write(async (tx) => {
           if ((await tx.escalationPolicy.count()) >= most) return false;
           await tx.escalationPolicy.create({ data: row });
-          await insertSteps(tx, steps);
+          await insertSteps(tx, row.customer, steps);
           return true;
         }),
       ),
-    update: (id, changes, steps) =>
+    update: (id, customer, changes, steps) =>
       whenNameIsFree(taken(changes.name ?? ""), () =>
         db.write(async (tx) => {
           if (steps) {
             await tx.escalationStep.deleteMany({ where: { policyId: id } });
-            await insertSteps(tx, steps);
+            await insertSteps(tx, customer, steps);
           }
           return tx.escalationPolicy.update({ where: { id }, data: changes });
         }),
@@ -68,7 +55,11 @@ export function createEscalationPolicyStore(db: Database): EscalationPolicyStore
   };
 }
 
-async function insertSteps(tx: Transaction, steps: NewStep[]): Promise<void> {
+async function insertSteps(tx: Transaction, customer: string | null, steps: NewStep[]): Promise<void> {
+  for (const { position, targets } of steps) {
+    const ids = (name: "contactId" | "groupId" | "channelId") => targets.flatMap((target) => (target[name] === null ? [] : [target[name]]));
+    await refuseUnknownTargets(tx, customer, { contactIds: ids("contactId"), groupIds: ids("groupId"), channelIds: ids("channelId") }, `steps.${position}.`);
+  }
   await tx.escalationStep.createMany({ data: steps.map(({ targets: _, ...step }) => step) });
   await tx.escalationTarget.createMany({ data: steps.flatMap(({ targets }) => targets) });
 }

@@ -1,26 +1,64 @@
 import { createErrorProxy } from "@pothos/plugin-errors";
 import { ownCustomers, ownedBy } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
+import { ChannelType } from "../channels/channel.graphql.ts";
 import type { SearchFilter, SearchTable } from "../db/search.ts";
-import type { ChannelVerdict, Verdict } from "../decide/verdict.ts";
+import { leftOutVerdict } from "../decide/leftOut.ts";
+import type { Named } from "../decide/settings.ts";
+import type { ChannelVerdict, Verdict, Via } from "../decide/verdict.ts";
 import { VERDICT_REASONS } from "../decide/verdict.ts";
 import { CallerError, IdempotencyConflictError, ValidationError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
+import type { Context } from "../graphql/context.ts";
 import { EventStatusEnum, MessageReasonEnum, SeverityEnum, VerdictActionEnum, VerdictReasonEnum } from "../graphql/enums.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
 import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import { OtherErrorType } from "../graphql/errorTypes.ts";
 import type { Accepted } from "../intake/intake.ts";
 import type { Json } from "../render/message.ts";
+import type { Snapshot } from "../settings/snapshot.ts";
 import type { StoredDecision } from "./event.model.ts";
 
 /** The most events of one emitEvents. */
 export const LARGEST_EMIT = 1000;
 
-interface DecisionShape extends StoredDecision {
-  /** The event's time: later channels had no part in it. Null for a simulation. */
-  decidedAt: Date | null;
+/** So many channels that no rule leads to are listed of one event. */
+const MOST_LEFT_OUT = 100;
+
+interface LeftOut extends ChannelVerdict {
+  onlyByRules: boolean;
 }
+
+interface DecisionShape extends StoredDecision {
+  /** Channels that are younger than the event had no part in it. Null for a simulation. */
+  eventId: string | null;
+}
+
+/** As far as the token may know: a customer does not learn of other people's rules and groups. */
+function viaOf({ via }: ChannelVerdict, { principal, services }: Context): Via | null {
+  const own = !via || principal?.customer === null || services.snapshot.current.settings.rules.some(({ id, customer }) => id === via.rule.id && customer === principal?.customer);
+  return own ? (via ?? null) : null;
+}
+
+const ViaType = builder.objectRef<Via>("Via").implement({
+  description: "How an alert rule leads to a channel: the first way in the order of the rules. Names are those of that moment.",
+  fields: (t) => ({
+    ruleId: t.field({ type: "ID", description: "The rule's id, for alertRule(id).", resolve: ({ rule }) => globalIdOf("AlertRule", rule.id) }),
+    rule: t.string({ description: "The rule.", resolve: ({ rule }) => rule.name }),
+    contactId: t.field({ type: "ID", nullable: true, description: "The contact's id, for contact(id).", resolve: ({ contact }) => (contact ? globalIdOf("Contact", contact.id) : null) }),
+    contact: t.string({ nullable: true, description: "The contact whose channel it is; null when the rule names the channel itself.", resolve: ({ contact }) => contact?.name ?? null }),
+    groupId: t.field({ type: "ID", nullable: true, description: "The group's id, for contactGroup(id).", resolve: ({ group }) => (group ? globalIdOf("ContactGroup", group.id) : null) }),
+    group: t.string({ nullable: true, description: "The contact group that the rule names, where the contact is in one.", resolve: ({ group }) => group?.name ?? null }),
+  }),
+});
+
+const MatchedRuleType = builder.objectRef<Named>("MatchedRule").implement({
+  description: "An alert rule that matched an event.",
+  fields: (t) => ({
+    id: t.field({ type: "ID", description: "Its id, for alertRule(id).", resolve: ({ id }) => globalIdOf("AlertRule", id) }),
+    name: t.exposeString("name", { description: "Its name at that moment." }),
+  }),
+});
 
 const ChannelVerdictType = builder.objectRef<ChannelVerdict>("ChannelVerdict").implement({
   description: "What one channel gets of an event, and why.",
@@ -29,8 +67,9 @@ const ChannelVerdictType = builder.objectRef<ChannelVerdict>("ChannelVerdict").i
     channelName: t.exposeString("channelName", { description: "The channel's name at that moment." }),
     action: t.expose("action", { type: VerdictActionEnum, description: "Sent or not." }),
     because: t.expose("because", { type: VerdictReasonEnum, description: "Why." }),
-    explanation: t.string({ description: "Why, in plain words.", resolve: explanationOf }),
+    explanation: t.string({ description: "Why, in plain words.", resolve: (verdict, _args, context) => `${explanationOf(verdict)}${wayText(viaOf(verdict, context))}` }),
     until: t.expose("until", { type: "DateTime", nullable: true, description: "Until when the reason holds, where it ends by itself." }),
+    via: t.field({ type: ViaType, nullable: true, description: "How an alert rule leads to it, sent or not; null when none does.", resolve: (verdict, _args, context) => viaOf(verdict, context) }),
   }),
 });
 
@@ -44,8 +83,27 @@ const DecisionType = builder.objectRef<DecisionShape>("Decision").implement({
     reason: t.expose("reason", { type: MessageReasonEnum, description: "Why a message about it exists, or would." }),
     channels: t.field({
       type: [ChannelVerdictType],
-      description: "Every channel: whether it gets the event, and why.",
-      resolve: (decision, _args, { services }) => channelVerdicts(decision, [...services.snapshot.current.channels.values()]),
+      description: `Every channel: whether it gets the event, and why. Of those that hear only of what an alert rule leads to them, and to which none did, the first ${MOST_LEFT_OUT}: channel(id) tells of any.`,
+      resolve(decision, _args, { services }) {
+        const others = leftOut(decision, services.snapshot.current);
+        return [...channelVerdicts(decision), ...others.filter(({ onlyByRules }) => !onlyByRules), ...others.filter(({ onlyByRules }) => onlyByRules).slice(0, MOST_LEFT_OUT)];
+      },
+    }),
+    channel: t.field({
+      type: ChannelVerdictType,
+      nullable: true,
+      description: "Whether one channel gets the event, and why; null when it was not there yet.",
+      args: { id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }) },
+      resolve: (decision, { id }, { services, principal }) => {
+        const channel = services.snapshot.current.channels.get(id.id);
+        const own = channel && (principal?.customer === null || principal?.customer === channel.customer);
+        return own ? ([...channelVerdicts(decision), ...leftOut(decision, services.snapshot.current)].find(({ channelId }) => channelId === id.id) ?? null) : null;
+      },
+    }),
+    rules: t.field({
+      type: [MatchedRuleType],
+      description: "The alert rules that matched, in the order in which they were asked, the first 100. None where the event was stopped before, or is the end of a problem.",
+      resolve: ({ rules }, _args, { services, principal }) => (rules ?? []).filter(({ id }) => principal?.customer === null || services.snapshot.current.settings.rules.some((rule) => rule.id === id && rule.customer === principal?.customer)),
     }),
   }),
 });
@@ -54,10 +112,23 @@ function explanationOf({ because, detail }: Verdict): string {
   return detail ? `${VERDICT_REASONS[because]} ${detail}` : VERDICT_REASONS[because];
 }
 
-/** An event stopped before any channel was looked at has one reason for all of them. */
-function channelVerdicts({ channels, verdict }: DecisionShape, all: { id: string; name: string }[]): ChannelVerdict[] {
-  const explained = channels.length > 0 ? channels : all.map(({ id, name }) => ({ ...verdict, channelId: id, channelName: name }));
-  return explained.map((channel) => ({ ...channel, until: dateOf(channel.until) }));
+function wayText(via: Via | null): string {
+  if (!via) return "";
+  const contact = via.contact ? ` by the contact "${via.contact.name}"` : "";
+  const group = via.group ? ` of the group "${via.group.name}"` : "";
+  return ` The alert rule "${via.rule.name}" leads to it${contact}${group}.`;
+}
+
+function channelVerdicts({ channels }: DecisionShape): ChannelVerdict[] {
+  return channels.map((channel) => ({ ...channel, until: dateOf(channel.until) }));
+}
+
+/** What there is to say of the channels that the decision does not list, but which were there at its time. */
+function leftOut(decision: DecisionShape, { channels }: Snapshot): LeftOut[] {
+  const listed = new Set(decision.channels.map(({ channelId }) => channelId));
+  const verdict = leftOutVerdict(decision);
+  const missing = [...channels.values()].filter(({ id }) => !listed.has(id) && (decision.eventId === null || id < decision.eventId));
+  return missing.map(({ id, name, onlyByRules }) => ({ ...verdict, until: dateOf(verdict.until), channelId: id, channelName: name, onlyByRules }));
 }
 
 /** Stored decisions are JSON: their times come back as text. */
@@ -89,7 +160,7 @@ export const EventType = builder.prismaNode("Event", {
     decision: t.field({
       type: DecisionType,
       description: "What became of it and why, for each channel.",
-      resolve: (event) => ({ ...(event.decision as unknown as StoredDecision), decidedAt: event.receivedAt }),
+      resolve: (event) => ({ ...(event.decision as unknown as StoredDecision), eventId: event.id }),
     }),
     condition: t.relation("condition", { nullable: true, description: "The condition that it opened, counted towards or closed." }),
     deliveries: t.relation("deliveries", {
@@ -123,7 +194,7 @@ const EmitEventPayload = builder.objectRef<Accepted>("EmitEventPayload").impleme
   description: "The event was stored durably; what is to be sent is on its way.",
   fields: (t) => ({
     event: t.field({ type: EventType, grantScopes: ["emitted"], description: "The event as stored.", resolve: ({ event }) => event as never }),
-    decision: t.field({ type: DecisionType, description: "What becomes of it and why.", resolve: ({ event }) => ({ ...event.decision, decidedAt: event.receivedAt }) }),
+    decision: t.field({ type: DecisionType, description: "What becomes of it and why.", resolve: ({ event }) => ({ ...event.decision, eventId: event.id }) }),
     deduplicated: t.exposeBoolean("deduplicated", { description: "True when its idempotencyKey answered with an earlier result; nothing new was stored." }),
     nearestTypes: t.stringList({
       nullable: true,
@@ -209,7 +280,7 @@ builder.queryField("simulateEvent", (t) =>
     },
     resolve: async (_root, { input, at }, { services }) => {
       try {
-        return { ...(await services.intake.simulate(input, at ?? undefined)), decidedAt: null };
+        return { ...(await services.intake.simulate(input, at ?? undefined)), eventId: null };
       } catch (error) {
         if (error instanceof CallerError) return asData(error);
         throw error;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Decision } from "../decide/decision.ts";
+import type { Decision, MatchedRule } from "../decide/decision.ts";
 import type { IncomingEvent } from "../decide/event.ts";
 import type { Verdict, ChannelVerdict } from "../decide/verdict.ts";
 import { EVENT_STATUSES, SEVERITIES } from "../render/message.ts";
@@ -33,10 +33,15 @@ export interface StoredDecision {
   verdict: Verdict;
   channels: ChannelVerdict[];
   reason: MessageReason;
+  /** The first of the alert rules that matched; left out when none did. */
+  rules?: MatchedRule[];
 }
 
-export function storedDecision(decision: Decision): StoredDecision {
-  return { verdict: decision.verdict, channels: decision.channels, reason: decision.reason };
+/** More rules than so many are not kept of one event. */
+const MOST_RULES_KEPT = 100;
+
+export function storedDecision({ verdict, channels, reason, rules }: Decision): StoredDecision {
+  return { verdict, channels, reason, ...(rules.length > 0 ? { rules: rules.slice(0, MOST_RULES_KEPT) } : {}) };
 }
 
 /** Control characters other than tab and line breaks, and halves of surrogate pairs. */

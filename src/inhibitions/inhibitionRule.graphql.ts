@@ -2,7 +2,7 @@ import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
-import { MatcherInput, MatcherType } from "../silences/matcher.graphql.ts";
+import { MatcherInput, MatcherType } from "../matchers/matcher.graphql.ts";
 import { inhibitionWarnings } from "./inhibitionRule.model.ts";
 import { ruleOf } from "./inhibitionRule.service.ts";
 import type { InhibitionRuleRow } from "./inhibitionRule.store.ts";

@@ -2,9 +2,9 @@ import { z } from "zod";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { nameField } from "../channels/channel.model.ts";
 import type { CompiledInhibition } from "../decide/settings.ts";
-import { compileMatchers, matchersSchema } from "../silences/matcher.ts";
-import type { Matcher } from "../silences/matcher.ts";
-import { matcherWarnings } from "../silences/matcherWarnings.ts";
+import { compileMatchers, matchersSchema } from "../matchers/matcher.ts";
+import type { Matcher } from "../matchers/matcher.ts";
+import { matcherWarnings } from "../matchers/matcherWarnings.ts";
 
 /** While a problem of one of some types is open, matching events with the same fields are not sent. */
 export interface InhibitionRule {

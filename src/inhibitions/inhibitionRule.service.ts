@@ -3,9 +3,9 @@ import type { Clock } from "../clock.ts";
 import type { CompiledInhibition } from "../decide/settings.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import type { Ids } from "../ids.ts";
-import { parseInput } from "../parseInput.ts";
-import { compileOnce } from "../silences/compileOnce.ts";
-import { canonicalMatchers, eventTypeNamed } from "../silences/matcher.ts";
+import { parseInput, withoutNulls } from "../parseInput.ts";
+import { compileOnce } from "../matchers/compileOnce.ts";
+import { canonicalMatchers, eventTypeNamed } from "../matchers/matcher.ts";
 import { MOST_RULES, compileInhibition, inhibitionRuleChange, inhibitionRuleInput } from "./inhibitionRule.model.ts";
 import type { InhibitionRule, InhibitionRuleChange, InhibitionRuleInput } from "./inhibitionRule.model.ts";
 import type { InhibitionRuleRow, InhibitionRuleStore } from "./inhibitionRule.store.ts";
@@ -58,8 +58,7 @@ export function createInhibitionRuleService({ store, clock, ids, changed, catalo
 
     async update(id, input) {
       await mustExist(id);
-      const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null && value !== undefined));
-      const changes = canonical(parseInput(inhibitionRuleChange, given) as Partial<InhibitionRule>);
+      const changes = canonical(parseInput(inhibitionRuleChange, withoutNulls(input)) as Partial<InhibitionRule>);
       const row = await store.update(id, { ...(changes as Record<string, unknown>), updatedAt: clock.now() });
       await changed();
       return row;

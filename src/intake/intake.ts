@@ -88,7 +88,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     if (known) return { type: known, settings };
     if (server.unknownEventTypes === "REFUSE") throw unknownTypeError(given, catalogue.nearest(given, NEAR_NAMES));
     const type = eventTypeOf(unknownType(given, now));
-    return { type, settings: withType(settings, type, [...channels.values()], server) };
+    return { type, settings: withType(settings, type, channels, server) };
   }
 
   return {

@@ -2,6 +2,12 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Channel } from "../channels/channel.model.ts";
 import type { CompiledInhibition, CompiledSilence, Settings } from "../decide/settings.ts";
 import type { EscalationPolicy } from "../escalations/escalation.model.ts";
+import type { Contact } from "../people/contact.model.ts";
+import type { ContactGroup } from "../people/contactGroup.model.ts";
+import { createDirectory } from "../people/directory.ts";
+import type { Directory } from "../people/directory.ts";
+import { compileAlertRule } from "../rules/alertRule.model.ts";
+import type { LoadedRule } from "../rules/alertRule.service.ts";
 import { compileSettings } from "../triggers/compileSettings.ts";
 import type { Trigger } from "../triggers/trigger.model.ts";
 import type { ServerSettings } from "./settings.model.ts";
@@ -11,6 +17,7 @@ export interface Snapshot {
   settings: Settings;
   catalogue: Catalogue;
   channels: ReadonlyMap<string, Channel>;
+  directory: Directory;
   triggers: ReadonlyMap<string, Trigger>;
   server: ServerSettings;
   /** Those that are switched on. */
@@ -31,6 +38,9 @@ export interface SnapshotSources {
   triggers(): Promise<Trigger[]>;
   channels(): Promise<Channel[]>;
   server(): Promise<ServerSettings>;
+  contacts(): Promise<Contact[]>;
+  groups(): Promise<ContactGroup[]>;
+  rules(): Promise<LoadedRule[]>;
   silences(): Promise<CompiledSilence[]>;
   inhibitions(): Promise<CompiledInhibition[]>;
   escalationPolicies(): Promise<EscalationPolicy[]>;
@@ -44,12 +54,16 @@ export function createSnapshotHolder(sources: () => SnapshotSources): SnapshotHo
   const listeners: ((snapshot: Snapshot) => void)[] = [];
 
   async function load(): Promise<void> {
-    const { catalogue, triggers, channels, server, silences, inhibitions, escalationPolicies } = sources();
-    const [types, rows, all, values, policies, ...noise] = await Promise.all([catalogue(), triggers(), channels(), server(), escalationPolicies(), silences(), inhibitions()]);
+    const { catalogue, triggers, channels, server, contacts, groups, rules, silences, inhibitions, escalationPolicies } = sources();
+    const [types, rows, all, values, ...rest] = await Promise.all([catalogue(), triggers(), channels(), server(), contacts(), groups(), rules(), silences(), inhibitions(), escalationPolicies()]);
+    const [people, sets, loadedRules, quiet, inhibiting, policies] = rest;
+    const directory = createDirectory(people, sets, all);
+    const compiledRules = loadedRules.map(({ rule, matching }) => compileAlertRule(rule, matching, directory));
     current = {
-      settings: compileSettings(types, rows, all, values, ...noise, policies),
+      settings: compileSettings(types, rows, all, directory.contacts, values, { silences: quiet, inhibitions: inhibiting, rules: compiledRules, policies }),
       catalogue: types,
       channels: new Map(all.map((channel) => [channel.id, channel])),
+      directory,
       triggers: new Map(rows.map((row) => [row.eventType, row])),
       server: values,
       escalationPolicies: new Map(policies.map((policy) => [policy.id, policy])),

@@ -4,7 +4,7 @@ import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
 import { QuietHoursInput, QuietHoursType } from "../schedules/schedule.graphql.ts";
-import { MatcherInput, MatcherType } from "./matcher.graphql.ts";
+import { MatcherInput, MatcherType } from "../matchers/matcher.graphql.ts";
 import { nextChangeOf, silenceWarnings, stateOf } from "./silence.model.ts";
 import type { SilenceState } from "./silence.model.ts";
 import { silenceOf } from "./silence.service.ts";

@@ -6,9 +6,9 @@ import { endOfPeriod } from "../schedules/period.ts";
 import type { Period } from "../schedules/period.ts";
 import { nextChange } from "../schedules/quietHours.ts";
 import { quietHoursSchema } from "../schedules/schedule.ts";
-import { compileMatchers, matchersSchema } from "./matcher.ts";
-import type { Matcher } from "./matcher.ts";
-import { matcherWarnings } from "./matcherWarnings.ts";
+import { compileMatchers, matchersSchema } from "../matchers/matcher.ts";
+import type { Matcher } from "../matchers/matcher.ts";
+import { matcherWarnings } from "../matchers/matcherWarnings.ts";
 
 /** Keeps matching events from being sent. */
 export interface Silence extends Period {

@@ -3,23 +3,38 @@ import { CATEGORIES } from "../catalogue/category.ts";
 import type { EventType } from "../catalogue/eventType.ts";
 import type { Channel } from "../channels/channel.model.ts";
 import { isStoodInFor } from "../channels/fallback.ts";
-import type { BurstRule, CompiledInhibition, CompiledSilence, CompiledTrigger, RoutedChannel, Settings } from "../decide/settings.ts";
+import type { BurstRule, CompiledAlertRule, CompiledInhibition, CompiledSilence, CompiledTrigger, Route, RoutedChannel, RoutedContact, Settings } from "../decide/settings.ts";
 import type { VerdictReason } from "../decide/verdict.ts";
 import type { EscalationPolicy } from "../escalations/escalation.model.ts";
+import type { Contact } from "../people/contact.model.ts";
 import type { ServerSettings } from "../settings/settings.model.ts";
 import type { Trigger } from "./trigger.model.ts";
 
 const CATEGORY_COOLDOWNS = new Map(CATEGORIES.map((category) => [category.name, category.cooldownSeconds ?? null]));
 
+/** Settings that other subjects have compiled. */
+export interface CompiledParts {
+  silences: readonly CompiledSilence[];
+  inhibitions: readonly CompiledInhibition[];
+  /** In the order in which they are asked. */
+  rules: readonly CompiledAlertRule[];
+  /** Those that are switched on. */
+  policies: readonly EscalationPolicy[];
+}
+
 /** Everything that decide needs of the settings, looked up and merged once instead of for every event. */
-export function compileSettings(catalogue: Catalogue, triggers: Trigger[], channels: Channel[], server: ServerSettings, silences: readonly CompiledSilence[], inhibitions: readonly CompiledInhibition[], policies: readonly EscalationPolicy[]): Settings {
+export function compileSettings(catalogue: Catalogue, triggers: Trigger[], channels: Channel[], contacts: ReadonlyMap<string, Contact>, server: ServerSettings, { silences, inhibitions, rules, policies }: CompiledParts): Settings {
   const byId = new Map(channels.map((channel) => [channel.id, channel]));
-  const routed = new Map(channels.map((channel) => [channel.id, routedChannel(channel, channel.enabled || isStoodInFor(channel, byId))]));
+  const routed = new Map(channels.map((channel) => [channel.id, routedChannel(channel, contacts, byId)]));
   const byType = new Map(triggers.map((trigger) => [trigger.eventType, trigger]));
-  const compile = (type: EventType) => compileTrigger(type, byType.get(type.name), channels, routed, server);
+  const general = channels.filter(({ onlyByRules }) => !onlyByRules);
+  const all = { channels: byId, general, routed, rules, server };
+  const compile = (type: EventType) => compileTrigger(type, byType.get(type.name), all);
   return Object.freeze({
     triggers: new Map(catalogue.types.map((type) => [type.name, compile(type)])),
     channels: routed,
+    generalChannels: general.map(({ id }) => routed.get(id) as RoutedChannel),
+    rules,
     cooldowns: {
       occurrence: { INFO: server.infoCooldown, WARNING: server.warningCooldown, CRITICAL: server.criticalCooldown },
       followUp: server.followUpCooldown,
@@ -32,12 +47,25 @@ export function compileSettings(catalogue: Catalogue, triggers: Trigger[], chann
 }
 
 /** The same settings with one more type, as registering it would add it. */
-export function withType(settings: Settings, type: EventType, channels: Channel[], server: ServerSettings): Settings {
-  const compiled = compileTrigger(type, undefined, channels, settings.channels, server);
+export function withType(settings: Settings, type: EventType, channels: ReadonlyMap<string, Channel>, server: ServerSettings): Settings {
+  const general = [...channels.values()].filter(({ onlyByRules }) => !onlyByRules);
+  const compiled = compileTrigger(type, undefined, { channels, general, routed: settings.channels, rules: settings.rules, server });
   return { ...settings, triggers: new Map([...settings.triggers, [type.name, compiled]]) };
 }
 
-function compileTrigger(type: EventType, trigger: Trigger | undefined, channels: Channel[], routed: ReadonlyMap<string, RoutedChannel>, server: ServerSettings): CompiledTrigger {
+/** What the settings of an event type are put together from. */
+interface Sources {
+  channels: ReadonlyMap<string, Channel>;
+  /** Channels that are asked about every event. */
+  general: readonly Channel[];
+  routed: ReadonlyMap<string, RoutedChannel>;
+  rules: readonly CompiledAlertRule[];
+  server: ServerSettings;
+}
+
+function compileTrigger(type: EventType, trigger: Trigger | undefined, { channels, general, routed, rules, server }: Sources): CompiledTrigger {
+  const routeOf = (channel: Channel): Route => ({ channel: routed.get(channel.id) as RoutedChannel, barredBy: barredBy(channel, routed.get(channel.id) as RoutedChannel, type, trigger) });
+  const named = (trigger?.channelIds ?? []).flatMap((id) => channels.get(id) ?? []).filter(({ onlyByRules }) => onlyByRules);
   return {
     type,
     enabled: trigger?.enabled ?? type.enabled,
@@ -46,7 +74,9 @@ function compileTrigger(type: EventType, trigger: Trigger | undefined, channels:
     cooldownSeconds: trigger?.cooldownSeconds ?? type.cooldownSeconds ?? CATEGORY_COOLDOWNS.get(type.category) ?? null,
     holdSeconds: trigger?.holdSeconds ?? 0,
     burst: burstOf(trigger?.burst ?? type.burst ?? { count: server.burstCount, seconds: server.burstWindow }),
-    routes: channels.map((channel) => ({ channel: routed.get(channel.id) as RoutedChannel, barredBy: routed.get(channel.id)?.enabled ? barredBy(channel, type, trigger) : "CHANNEL_DISABLED" })),
+    routes: [...general, ...named].map(routeOf),
+    routeOf: ({ id }) => routeOf(channels.get(id) as Channel),
+    rules: rules.filter((rule) => rule.covers(type)),
   };
 }
 
@@ -60,7 +90,9 @@ function thresholdOf(type: EventType, steps: number[] | null): CompiledTrigger["
   return { ...type.threshold, steps: type.threshold.direction === "AT_LEAST" ? rising : rising.reverse() };
 }
 
-function barredBy(channel: Channel, type: EventType, trigger: Trigger | undefined): VerdictReason | null {
+function barredBy(channel: Channel, { enabled, contact }: RoutedChannel, type: EventType, trigger: Trigger | undefined): VerdictReason | null {
+  if (!enabled) return "CHANNEL_DISABLED";
+  if (contact?.enabled === false) return "CONTACT_DISABLED";
   if (trigger?.channelIds && !trigger.channelIds.includes(channel.id)) return "NOT_NAMED_BY_TRIGGER";
   const own = channel.overrides.find((override) => override.eventType === type.name);
   if (own) return own.enabled ? null : "TYPE_OFF_FOR_CHANNEL";
@@ -68,11 +100,12 @@ function barredBy(channel: Channel, type: EventType, trigger: Trigger | undefine
   return byCategory?.enabled === false ? "CATEGORY_OFF_FOR_CHANNEL" : null;
 }
 
-function routedChannel(channel: Channel, enabled: boolean): RoutedChannel {
+function routedChannel(channel: Channel, contacts: ReadonlyMap<string, Contact>, channels: ReadonlyMap<string, Channel>): RoutedChannel {
+  const contact = contacts.get(channel.contactId ?? "");
   return {
     id: channel.id,
     name: channel.name,
-    enabled,
+    enabled: channel.enabled || isStoodInFor(channel, channels),
     customer: channel.customer,
     minimumSeverity: channel.minimumSeverity,
     customers: new Set(channel.customers),
@@ -80,5 +113,11 @@ function routedChannel(channel: Channel, enabled: boolean): RoutedChannel {
     sources: new Set(channel.sources),
     quietHours: channel.quietHours,
     digest: channel.digest,
+    onlyByRules: channel.onlyByRules,
+    contact: contact ? routedContact(contact) : null,
   };
+}
+
+function routedContact({ id, name, enabled, customers, categories, severities }: Contact): RoutedContact {
+  return { id, name, enabled, customers: new Set(customers), categories: new Set(categories), severities: new Set(severities) };
 }

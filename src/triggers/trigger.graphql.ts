@@ -3,7 +3,7 @@ import type { Category } from "../catalogue/category.ts";
 import type { EventType } from "../catalogue/eventType.ts";
 import { ChannelType } from "../channels/channel.graphql.ts";
 import { RecipientConfig, RecipientConfigInput } from "../channels/channelKind.graphql.ts";
-import type { BurstRule, CompiledTrigger } from "../decide/settings.ts";
+import type { BurstRule, CompiledTrigger, RoutedChannel } from "../decide/settings.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
 import { SeverityEnum } from "../graphql/enums.ts";
@@ -102,7 +102,10 @@ const CategoryType = builder.objectRef<Category>("Category").implement({
     enabledCount: t.int({
       description: "How many of them are on: at the master toggle, or with channelId for that channel.",
       args: { channelId: t.arg.globalID({ for: ChannelType, description: "A channel; left out: the master toggles." }) },
-      resolve: ({ name }, { channelId }, { services }) => typesIn(services, name).filter((trigger) => isOn(trigger, channelId?.id ?? null)).length,
+      resolve: ({ name }, { channelId }, { services }) => {
+        const channel = channelId ? services.snapshot.current.settings.channels.get(channelId.id) : null;
+        return channel === undefined ? 0 : typesIn(services, name).filter((trigger) => isOn(trigger, channel)).length;
+      },
     }),
     eventTypes: t.field({ type: [EventTypeType], description: "Its types.", resolve: ({ name }, _args, { services }) => typesIn(services, name) }),
   }),
@@ -112,9 +115,8 @@ function typesIn({ snapshot }: Services, category: string): CompiledTrigger[] {
   return [...snapshot.current.settings.triggers.values()].filter(({ type }) => type.category === category);
 }
 
-function isOn(trigger: CompiledTrigger, channelId: string | null): boolean {
-  if (!trigger.enabled || channelId === null) return trigger.enabled;
-  return trigger.routes.some(({ channel, barredBy }) => channel.id === channelId && barredBy === null);
+function isOn(trigger: CompiledTrigger, channel: RoutedChannel | null): boolean {
+  return trigger.enabled && (channel === null || trigger.routeOf(channel).barredBy === null);
 }
 
 function compiled({ snapshot }: Services, name: string): CompiledTrigger | null {

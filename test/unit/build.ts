@@ -8,6 +8,12 @@ import type { CompiledInhibition, CompiledSilence, Settings } from "../../src/de
 import type { State } from "../../src/decide/state.ts";
 import type { EscalationPolicy } from "../../src/escalations/escalation.model.ts";
 import type { StoredEvent } from "../../src/events/event.model.ts";
+import type { Contact } from "../../src/people/contact.model.ts";
+import type { ContactGroup } from "../../src/people/contactGroup.model.ts";
+import { createDirectory } from "../../src/people/directory.ts";
+import type { Target } from "../../src/people/directory.ts";
+import { compileAlertRule, compileMatching } from "../../src/rules/alertRule.model.ts";
+import type { AlertRule } from "../../src/rules/alertRule.model.ts";
 import { serverSettings } from "../../src/settings/settings.model.ts";
 import type { ServerSettings } from "../../src/settings/settings.model.ts";
 import { compileSettings } from "../../src/triggers/compileSettings.ts";
@@ -59,6 +65,8 @@ export function makeChannel(id: string, changes: Partial<Channel> = {}): Channel
     disabledReason: null,
     fallbackId: null,
     failingSince: null,
+    contactId: null,
+    onlyByRules: false,
     accountId: null,
     config: {},
     pace: { concurrency: 1, perSecond: Infinity, burst: Infinity, timeoutMs: 10_000 },
@@ -87,11 +95,35 @@ export interface SettingsParts {
   silences?: readonly CompiledSilence[];
   inhibitions?: readonly CompiledInhibition[];
   policies?: readonly EscalationPolicy[];
+  contacts?: readonly Contact[];
+  groups?: readonly ContactGroup[];
+  rules?: readonly AlertRule[];
 }
 
 /** Compiled as the server does it; one channel that takes everything, no bursts and no flapping unless told otherwise. */
-export function makeSettings({ types = TYPES, triggers = [], channels = [makeChannel("a")], server = {}, silences = [], inhibitions = [], policies = [] }: SettingsParts = {}): Settings {
-  return compileSettings(createCatalogue(types), triggers, channels, { ...serverSettings.parse({}), burstCount: 0, flappingCount: 0, ...server }, silences, inhibitions, policies);
+export function makeSettings({ types = TYPES, triggers = [], channels = [makeChannel("a")], server = {}, silences = [], inhibitions = [], policies = [], contacts = [], groups = [], rules = [] }: SettingsParts = {}): Settings {
+  const directory = createDirectory(contacts, groups, channels);
+  const compiled = rules.filter(({ enabled }) => enabled).map((rule) => compileAlertRule(rule, compileMatching(rule.matchers), directory));
+  const values = { ...serverSettings.parse({}), burstCount: 0, flappingCount: 0, ...server };
+  return compileSettings(createCatalogue(types), triggers, channels, directory.contacts, values, { silences, inhibitions, rules: compiled, policies });
+}
+
+export function makeContact(id: string, changes: Partial<Contact> = {}): Contact {
+  return { id, name: `Contact ${id}`, customer: null, enabled: true, customers: [], categories: [], severities: [], ...changes };
+}
+
+export function makeGroup(id: string, changes: Partial<ContactGroup> = {}): ContactGroup {
+  return { id, name: `Group ${id}`, customer: null, contactIds: [], groupIds: [], ...changes };
+}
+
+/** That takes in everything and leads nowhere, unless told otherwise. Rules are asked in the order in which settings are given them. */
+export function makeRule(id: string, changes: Partial<AlertRule> = {}): AlertRule {
+  return { id, name: `Rule ${id}`, customer: null, enabled: true, position: 0, stop: false, matchers: [], escalationPolicyId: null, targets: [], ...changes };
+}
+
+/** Whom a rule leads to. */
+export function target(to: Partial<Target>): Target {
+  return { contactId: null, groupId: null, channelId: null, ...to };
 }
 
 /** Of everything, for ever. */

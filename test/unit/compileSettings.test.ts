@@ -26,7 +26,7 @@ function barred(channels: Channel[], trigger: Partial<Trigger> = {}): Record<str
 
 describe("compiled settings", () => {
   test("hold every type of the catalogue, and of the built-in one as the catalogue has it", () => {
-    const settings = compileSettings(createCatalogue(EVENT_TYPES), [], [], serverSettings.parse({}), [], [], []);
+    const settings = compileSettings(createCatalogue(EVENT_TYPES), [], [], new Map(), serverSettings.parse({}), { silences: [], inhibitions: [], rules: [], policies: [] });
     expect([...settings.triggers.keys()]).toEqual(EVENT_TYPES.map(({ name }) => name));
     const categories = new Map(CATEGORIES.map((category) => [category.name, category]));
     for (const type of EVENT_TYPES) {
@@ -39,6 +39,8 @@ describe("compiled settings", () => {
         holdSeconds: 0,
         burst: type.burst ?? { count: 20, seconds: 60 },
         routes: [],
+        routeOf: expect.any(Function),
+        rules: [],
       });
     }
     expect(settings.channels.size).toBe(0);
@@ -83,7 +85,7 @@ describe("compiled settings", () => {
 
   test("give a type that is not registered yet the general burst", () => {
     const server = { ...serverSettings.parse({}), burstCount: 7, burstWindow: 70 };
-    const burst = (changes: Partial<ServerSettings>) => compiled(withType(makeSettings(), makeType({ name: "new.one" }), [], { ...server, ...changes }), "new.one").burst;
+    const burst = (changes: Partial<ServerSettings>) => compiled(withType(makeSettings(), makeType({ name: "new.one" }), new Map(), { ...server, ...changes }), "new.one").burst;
     expect(burst({})).toEqual(GENERAL);
     expect(burst({ burstCount: 0 })).toBeNull();
   });

@@ -8,7 +8,7 @@ import type { VerdictReason } from "../../src/decide/verdict.ts";
 import type { OpenCondition } from "../../src/decide/state.ts";
 import type { QuietHours } from "../../src/schedules/schedule.ts";
 import type { Json } from "../../src/render/message.ts";
-import { at, becauseOf, createStory, emptyState, makeChannel, makeEvent, makeSettings, makeSilence, makeTrigger, makeType, NOW, sentTo, TYPES } from "./build.ts";
+import { at, becauseOf, createStory, emptyState, makeChannel, makeContact, makeEvent, makeSettings, makeSilence, makeTrigger, makeType, NOW, sentTo, TYPES } from "./build.ts";
 import type { SettingsParts, Story } from "./build.ts";
 
 const override = (target: { eventType?: string; category?: string }, enabled: boolean) => ({ eventType: null, category: null, ...target, enabled });
@@ -33,7 +33,8 @@ describe("every reason has an event that it is given for", () => {
   const oneChannel = (changes: Parameters<typeof makeChannel>[1]): SettingsParts => ({ channels: [makeChannel("a", changes)] });
 
   // A Record of all reasons: a new one does not compile until it has its line here.
-  const cases: Record<VerdictReason, () => Decision> = {
+  // NO_RULE is said of channels that decisions leave out.
+  const cases: Record<Exclude<VerdictReason, "NO_RULE">, () => Decision> = {
     MATCHED: () => decideOne({}, "app.down"),
     TOLD_OF_PROBLEM: () => {
       const story = createStory();
@@ -89,6 +90,8 @@ describe("every reason has an event that it is given for", () => {
       story.emit(2, "app.down");
       return story.emit(3, "app.up");
     },
+    CONTACT_DISABLED: () => decideOne({ contacts: [makeContact("ann", { enabled: false })], ...oneChannel({ contactId: "ann" }) }, "app.down"),
+    CONTACT_PREFERENCE: () => decideOne({ contacts: [makeContact("ann", { severities: ["INFO"] })], ...oneChannel({ contactId: "ann" }) }, "app.down"),
     SILENCED: () => decideOne({ silences: [makeSilence()] }, "app.down"),
     INHIBITED: () => {
       const story = createStory({ inhibitions: [{ id: "r", name: "rule", whileOpen: new Set(["app.down"]), sameFields: [], matches: () => true }] });
@@ -120,7 +123,7 @@ describe("every reason has an event that it is given for", () => {
   });
 
   test("and the table is whole", () => {
-    expect(Object.keys(cases).sort()).toEqual(Object.keys(VERDICT_REASONS).sort());
+    expect([...Object.keys(cases), "NO_RULE"].sort()).toEqual(Object.keys(VERDICT_REASONS).sort());
   });
 });
 
@@ -268,6 +271,7 @@ describe("a condition", () => {
     expect(decision).toEqual({
       verdict: { action: "SEND", because: "MATCHED", until: null },
       channels: [{ channelId: "a", channelName: "Channel a", action: "SEND", because: "MATCHED", until: null }],
+      rules: [],
       severity: "WARNING",
       reason: "FIRST",
       fingerprint: decision.fingerprint,

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 const SRC = resolve(import.meta.dirname, "../../src");
 
 /** What each folder of src may import: the shape of the house. Root files (clock, ids, errors …) are open to all. */
-const SUBJECTS = ["access", "accounts", "audit", "channels", "conditions", "escalations", "events", "history", "inbox", "inhibitions", "settings", "silences", "triggers"];
+const SUBJECTS = ["access", "accounts", "audit", "channels", "conditions", "escalations", "events", "history", "inbox", "inhibitions", "matchers", "people", "rules", "settings", "silences", "triggers"];
 const MAY_IMPORT: Record<string, string[]> = {
   render: [],
   providers: ["render"],

@@ -5,11 +5,11 @@ import { describe, expect, it, test } from "vitest";
 import { createCatalogue } from "../../src/catalogue/catalogue.ts";
 import { EVENT_TYPES } from "../../src/catalogue/eventTypes.ts";
 import type { MatchSubject } from "../../src/decide/settings.ts";
-import { compileOnce } from "../../src/silences/compileOnce.ts";
-import { MATCH_OPERATORS, canonicalMatchers, compileMatchers, matchersSchema } from "../../src/silences/matcher.ts";
-import type { MatchOperator, Matcher } from "../../src/silences/matcher.ts";
-import { matcherWarnings } from "../../src/silences/matcherWarnings.ts";
-import { patternOf, patternProblem } from "../../src/silences/pattern.ts";
+import { compileOnce } from "../../src/matchers/compileOnce.ts";
+import { MATCH_OPERATORS, canonicalMatchers, compileMatchers, matchersSchema } from "../../src/matchers/matcher.ts";
+import type { MatchOperator, Matcher } from "../../src/matchers/matcher.ts";
+import { matcherWarnings } from "../../src/matchers/matcherWarnings.ts";
+import { patternOf, patternProblem } from "../../src/matchers/pattern.ts";
 
 const EVENT: MatchSubject = { type: "deploy.failure", category: "deploys", severity: "CRITICAL", source: "pve1", service: "web-1", customer: null, title: "web-1 failed (exit 1)", details: {} };
 const matcher = (field: string, operator: MatchOperator, value: string): Matcher => ({ field, operator, value });

@@ -1,6 +1,6 @@
 import { quietUntil } from "../../schedules/quietHours.ts";
 import type { Draft, StageContext } from "../draft.ts";
-import type { RoutedChannel } from "../settings.ts";
+import type { Route, RoutedChannel, Settings } from "../settings.ts";
 import { isBelow } from "../severity.ts";
 import type { OpenCondition } from "../state.ts";
 import type { ChannelVerdict, VerdictReason } from "../verdict.ts";
@@ -8,14 +8,15 @@ import type { ChannelVerdict, VerdictReason } from "../verdict.ts";
 /** Decides for every channel. A recovery goes to exactly those that were told of its problem. */
 export function routeStage(draft: Draft, context: StageContext): Draft {
   if (draft.stopped) return draft;
-  const channels = draft.role === "RECOVERY" ? recoveryRoutes(draft, context) : problemRoutes(draft);
+  const channels = draft.role === "RECOVERY" ? recoveryRoutes(draft, context) : problemRoutes(draft, context);
   return { ...draft, channels };
 }
 
 function recoveryRoutes(draft: Draft, { settings, now }: StageContext): ChannelVerdict[] {
   const told = new Set(draft.open?.told);
   const held = draft.open?.held ?? {};
-  return [...settings.channels.values()].map((channel) => {
+  const known = [...new Set([...told, ...Object.keys(held)])].flatMap((id) => settings.channels.get(id) ?? []);
+  return [...settings.generalChannels, ...known.filter(({ onlyByRules }) => onlyByRules)].map((channel) => {
     const waits = held[channel.id];
     if (waits && !told.has(channel.id) && channel.enabled) return heldWith(channel, waits, now);
     if (!waits && !told.has(channel.id)) return verdict(channel, "NOT_TOLD_OF_PROBLEM");
@@ -37,11 +38,21 @@ function heldWith(channel: RoutedChannel, { heldFor, until }: OpenCondition["hel
   return { ...held, because: waits ? "PROBLEM_WAITS" : "QUIET_HOURS", until: quietEnd, heldFor: "QUIET_HOURS" };
 }
 
-function problemRoutes(draft: Draft): ChannelVerdict[] {
+function problemRoutes(draft: Draft, { settings }: StageContext): ChannelVerdict[] {
   const knows = draft.again && !draft.steady ? informed(draft) : null;
-  return draft.trigger.routes.map(({ channel, barredBy }) =>
-    verdict(channel, barredBy ?? filteredBy(channel, draft) ?? (knows?.has(channel.id) ? "ALREADY_TOLD" : "MATCHED")),
-  );
+  return routesOf(draft, settings).map(({ channel, barredBy }) => {
+    const made = verdict(channel, barredBy ?? filteredBy(channel, draft) ?? (knows?.has(channel.id) ? "ALREADY_TOLD" : "MATCHED"));
+    const via = draft.ways.get(channel.id);
+    return via ? { ...made, via } : made;
+  });
+}
+
+/** The routes of all channels that are asked, each once: those that are for every event of this type, and those that rules lead to. */
+function routesOf({ trigger, ways }: Draft, { channels }: Settings): readonly Route[] {
+  if (ways.size === 0) return trigger.routes;
+  const asked = new Set(trigger.routes.map(({ channel }) => channel.id));
+  const led = [...ways.keys()].flatMap((id) => (asked.has(id) ? [] : (channels.get(id) ?? [])));
+  return [...trigger.routes, ...led.map(trigger.routeOf)];
 }
 
 /** Channels that have nothing to hear when no event has come: told, or to be told, and nothing was kept from them since. */
@@ -51,16 +62,18 @@ function informed({ open }: Draft): Set<string> {
   return channels;
 }
 
-function filteredBy(channel: RoutedChannel, { event, severity }: Draft): VerdictReason | null {
+function filteredBy(channel: RoutedChannel, { event, severity, trigger }: Draft): VerdictReason | null {
   if (channel.customer !== null && channel.customer !== event.customer) return "OTHER_CUSTOMER";
   if (isBelow(severity, channel.minimumSeverity)) return "BELOW_MINIMUM_SEVERITY";
   if (!lets(channel.customers, event.customer)) return "OTHER_CUSTOMER";
   if (!lets(channel.services, event.service)) return "OTHER_SERVICE";
   if (!lets(channel.sources, event.source)) return "OTHER_SOURCE";
-  return null;
+  const { contact } = channel;
+  const wanted = !contact || (lets(contact.customers, event.customer) && lets(contact.categories, trigger.type.category) && lets(contact.severities, severity));
+  return wanted ? null : "CONTACT_PREFERENCE";
 }
 
-function lets(wanted: ReadonlySet<string>, value: string | null): boolean {
+function lets<Value extends string>(wanted: ReadonlySet<Value>, value: Value | null): boolean {
   return wanted.size === 0 || (value !== null && wanted.has(value));
 }
 

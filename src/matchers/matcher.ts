@@ -40,7 +40,10 @@ const matcherSchema = z
   });
 
 /** All of them must hold. */
-export const matchersSchema = z.array(matcherSchema).min(1, "must hold at least one matcher").max(20, "must hold at most 20 matchers");
+export const matchersOrNone = z.array(matcherSchema).max(20, "must hold at most 20 matchers");
+
+/** For what must not take in everything. */
+export const matchersSchema = matchersOrNone.min(1, "must hold at least one matcher");
 
 /** Whether the operator compares with the value as it stands. */
 export function isExact(operator: MatchOperator): boolean {

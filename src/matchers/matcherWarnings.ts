@@ -10,7 +10,12 @@ const NEVER_EMPTY = ["type", "category", "severity", "title"];
 /** Matchers that can be meant but hardly are: each in a sentence for whoever has written them. */
 export function matcherWarnings(matchers: readonly Matcher[]): string[] {
   if (canNeverHold(matchers)) return ["No event can match: the matchers contradict each other."];
-  return matchers.every(leavesOutLittle) ? ["The matchers leave out hardly anything: nearly every event matches."] : [];
+  return leaveOutLittle(matchers) ? ["The matchers leave out hardly anything: nearly every event matches."] : [];
+}
+
+/** Whether nearly every event meets them. */
+export function leaveOutLittle(matchers: readonly Matcher[]): boolean {
+  return matchers.every(leavesOutLittle);
 }
 
 function leavesOutLittle(matcher: Matcher): boolean {
@@ -22,7 +27,8 @@ function samplesOf(field: string): readonly string[] {
   return NEVER_EMPTY.includes(field) ? ODD_TEXTS : ["", ...ODD_TEXTS];
 }
 
-function canNeverHold(matchers: readonly Matcher[]): boolean {
+/** Whether they contradict each other. */
+export function canNeverHold(matchers: readonly Matcher[]): boolean {
   return [...new Set(matchers.map(({ field }) => field))].some((field) => {
     const own = matchers.filter((matcher) => matcher.field === field);
     const tests = own.map(compileMatcher);
