@@ -281,6 +281,22 @@ export type CreateChannelInput = {
   sources?: Array<string> | null | undefined;
 };
 
+/** A new escalation policy. */
+export type CreateEscalationPolicyInput = {
+  /** The customer that it is to belong to: its targets must be that customer's. Left out: the token's customer, else the server. */
+  customer?: string | null | undefined;
+  /** Left out: true. */
+  enabled?: boolean | null | undefined;
+  /** Its name: unique, at most 100 characters. */
+  name: string;
+  /** How long after it was taken on a problem that is not over is told of again: PT1M to P30D; null: never. Left out: null. */
+  reminder?: string | null | undefined;
+  /** How often its steps are gone through: 1 to 100; null: until the problem is taken on or over. Left out: null. */
+  rounds?: number | null | undefined;
+  /** Its steps, in order: 1 to 20. Together they take at least a minute, unless rounds is 1. */
+  steps: Array<EscalationStepInput>;
+};
+
 /** A new inhibition rule. */
 export type CreateInhibitionRuleInput = {
   /** Whether it is in force. Left out: true. */
@@ -451,6 +467,18 @@ export type ErrorCode =
   | 'UNKNOWN_EVENT_TYPE'
   /** Some input is not as it must be; `issues` names each field and what would be right. */
   | 'VALIDATION_FAILED';
+
+/** A step: how long it waits, and whom it tells, at most 50 targets. */
+export type EscalationStepInput = {
+  /** Ids of channels that it tells. */
+  channelIds?: Array<string> | null | undefined;
+  /** Ids of contacts whose channels it tells, whatever they like to hear of. */
+  contactIds?: Array<string> | null | undefined;
+  /** How long after the step before it, or after the problem was first told of: PT0S to P30D. */
+  delay: string;
+  /** Ids of contact groups whose members' channels it tells. */
+  groupIds?: Array<string> | null | undefined;
+};
 
 /** Whether an event opens or closes a condition. One-off events have none. */
 export type EventStatus =
@@ -1659,6 +1687,24 @@ export type InhibitionMutation = { createInhibitionRule:
     | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
    };
 
+export type EscalationPolicyMutationVariables = Exact<{
+  input: CreateEscalationPolicyInput;
+}>;
+
+
+export type EscalationPolicyMutation = { createEscalationPolicy:
+    | { __typename: 'ConflictError', code: ErrorCode, message: string }
+    | { __typename: 'CreateEscalationPolicyPayload', escalationPolicy: { id: string, rounds: number | null, reminder: string | null, steps: Array<{ delay: string, channels: Array<{ name: string }>, contacts: Array<{ name: string }>, groups: Array<{ name: string }> }> } }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
+   };
+
+export type WhoHasItQueryVariables = Exact<{
+  filter?: ConditionFilter | null | undefined;
+}>;
+
+
+export type WhoHasItQuery = { conditions: { nodes: Array<{ id: string, title: string, severity: Severity, openedAt: string, acknowledgement: { at: string, by: string | null, note: string | null } | null, escalations: Array<{ step: number, round: number, nextAt: string | null, policy: { name: string } | null, notices: Array<{ at: string, step: number, round: number, reminder: boolean, channelName: string, contactName: string | null }> }> }> } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -2312,3 +2358,73 @@ export const InhibitionDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<InhibitionMutation, InhibitionMutationVariables>;
+export const EscalationPolicyDocument = new TypedDocumentString(`
+    mutation EscalationPolicy($input: CreateEscalationPolicyInput!) {
+  createEscalationPolicy(input: $input) {
+    __typename
+    ... on CreateEscalationPolicyPayload {
+      escalationPolicy {
+        id
+        rounds
+        reminder
+        steps {
+          delay
+          channels {
+            name
+          }
+          contacts {
+            name
+          }
+          groups {
+            name
+          }
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EscalationPolicyMutation, EscalationPolicyMutationVariables>;
+export const WhoHasItDocument = new TypedDocumentString(`
+    query WhoHasIt($filter: ConditionFilter) {
+  conditions(filter: $filter) {
+    nodes {
+      id
+      title
+      severity
+      openedAt
+      acknowledgement {
+        at
+        by
+        note
+      }
+      escalations {
+        policy {
+          name
+        }
+        step
+        round
+        nextAt
+        notices {
+          at
+          step
+          round
+          reminder
+          channelName
+          contactName
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<WhoHasItQuery, WhoHasItQueryVariables>;
