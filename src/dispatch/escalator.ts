@@ -74,6 +74,8 @@ export function createEscalator({ db, snapshot, clock, ids, log, dispatch, held 
   });
 
   async function work(): Promise<void> {
+    const next = await findNextEscalation(db);
+    if (!next || next > clock.now()) return;
     for (;;) {
       const { planned, count } = await db.writeAlongside(goOn);
       dispatch(planned.filter(({ delivery }) => delivery.state === "PENDING"));

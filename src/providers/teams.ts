@@ -115,12 +115,15 @@ export const teams = defineProvider({
     }).map(({ label, value }) => ({ title: fromJson(label), value: fromJson(value) }));
     const footer = cutInJson(clean.displayName, LIMITS.displayName, escapeLine);
     const card = (body: string) =>
-      cardMessage([
-        textBlock(title, { weight: "Bolder", size: "Large", color: colorOf(message) }),
-        ...(clean.body === clean.title ? [] : [textBlock(body)]),
-        ...(facts.length > 0 ? [{ type: "FactSet", facts }] : []),
-        textBlock(footer, { size: "Small", isSubtle: true, spacing: "Small" }),
-      ], message.acknowledgeUrl);
+      cardMessage(
+        [
+          textBlock(title, { weight: "Bolder", size: "Large", color: colorOf(message) }),
+          ...(clean.body === clean.title ? [] : [textBlock(body)]),
+          ...(facts.length > 0 ? [{ type: "FactSet", facts }] : []),
+          textBlock(footer, { size: "Small", isSubtle: true, spacing: "Small" }),
+        ],
+        message.acknowledgeUrl,
+      );
     return { text, payload: card(cutInJson(clean.body, LIMITS.message - jsonBytes(card("")), escape)) };
   },
   async send(payload, { config, http, signal, now }) {

@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   intake: ["catalogue", "db", "decide", "dispatch", "render", ...SUBJECTS],
   dispatch: ["catalogue", "db", "decide", "providers", "render", "schedules", "live", ...SUBJECTS],
   graphql: ["access", "db", "decide", "render"],
-  http: ["graphql", "db", "intake", "dispatch", "live", ...SUBJECTS],
+  http: ["graphql", "db", "intake", "dispatch", "live", "render", ...SUBJECTS],
   ...Object.fromEntries(SUBJECTS.map((subject) => [subject, ["catalogue", "db", "decide", "dispatch", "intake", "live", "providers", "render", "schedules", ...SUBJECTS]])),
 };
 
