@@ -10,10 +10,12 @@ import { createChannelHealthFeed } from "./channels/channelHealthFeed.ts";
 import { createChannelService } from "./channels/channel.service.ts";
 import { createChannelStore } from "./channels/channel.store.ts";
 import { createChannelTester } from "./channels/channelTest.service.ts";
+import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { createConditionService } from "./conditions/condition.service.ts";
 import type { Config } from "./config.ts";
 import { openDatabase, probe } from "./db/database.ts";
+import { databaseProblemOf } from "./db/databaseProblem.ts";
 import { createAuditor } from "./dispatch/auditor.ts";
 import { createDeliveryService } from "./dispatch/delivery.service.ts";
 import { findQueue } from "./dispatch/delivery.store.ts";
@@ -94,6 +96,10 @@ export interface App {
 const DRAIN_MS = 10_000;
 /** How long it waits for requests that are being answered. */
 const ANSWER_MS = 5_000;
+/** How long it waits for each thing that it has to do in a database that may not answer, and for those after one that has taken too long. */
+const STORE_MS = 4_000;
+const HOPELESS_MS = 1_000;
+const FOLLOW_AGAIN_MS = 1_000;
 
 /**
  * Puts the server together and starts it: the only place where things meet.
@@ -192,7 +198,11 @@ export async function createApp({ config, environment, clock, log, random, print
     triggers,
   };
   const followSettings = (): void => {
-    Promise.all([snapshot.reload(), accessTokens.load()]).catch((error: unknown) => log.error({ err: error }, "settings that another process has changed could not be read"));
+    Promise.all([snapshot.reload(), accessTokens.load()]).catch((error: unknown) => {
+      if (closing) return;
+      log.error({ err: error }, "settings that another process has changed could not be read; trying again");
+      clock.after(FOLLOW_AGAIN_MS, followSettings);
+    });
   };
   db.notifications?.listen("settings", followSettings);
   db.notifications?.onGap(followSettings);
@@ -203,6 +213,7 @@ export async function createApp({ config, environment, clock, log, random, print
     log,
     isClosing: () => closing,
     probe: (now) => probe(db, now),
+    refused: () => intake.refused,
     lookedAt: { dispatcher: () => dispatcher.lookedAt, auditor: () => auditor.auditedAt },
     busySince: { flusher: () => flusher.busySince, rechecker: () => rechecker.busySince, escalator: () => escalator.busySince },
     stuck: () => auditor.stuck,
@@ -211,20 +222,24 @@ export async function createApp({ config, environment, clock, log, random, print
   const webSocket = openWebSocketDoor(server, yoga, accessTokens, clock);
   const stopRetention = startRetention({ db, history, snapshot, clock, log });
 
+  /** What the database does not let it do must not keep it from ending. */
   const closeStores = async (): Promise<void> => {
-    stopRetention();
-    await auditor.close();
-    await intake.idle();
-    await rechecker.close();
-    await escalator.close();
-    await flusher.close();
+    const { step, undone } = createSteps(db.shared);
+    await step("leave to other processes what one does for all", () => Promise.all([stopRetention(), auditor.close()]));
+    await step("end what is under way in the database", async () => {
+      await intake.idle();
+      await rechecker.close();
+      await escalator.close();
+      await flusher.close();
+    });
     const drained = dispatcher.close();
-    await waitAtMost(clock, DRAIN_MS, drained);
+    await waitAtMost(clock, DRAIN_MS, drained.catch(() => undefined));
     // Tries that are still under way end now, with an unknown outcome, and are recorded so.
     await outside.close();
-    await drained;
-    await accessTokens.close();
-    await db.close();
+    await step("record the last tries, which are sent again at the next start", () => drained);
+    await step("note when tokens were last used", accessTokens.close);
+    await step("close the database's connections", db.close);
+    if (undone.length > 0) log.warn({ undone }, "the database could not be used during the stop; what was taken in is in it, and goes on at the next start");
   };
 
   try {
@@ -283,6 +298,30 @@ async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown>): Pro
   await Promise.race([work, timeUp]);
   cancel();
 }
+
+/**
+ * Steps of a stop, of which none keeps the next from its turn. Times are the machine's own: they are about connections.
+ * @param mayHang where the database is another server, each is given so much time and no more
+ */
+function createSteps(mayHang: boolean): { step(what: string, work: () => Promise<unknown>): Promise<void>; undone: { what: string; why: string }[] } {
+  const undone: { what: string; why: string }[] = [];
+  let limitMs = STORE_MS;
+  return {
+    undone,
+    async step(what, work) {
+      let why: string | null = NO_ANSWER;
+      const done = work().then(
+        () => (why = null),
+        (error: unknown) => (why = databaseProblemOf(error)),
+      );
+      await (mayHang ? waitAtMost(systemClock, limitMs, done) : done);
+      if (why === NO_ANSWER) limitMs = HOPELESS_MS;
+      if (why !== null) undone.push({ what, why });
+    },
+  };
+}
+
+const NO_ANSWER = "The database does not answer.";
 
 function urlOf(host: string, port: number): string {
   const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host;

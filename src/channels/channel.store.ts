@@ -41,11 +41,15 @@ export function createChannelStore(db: Database): ChannelStore {
     update: (id, changes) => whenNameIsFree(taken(changes.name ?? ""), () => db.write((tx) => tx.channel.update({ where: { id }, data: asInput(changes) }))),
     deletionImpact: (id) => findDeletionImpact(db.read, { channelId: id }, {}),
     delete: (id) =>
-      db.write(async (tx) => {
-        const impact = await findDeletionImpact(tx, { channelId: id }, {});
-        await tx.channel.delete({ where: { id } });
-        return impact;
-      }),
+      // Its deliveries go with it: nobody who changes some of them may wait for this while this waits for them.
+      db.write(
+        async (tx) => {
+          const impact = await findDeletionImpact(tx, { channelId: id }, {});
+          await tx.channel.delete({ where: { id } });
+          return impact;
+        },
+        ["ATTEMPTS", "HELD"],
+      ),
     async setOverride(override) {
       const { id: _, channelId, eventType, category, enabled } = override;
       await db.write(async (tx) => {

@@ -1,14 +1,15 @@
 import { ownCustomers } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
-import type { SearchFilter, SearchTable } from "../db/search.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
 import { EventType } from "../events/event.graphql.ts";
 import type { StoredEvent } from "../events/event.model.ts";
+import { EVENTS } from "../events/eventFilter.ts";
 import { builder } from "../graphql/builder.ts";
 import { ConditionStatusEnum, SeverityEnum } from "../graphql/enums.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
 import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
+import { CONDITIONS, conditionSearch } from "./conditionFilter.ts";
 
 interface Acknowledgement {
   at: Date;
@@ -59,7 +60,19 @@ export const ConditionType = builder.prismaNode("Condition", {
       resolve: ({ acknowledgedAt, acknowledgedBy, acknowledgementNote }) => acknowledgedAt && { at: acknowledgedAt, by: acknowledgedBy, note: acknowledgementNote },
     }),
     coveredCount: t.exposeInt("covers", { description: "How many other conditions and one-off events were not sent because this one accounts for them." }),
-    events: t.relatedConnection("events", { cursor: "id", description: "The events that belong to it, the newest first.", query: { orderBy: { id: "desc" } } }, { name: "ConditionEventConnection", description: "A page of a condition's events." }, { name: "ConditionEventEdge", description: "An event of a condition and its place in the list." }),
+    events: t.connection(
+      {
+        type: EventType,
+        description: "The events that belong to it, the newest first.",
+        resolve: ({ id }, args, context, info) => {
+          const { db } = context.services;
+          const relations = relationsOf(context, info);
+          return searchConnection(db, { table: EVENTS, filter: { oneOf: { conditionId: [id] } }, args, ...cursors("event"), load: (ids) => db.event.findMany({ ...relations, where: { id: { in: ids } } }) });
+        },
+      },
+      { name: "ConditionEventConnection", description: "A page of a condition's events." },
+      { name: "ConditionEventEdge", description: "An event of a condition and its place in the list." },
+    ),
   }),
 });
 
@@ -75,8 +88,6 @@ const ConditionFilter = builder.inputType("ConditionFilter", {
   }),
 });
 
-const CONDITIONS: SearchTable = { name: "Condition", time: "openedAt", indexed: { type: {}, customer: {}, status: {} } };
-
 builder.queryField("conditions", (t) =>
   t.connection(
     {
@@ -87,7 +98,7 @@ builder.queryField("conditions", (t) =>
       resolve: (_root, { filter, ...args }, context, info) => {
         const { db } = context.services;
         const relations = relationsOf(context, info);
-        return searchConnection(db, { table: CONDITIONS, filter: conditionSearch(filter, context.principal), args, ...cursors("condition"), load: (ids) => db.condition.findMany({ ...relations, where: { id: { in: ids } } }) });
+        return searchConnection(db, { table: CONDITIONS, filter: conditionSearch(filter ?? {}, ownCustomers(context.principal, filter?.customers)), args, ...cursors("condition"), load: (ids) => db.condition.findMany({ ...relations, where: { id: { in: ids } } }) });
       },
     },
     {
@@ -101,15 +112,6 @@ builder.queryField("conditions", (t) =>
     { name: "ConditionEdge", description: "A condition and its place in the list." },
   ),
 );
-
-function conditionSearch(filter: typeof ConditionFilter.$inferInput | null | undefined, principal: Principal | null): SearchFilter {
-  const { status, types, severities, services, customers, acknowledged } = filter ?? {};
-  return {
-    oneOf: { status: status && [status], type: types, severity: severities, service: services, customer: ownCustomers(principal, customers) },
-    closed: ["status", "severity"],
-    isNull: { acknowledgedAt: typeof acknowledged === "boolean" ? !acknowledged : null },
-  };
-}
 
 const ResolveConditionPayload = builder.objectRef<{ event: StoredEvent }>("ResolveConditionPayload").implement({
   description: "The condition is closed; those who were told of it are told of its end.",

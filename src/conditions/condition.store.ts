@@ -1,4 +1,5 @@
 import type { Database, Transaction } from "../db/database.ts";
+import type { Pace } from "../db/pace.ts";
 import { insertRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
 import { execute, isOneOf, parsedJson, query, sql, tableOf } from "../db/sql.ts";
@@ -136,7 +137,19 @@ export async function saveCooldowns(tx: Transaction, cooldowns: OccurrenceCooldo
   await insertRows(tx, COOLDOWN, cooldowns as unknown as Record<string, unknown>[], { onConflict: `ON CONFLICT ("fingerprint") DO UPDATE SET ${sets}` });
 }
 
-/** Forgets cooldowns that can hold nothing back any more. */
-export async function deleteCooldownsBefore(tx: Transaction, time: Date): Promise<void> {
-  await tx.cooldown.deleteMany({ where: { notifiedAt: { lt: time } } });
+/**
+ * Forgets cooldowns that can hold nothing back any more, among the next so many after a fingerprint. An index by time
+ * would cost more with every occurrence that is told of than looking at a part of them now and then.
+ * @returns the last fingerprint that was looked at; null when that was the end
+ */
+export async function deleteCooldownsBefore(db: Database, time: Date, after: string, most: number, pace: Pace): Promise<string | null> {
+  const [looked] = await query<{ count: number | bigint; last: string | null; old: number | bigint }>(
+    db.read,
+    sql`SELECT COUNT(*) AS "count", MAX("fingerprint") AS "last", COUNT(CASE WHEN "notifiedAt" < ${time} THEN 1 END) AS "old"
+        FROM (SELECT "fingerprint", "notifiedAt" FROM "Cooldown" WHERE "fingerprint" > ${after} ORDER BY "fingerprint" LIMIT ${most}) AS s`,
+  );
+  const last = looked?.last ?? null;
+  if (last === null) return null;
+  if (Number(looked?.old) > 0) await pace.write(db, (tx) => execute(tx, sql`DELETE FROM "Cooldown" WHERE "fingerprint" > ${after} AND "fingerprint" <= ${last} AND "notifiedAt" < ${time}`));
+  return Number(looked?.count) < most ? null : last;
 }

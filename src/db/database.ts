@@ -2,6 +2,7 @@ import type { Prisma, PrismaClient } from "./generated/client.ts";
 import type { Notifications } from "./notifications.ts";
 import { isPostgresqlUrl } from "./dialect.ts";
 import { execute, sql } from "./sql.ts";
+import type { LockName } from "./transactionLocks.ts";
 
 export type Transaction = Prisma.TransactionClient;
 
@@ -11,8 +12,11 @@ export interface Database {
   readonly read: PrismaClient;
   /** True when other processes may write to it too: what was read a moment ago may have changed. */
   readonly shared: boolean;
-  /** Runs `work` in a transaction of its own, durable when the promise resolves; one at a time, in the order of the calls. */
-  write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in a transaction of its own, durable when the promise resolves; one at a time, in the order of the calls.
+   * @param locks what else must not go on meanwhile
+   */
+  write<T>(work: (tx: Transaction) => Promise<T>, locks?: readonly LockName[]): Promise<T>;
   /**
    * The same, beside others where the database can: for what must not wait for the rest. Whatever of it may not go on twice
    * at once, `work` locks first, see transactionLocks.ts.

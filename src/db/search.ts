@@ -1,6 +1,6 @@
 import { firstIdAt } from "../ids.ts";
 import type { PrismaClient } from "./generated/client.ts";
-import { isOneOf, query, raw, sql } from "./sql.ts";
+import { byDialect, isOneOf, parsedJson, query, raw, sql } from "./sql.ts";
 import type { Piece } from "./sql.ts";
 
 /** A table whose rows are in the order of their ids, and which may be very long. */
@@ -17,8 +17,8 @@ export interface SearchTable {
 
 /** What rows must be like, all of it. What is left out does not matter. */
 export interface SearchFilter {
-  /** By column: one of these values. */
-  oneOf: Record<string, readonly string[] | null | undefined>;
+  /** By column: one of these values, of which null is that it holds nothing. */
+  oneOf: Record<string, readonly (string | null)[] | null | undefined>;
   /** Columns of `oneOf` that hold values of a closed set, which PostgreSQL has as types of their own. */
   closed?: readonly string[];
   /** By column: whether it is to be null. */
@@ -69,15 +69,19 @@ export async function search(db: PrismaClient, table: SearchTable, filter: Searc
   if (walk === null) return { ids: [], endedAt: null };
   const rest = restOf(table, filter, walk.column);
   // Where every row looked at is one that is wanted, passing over some is reading the index alone.
-  if (rest === null) return { ids: await idsOf(db, walkSql(table, walk, range, page.direction, skip + take), null, take, skip), endedAt: null };
+  if (rest === null) return { ids: await idsOf(db, walkSql(table, walk, range, page.direction, skip + take), take, skip), endedAt: null };
   const ids: string[] = [];
   const wanted = skip + take;
-  for (let looked = 0; looked < MOST_LOOKED_AT + skip; looked += STEP) {
-    ids.push(...(await idsOf(db, walkSql(table, walk, range, page.direction, STEP, rest.columns), rest.piece, wanted - ids.length, 0)));
-    if (ids.length >= wanted) return { ids: ids.slice(skip), endedAt: null };
-    const [last] = await idsOf(db, walkSql(table, walk, range, page.direction, STEP), null, 1, STEP - 1);
-    if (last === undefined) return { ids: ids.slice(skip), endedAt: null };
-    range.beyond = last;
+  // What is usual is found among the first few; the rarer it seems, the more are looked at by one statement.
+  let step = Math.min(STEP, 4 * wanted);
+  for (let looked = 0; looked < MOST_LOOKED_AT + skip; ) {
+    const found = await lookAt(db, walkSql(table, walk, range, page.direction, step, rest.columns), rest.piece, page.direction);
+    ids.push(...found.ids);
+    if (ids.length >= wanted) return { ids: ids.slice(skip, wanted), endedAt: null };
+    if (found.looked < step) return { ids: ids.slice(skip), endedAt: null };
+    range.beyond = found.last;
+    looked += step;
+    step = Math.min(STEP, step * 2);
     // Others have their turn between the steps.
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -136,16 +140,31 @@ function rangeOf({ from, to }: SearchFilter, { beyond, until }: Partial<SearchPa
   };
 }
 
+interface Bound {
+  id: string;
+  inclusive: boolean;
+}
+
+/** One bound each way: of two SQLite gives the index one, and reads to the end of the table to hold the rows against the other. */
 function inRange({ beyond, until, from, to }: Range, direction: "DOWN" | "UP"): Piece {
-  const [before, after] = direction === "DOWN" ? ["<", ">"] : [">", "<"];
-  const end = until && sql` AND "id" ${raw(until.inclusive ? `${after}=` : after)} ${until.id}`;
-  return sql`${beyond === null ? raw("") : sql` AND "id" ${raw(before)} ${beyond}`}${end ?? raw("")}${from === null ? raw("") : sql` AND "id" >= ${from}`}${to === null ? raw("") : sql` AND "id" < ${to}`}`;
+  const start = beyond === null ? null : { id: beyond, inclusive: false };
+  const [lower, upper] = direction === "DOWN" ? [until, start] : [start, until];
+  const least = [lower, from === null ? null : { id: from, inclusive: true }].reduce<Bound | null>((one, other) => tighter(one, other, 1), null);
+  const most = [upper, to === null ? null : { id: to, inclusive: false }].reduce<Bound | null>((one, other) => tighter(one, other, -1), null);
+  return sql`${least ? sql` AND "id" ${raw(least.inclusive ? ">=" : ">")} ${least.id}` : raw("")}${most ? sql` AND "id" ${raw(most.inclusive ? "<=" : "<")} ${most.id}` : raw("")}`;
+}
+
+/** @param sign 1 for lower bounds, of which the greater one holds; -1 for upper ones */
+function tighter(one: Bound | null, other: Bound | null, sign: 1 | -1): Bound | null {
+  if (!one || !other) return one ?? other;
+  if (one.id === other.id) return one.inclusive ? other : one;
+  return one.id > other.id === (sign === 1) ? one : other;
 }
 
 /** Along which index the rows are looked at: that of a column, at these values, or that of the ids alone. */
 interface Walk {
   column: string | null;
-  values: readonly string[];
+  values: readonly (string | null)[];
 }
 
 /** @returns null when nothing can be found */
@@ -153,7 +172,7 @@ async function bestWalk(db: PrismaClient, table: SearchTable, filter: SearchFilt
   if (Object.values(filter.oneOf).some((values) => values?.length === 0)) return null;
   const walks = Object.entries(table.indexed).flatMap(([column, { but }]): Walk[] => {
     const values = filter.oneOf[column];
-    return values && values.length <= MOST_BRANCHES && !(typeof but === "string" && values.includes(but)) ? [{ column, values: [...new Set(values)] }] : [];
+    return values && values.length <= MOST_BRANCHES && (but === undefined || !values.includes(but)) ? [{ column, values: [...new Set(values)] }] : [];
   });
   const [only, another] = walks;
   if (!only) return { column: null, values: [] };
@@ -161,7 +180,7 @@ async function bestWalk(db: PrismaClient, table: SearchTable, filter: SearchFilt
   // The further back so many rows reach, the fewer of them there are.
   let best: { walk: Walk; reach: string } | null = null;
   for (const walk of walks) {
-    const [reach] = await idsOf(db, walkSql(table, walk, range, direction, FEW), null, 1, FEW - 1);
+    const [reach] = await idsOf(db, walkSql(table, walk, range, direction, FEW), 1, FEW - 1);
     if (reach === undefined) return walk;
     if (best === null || (direction === "DOWN" ? reach < best.reach : reach > best.reach)) best = { walk, reach };
   }
@@ -172,22 +191,22 @@ async function bestWalk(db: PrismaClient, table: SearchTable, filter: SearchFilt
 function walkSql(table: SearchTable, { column, values }: Walk, range: Range, direction: "DOWN" | "UP", limit: number, columns: readonly string[] = []): Piece {
   const what = raw(["id", ...columns].map((name) => `"${name}"`).join(", "));
   const from = sql`SELECT ${what} FROM ${raw(`"${table.name}"`)} WHERE`;
-  const order = sql`ORDER BY "id" ${raw(direction === "DOWN" ? "DESC" : "ASC")} LIMIT ${limit}`;
-  if (column === null) return sql`${from} "id" > ''${inRange(range, direction)} ${order}`;
+  const order = raw(`ORDER BY "id" ${direction === "DOWN" ? "DESC" : "ASC"}`);
+  if (column === null) return sql`${from} true${inRange({ ...range, from: range.from ?? "" }, direction)} ${order} LIMIT ${limit}`;
   const { but } = table.indexed[column] ?? {};
   const named = but === undefined ? raw("") : raw(but === null ? ` AND "${column}" IS NOT NULL` : ` AND "${column}" <> '${but}'`);
-  const branches = values.map((value) => sql`${from} ${raw(`"${column}"`)} = ${value}${named}${inRange(range, direction)}`);
-  return sql`${joined(branches, " UNION ALL ")} ${order}`;
+  const branches = values.map((value) => sql`${from} ${raw(`"${column}"`)} ${value === null ? raw("IS NULL") : sql`= ${value}`}${named}${inRange(range, direction)}`);
+  // Both merge the branches, each along its index: PostgreSQL only where each is in order by itself, and reads and sorts all of them otherwise.
+  return byDialect({
+    sqlite: sql`${joined(branches, " UNION ALL ")} ${order} LIMIT ${limit}`,
+    postgresql: sql`SELECT * FROM (${joined(branches.map((branch) => sql`(${branch} ${order})`), " UNION ALL ")}) AS b ${order} LIMIT ${limit}`,
+  });
 }
 
 /** What a walk leaves to be looked at in each row; null when there is nothing. */
 function restOf(table: SearchTable, filter: SearchFilter, walked: string | null): { columns: string[]; piece: Piece } | null {
   const columns = Object.keys(filter.oneOf).filter((column) => column !== walked && filter.oneOf[column]);
-  const pieces = columns.map((column) => {
-    const values = filter.oneOf[column] ?? [];
-    if (!filter.closed?.includes(column)) return sql`${raw(`"${column}"`)} ${isOneOf(values)}`;
-    return sql`${raw(`"${column}"`)} IN (${joined(values.map((value) => sql`${value}`), ", ")})`;
-  });
+  const pieces = columns.map((column) => isWanted(column, filter.oneOf[column] ?? [], filter.closed?.includes(column) ?? false));
   for (const [column, isNull] of Object.entries(filter.isNull ?? {})) {
     if (typeof isNull !== "boolean") continue;
     columns.push(column);
@@ -198,6 +217,14 @@ function restOf(table: SearchTable, filter: SearchFilter, walked: string | null)
   if (filter.to) pieces.push(sql`${time} < ${filter.to}`);
   if (pieces.length === 0) return null;
   return { columns: filter.from || filter.to ? [...columns, table.time] : columns, piece: joined(pieces, " AND ") };
+}
+
+function isWanted(column: string, values: readonly (string | null)[], closed: boolean): Piece {
+  const name = raw(`"${column}"`);
+  const texts = values.filter((value) => value !== null);
+  if (texts.length === 0) return sql`${name} IS NULL`;
+  const isOne = closed ? sql`${name} IN (${joined(texts.map((text) => sql`${text}`), ", ")})` : sql`${name} ${isOneOf(texts)}`;
+  return texts.length === values.length ? isOne : sql`(${name} IS NULL OR ${isOne})`;
 }
 
 function joined(pieces: readonly Piece[], by: string): Piece {
@@ -211,8 +238,29 @@ function joined(pieces: readonly Piece[], by: string): Piece {
   };
 }
 
+interface Looked {
+  /** How many rows there were. */
+  looked: number;
+  /** The last of them. */
+  last: string | null;
+  /** Those that are wanted, in order. */
+  ids: string[];
+}
+
+/** Looks at all rows of a walk: where little is wanted, that is one statement in place of one for what is and one for how far it went. */
+async function lookAt(db: PrismaClient, walk: Piece, rest: Piece, direction: "DOWN" | "UP"): Promise<Looked> {
+  const wanted = byDialect({ sqlite: sql`json_group_array("id") FILTER (WHERE ${rest})`, postgresql: sql`json_agg("id") FILTER (WHERE ${rest})` });
+  const [row] = await query<{ looked: number | bigint; last: string | null; ids: unknown }>(
+    db,
+    sql`SELECT COUNT(*) AS "looked", ${raw(direction === "DOWN" ? "MIN" : "MAX")}("id") AS "last", ${wanted} AS "ids" FROM (${walk}) AS s`,
+  );
+  // Nothing says in which order an aggregate takes rows.
+  const ids = parsedJson<string[] | null>(row?.ids ?? null)?.sort() ?? [];
+  return { looked: Number(row?.looked ?? 0), last: row?.last ?? null, ids: direction === "DOWN" ? ids.reverse() : ids };
+}
+
 /** A subquery with a limit keeps its order, on both databases. */
-async function idsOf(db: PrismaClient, walk: Piece, rest: Piece | null, take: number, skip: number): Promise<string[]> {
-  const rows = await query<{ id: string }>(db, sql`SELECT "id" FROM (${walk}) AS s${rest ? sql` WHERE ${rest}` : raw("")} LIMIT ${take} OFFSET ${skip}`);
+async function idsOf(db: PrismaClient, walk: Piece, take: number, skip: number): Promise<string[]> {
+  const rows = await query<{ id: string }>(db, sql`SELECT "id" FROM (${walk}) AS s LIMIT ${take} OFFSET ${skip}`);
   return rows.map(({ id }) => id);
 }

@@ -1,13 +1,13 @@
 import { ownCustomers } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
 import { ChannelType } from "../channels/channel.graphql.ts";
-import type { SearchFilter, SearchTable } from "../db/search.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
 import { DeliveryStateEnum, HoldReasonEnum, MessageReasonEnum } from "../graphql/enums.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
 import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import type { Delivery } from "./delivery.model.ts";
+import { DELIVERIES, deliverySearch } from "./deliveryFilter.ts";
 
 export const DeliveryType = builder.prismaNode("Delivery", {
   id: { field: "id" },
@@ -42,8 +42,6 @@ const DeliveryFilter = builder.inputType("DeliveryFilter", {
   }),
 });
 
-const DELIVERIES: SearchTable = { name: "Delivery", time: "createdAt", indexed: { state: { but: "SENT" }, channelId: {} } };
-
 builder.queryField("deliveries", (t) =>
   t.connection(
     {
@@ -54,7 +52,7 @@ builder.queryField("deliveries", (t) =>
       resolve: (_root, { filter, ...args }, context, info) => {
         const { db } = context.services;
         const relations = relationsOf(context, info);
-        return searchConnection(db, { table: DELIVERIES, filter: deliverySearch(filter, context.principal), args, ...cursors("delivery"), load: (ids) => db.delivery.findMany({ ...relations, where: { id: { in: ids } } }) });
+        return searchConnection(db, { table: DELIVERIES, filter: deliverySearch({ states: filter?.states, channelIds: filter?.channelIds?.map(({ id }) => id) }, ownCustomers(context.principal, null)), args, ...cursors("delivery"), load: (ids) => db.delivery.findMany({ ...relations, where: { id: { in: ids } } }) });
       },
     },
     {
@@ -68,10 +66,6 @@ builder.queryField("deliveries", (t) =>
     { name: "DeliveryEdge", description: "A delivery and its place in the list." },
   ),
 );
-
-function deliverySearch(filter: typeof DeliveryFilter.$inferInput | null | undefined, principal: Principal | null): SearchFilter {
-  return { oneOf: { state: filter?.states, channelId: filter?.channelIds?.map(({ id }) => id), customer: ownCustomers(principal, null) }, closed: ["state"] };
-}
 
 const ResendDeliveryPayload = builder.objectRef<{ delivery: Delivery }>("ResendDeliveryPayload").implement({
   description: "The message is on its way again.",

@@ -47,7 +47,7 @@ export interface Dispatcher {
   waiting(): string[];
   /** Lets go of what waits in memory, without trying it. @returns how many there were */
   abandon(ids: ReadonlySet<string>): number;
-  /** Starts no more tries; resolves when those under way are stored. */
+  /** Starts no more tries; resolves when those under way are stored. @throws what kept one from being stored */
   close(): Promise<void>;
 }
 
@@ -76,6 +76,8 @@ const SWEEP_EVERY_MS = 30_000;
 const RECORD_AGAIN_MS = 1_000;
 const MOST_TOLD = 150;
 const TRY_LATER_MS = 10_000;
+/** So long it is waited for a lane's lease that could not be renewed. */
+const LAPSED_MS = 1_000;
 
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const { db, snapshot, clock, log, recorder } = deps;
@@ -83,7 +85,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const startedAt = clock.now();
   const takenOverAt = new Map<string, Date>();
   /** Where several processes share the database, each sends for the channels whose lanes it has. */
-  const leases = db.notifications && createLeases({ db, log, gained, more: (id) => lanes.get(id)?.more(), lost, tell: (ids) => tellOfWork(ids) });
+  const leases = db.notifications && createLeases({ db, log, gained, more: (id) => lanes.get(id)?.more(), lost, tell: (ids) => tellOfWork(ids), tellFree: () => db.notifications?.tell("lanes", "") });
   const lanes = new Map<string, Lane>();
   const health = createChannelHealth();
   const firstTold = new DataLoader(
@@ -103,6 +105,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   let lookedAt = startedAt;
   let cancelSweep: (() => void) | null = null;
   let closed = false;
+  /** Why an attempt could not be recorded before the end; null when all were. */
+  let unrecorded: unknown = null;
 
   function laneOf(channel: Channel): Lane {
     const known = lanes.get(channel.id);
@@ -159,11 +163,12 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     if (channel && !closed) laneOf(channel).more();
   }
 
-  function lost(channelId: string): void {
-    void lanes.get(channelId)?.close();
+  async function lost(channelId: string): Promise<void> {
+    const lane = lanes.get(channelId);
     lanes.delete(channelId);
     takenOverAt.delete(channelId);
     health.forget(channelId);
+    await lane?.close();
   }
 
   /** As many ids as go into one notification; beyond that all are told to look. */
@@ -193,8 +198,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const { delivery, event } = job;
     const channel = snapshot.current.channels.get(delivery.channelId);
     if (!channel) return { done: true };
-    // It stays in the database for the process that has the lane now.
-    if (leases && !leases.has(channel.id)) return { done: true };
+    // It stays in the database for the process that has the lane now, or until it is known that none has.
+    if (leases && !leases.has(channel.id)) return leases.hasLapsed(channel.id) ? putOff(job, LAPSED_MS) : { done: true };
     const isGone = !channel.enabled && channel.disabledReason !== null && fallbackFor(job, channel) !== null;
     if (!channel.enabled && !isGone) return drop(job, "The channel was switched off before this could be delivered.");
     const first = await findFirst(delivery);
@@ -277,7 +282,11 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   /** A database that cannot be read for a while costs a delivery time, not the process its life. */
   function tryLater(job: PlannedDelivery, error: unknown): Step {
     log.error({ err: error, delivery: job.delivery.id }, "a delivery could not be made ready; trying again");
-    const retryAt = new Date(clock.now().getTime() + TRY_LATER_MS);
+    return putOff(job, TRY_LATER_MS);
+  }
+
+  function putOff(job: PlannedDelivery, ms: number): Step {
+    const retryAt = new Date(clock.now().getTime() + ms);
     job.delivery = { ...job.delivery, dueAt: retryAt };
     return { done: false, retryAt, limited: false };
   }
@@ -304,8 +313,11 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         if (outcome.carried) deps.held("at" in outcome.carried ? outcome.carried.at : outcome.carried.retryAt);
         return;
       } catch (error) {
-        log.error({ err: error }, "an attempt could not be recorded; trying again");
-        if (closed) return;
+        log.error({ err: error, delivery: outcome.delivery?.id }, closed ? "an attempt could not be recorded before the stop" : "an attempt could not be recorded; trying again");
+        if (closed) {
+          unrecorded = error;
+          return;
+        }
         await new Promise<void>((resolve) => clock.after(RECORD_AGAIN_MS, resolve));
       }
     }
@@ -342,7 +354,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         if (lane.size === 0) empty.push(id);
       }
     }
-    for (const id of empty) lost(id);
+    for (const id of empty) void lost(id);
     if (empty.length > 0) await shared.release(empty);
   }
 
@@ -366,7 +378,11 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     },
     async start() {
       db.notifications?.listen("work", hearOfWork);
-      db.notifications?.onGap(() => hearOfWork(""));
+      db.notifications?.listen("lanes", () => leases?.lookForFree());
+      db.notifications?.onGap(() => {
+        hearOfWork("");
+        leases?.lookForFree();
+      });
       await (leases ? leases.start() : sweep());
       sweepLater();
     },
@@ -396,6 +412,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       await Promise.all([...lanes.values()].map((lane) => lane.close()));
       await recorder.idle();
       await leases?.close();
+      if (unrecorded !== null) throw unrecorded;
     },
   };
 }

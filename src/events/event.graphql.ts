@@ -1,8 +1,6 @@
 import { createErrorProxy } from "@pothos/plugin-errors";
 import { ownCustomers, ownedBy } from "../access/principal.ts";
-import type { Principal } from "../access/principal.ts";
 import { ChannelType } from "../channels/channel.graphql.ts";
-import type { SearchFilter, SearchTable } from "../db/search.ts";
 import { leftOutVerdict } from "../decide/leftOut.ts";
 import type { Named } from "../decide/settings.ts";
 import type { ChannelVerdict, Verdict, Via } from "../decide/verdict.ts";
@@ -18,6 +16,7 @@ import type { Accepted } from "../intake/intake.ts";
 import type { Json } from "../render/message.ts";
 import type { Snapshot } from "../settings/snapshot.ts";
 import type { StoredDecision } from "./event.model.ts";
+import { EVENTS, eventSearch } from "./eventFilter.ts";
 
 /** The most events of one emitEvents. */
 export const LARGEST_EMIT = 1000;
@@ -315,12 +314,6 @@ const EventFilter = builder.inputType("EventFilter", {
   }),
 });
 
-const EVENTS: SearchTable = {
-  name: "Event",
-  time: "receivedAt",
-  indexed: { service: { but: null }, type: {}, customer: { but: null }, fate: { but: "MATCHED" }, category: {}, severity: { but: "INFO" } },
-};
-
 builder.queryField("events", (t) =>
   t.connection(
     {
@@ -331,7 +324,7 @@ builder.queryField("events", (t) =>
       resolve: (_root, { filter, ...args }, context, info) => {
         const { db } = context.services;
         const relations = relationsOf(context, info);
-        return searchConnection(db, { table: EVENTS, filter: eventSearch(filter, context.principal), args, ...cursors("event"), load: (ids) => db.event.findMany({ ...relations, where: { id: { in: ids } } }) });
+        return searchConnection(db, { table: EVENTS, filter: eventSearch(filter ?? {}, ownCustomers(context.principal, filter?.customers)), args, ...cursors("event"), load: (ids) => db.event.findMany({ ...relations, where: { id: { in: ids } } }) });
       },
     },
     {
@@ -345,13 +338,3 @@ builder.queryField("events", (t) =>
     { name: "EventEdge", description: "An event and its place in the list." },
   ),
 );
-
-function eventSearch(filter: typeof EventFilter.$inferInput | null | undefined, principal: Principal | null): SearchFilter {
-  const { types, categories, severities, services, sources, customers, because, from, to } = filter ?? {};
-  return {
-    oneOf: { type: types, category: categories, severity: severities, service: services, source: sources, customer: ownCustomers(principal, customers), fate: because },
-    closed: ["severity"],
-    from,
-    to,
-  };
-}

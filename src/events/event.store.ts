@@ -1,4 +1,5 @@
 import type { Database, Transaction } from "../db/database.ts";
+import type { Pace } from "../db/pace.ts";
 import { insertRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
 import { execute, isOneOf, query, raw, sql, tableOf } from "../db/sql.ts";
@@ -69,43 +70,40 @@ export async function findTellingEvents(tx: Transaction, conditionIds: string[])
   return findEvents(tx, rows.flatMap(({ id }) => id ?? []));
 }
 
-/** On SQLite nothing else is written meanwhile. */
-const DELETE_STEP = 250;
-
 /**
- * Deletes, in small steps, events received before `eventsBefore` whose condition is closed and whose deliveries are done,
+ * Deletes, step by step, events received before `eventsBefore` whose condition is closed and whose deliveries are done,
  * closed conditions without events, and idempotency keys from before `keysBefore`. @returns how many events
  */
-export async function deleteOldEvents(db: Database, eventsBefore: Date, keysBefore: Date): Promise<number> {
-  await inSteps(() =>
-    db.writeAlongside((tx) =>
-      execute(tx, sql`DELETE FROM "IdempotencyKey" WHERE ("scope", "key") IN (SELECT "scope", "key" FROM "IdempotencyKey" WHERE "createdAt" < ${keysBefore} ORDER BY "createdAt" LIMIT ${DELETE_STEP})`),
-    ),
-  );
-  const events = await deleteOld(db, "Event", sql`t."receivedAt" < ${eventsBefore}`, sql`NOT EXISTS (SELECT 1 FROM "Condition" AS c WHERE c."id" = t."conditionId" AND c."status" <> 'CLOSED')
+export async function deleteOldEvents(db: Database, eventsBefore: Date, keysBefore: Date, pace: Pace): Promise<number> {
+  await deleteOldKeys(db, keysBefore, pace);
+  const events = await deleteOld(db, pace, "Event", sql`t."receivedAt" < ${eventsBefore}`, sql`NOT EXISTS (SELECT 1 FROM "Condition" AS c WHERE c."id" = t."conditionId" AND c."status" <> 'CLOSED')
     AND NOT EXISTS (SELECT 1 FROM "Delivery" AS d WHERE d."eventId" = t."id" AND d."state" IN ('HELD', 'PENDING', 'RETRY'))`);
-  await deleteOld(db, "Condition", sql`t."openedAt" < ${eventsBefore}`, sql`t."status" = 'CLOSED' AND t."closedAt" < ${eventsBefore} AND NOT EXISTS (SELECT 1 FROM "Event" AS e WHERE e."conditionId" = t."id")`);
+  await deleteOld(db, pace, "Condition", sql`t."openedAt" < ${eventsBefore}`, sql`t."status" = 'CLOSED' AND t."closedAt" < ${eventsBefore} AND NOT EXISTS (SELECT 1 FROM "Event" AS e WHERE e."conditionId" = t."id")`);
   return events;
 }
 
-async function inSteps(step: () => Promise<number>): Promise<void> {
-  while ((await step()) === DELETE_STEP);
+async function deleteOldKeys(db: Database, before: Date, pace: Pace): Promise<void> {
+  for (;;) {
+    const most = pace.rows;
+    const old = sql`SELECT "scope", "key" FROM "IdempotencyKey" WHERE "createdAt" < ${before} ORDER BY "createdAt" LIMIT ${most}`;
+    if ((await pace.write(db, (tx) => execute(tx, sql`DELETE FROM "IdempotencyKey" WHERE ("scope", "key") IN (${old})`))) < most) return;
+  }
 }
 
 /** Walks along the rows from the oldest on until none is old, so that those which stay are looked at once. @param dispensable about the row t */
-async function deleteOld(db: Database, table: "Event" | "Condition", isOld: Piece, dispensable: Piece): Promise<number> {
+async function deleteOld(db: Database, pace: Pace, table: "Event" | "Condition", isOld: Piece, dispensable: Piece): Promise<number> {
   const name = raw(`"${table}"`);
   let deleted = 0;
   for (let after = ""; ; ) {
     const [step] = await query<{ last: string | null; old: number | bigint }>(
       db.read,
-      sql`SELECT MAX(t."id") AS "last", COUNT(CASE WHEN ${isOld} THEN 1 END) AS "old" FROM (SELECT * FROM ${name} WHERE "id" > ${after} ORDER BY "id" LIMIT ${DELETE_STEP}) AS t`,
+      sql`SELECT MAX(t."id") AS "last", COUNT(CASE WHEN ${isOld} THEN 1 END) AS "old" FROM (SELECT * FROM ${name} WHERE "id" > ${after} ORDER BY "id" LIMIT ${pace.rows}) AS t`,
     );
     if (!step?.last || Number(step.old) === 0) return deleted;
     const within = sql`t."id" > ${after} AND t."id" <= ${step.last} AND ${isOld} AND ${dispensable}`;
     // Most often there is nothing to write where something stays.
     const some = await query(db.read, sql`SELECT 1 FROM ${name} AS t WHERE ${within} LIMIT 1`);
-    if (some.length > 0) deleted += await db.writeAlongside((tx) => execute(tx, sql`DELETE FROM ${name} AS t WHERE ${within}`));
+    if (some.length > 0) deleted += await pace.write(db, (tx) => execute(tx, sql`DELETE FROM ${name} AS t WHERE ${within}`));
     after = step.last;
   }
 }

@@ -1,4 +1,5 @@
 import type { Database, Transaction } from "../db/database.ts";
+import type { Pace } from "../db/pace.ts";
 import { insertRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
 import { search } from "../db/search.ts";
@@ -38,7 +39,7 @@ export interface AttemptStore {
   newestId(): Promise<string>;
   /** At most `limit` of the oldest attempts after an id and up to another one that match, in order. */
   oldest(afterId: string, upToId: string, filter: SearchFilter, limit: number): Promise<Found>;
-  delete(ids: string[]): Promise<void>;
+  delete(ids: string[], pace: Pace): Promise<void>;
   /** The id of the attempt that is so many after this one; null when there are fewer. */
   idAfter(id: string, count: number): Promise<string | null>;
   /** How many attempts are newer than one and not newer than another. @param upTo null: than none */
@@ -57,8 +58,8 @@ export function createAttemptStore(db: Database): AttemptStore {
       return (await db.read.attempt.findFirst({ orderBy: { id: "desc" }, select: { id: true } }))?.id ?? "";
     },
     oldest: (afterId, upToId, filter, take) => search(db.read, ATTEMPTS, filter, { direction: "UP", beyond: afterId, until: { id: upToId, inclusive: true }, take }),
-    async delete(ids) {
-      await db.writeAlongside((tx) => execute(tx, sql`DELETE FROM "Attempt" WHERE "id" ${isOneOf(ids)}`));
+    async delete(ids, pace) {
+      await pace.write(db, (tx) => execute(tx, sql`DELETE FROM "Attempt" WHERE "id" ${isOneOf(ids)}`));
     },
     async idAfter(id, count) {
       return (await query<{ id: string }>(db.read, sql`SELECT "id" FROM "Attempt" WHERE "id" > ${id} ORDER BY "id" LIMIT 1 OFFSET ${count - 1}`))[0]?.id ?? null;

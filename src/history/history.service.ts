@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.ts";
+import { createPace } from "../db/pace.ts";
+import type { Pace } from "../db/pace.ts";
 import { CallerError } from "../errors.ts";
 import { isId } from "../ids.ts";
 import type { Hub, Subscription } from "../live/hub.ts";
@@ -31,7 +33,7 @@ export interface HistoryService {
   /** Deletes attempts. @returns how many */
   clear(filter: AttemptFilter): Promise<number>;
   /** Deletes what is older than `days` or beyond the newest `count`. @returns how many */
-  prune(days: number, count: number): Promise<number>;
+  prune(days: number, count: number, pace: Pace): Promise<number>;
 }
 
 /** The newest attempt that was ever deleted: a cursor before it may have a gap behind it. */
@@ -44,8 +46,8 @@ const CLEARED_AT = "historyClearedAt";
 const BEFORE_ALL = "00000000-0000-0000-0000-000000000000";
 
 const REPLAY_PAGE = 500;
-/** On SQLite nothing else is written meanwhile. */
-const DELETE_STEP = 200;
+/** Of the time: whoever clears the history waits for it. */
+const CLEARING_SHARE = 0.5;
 
 export function createHistoryService(store: AttemptStore, settings: SettingStore, hub: Hub<Attempt>, clock: Clock): HistoryService {
   async function deletedUpTo(): Promise<string> {
@@ -70,22 +72,21 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
   }
 
   /** In small steps: what else is to be stored comes in between. */
-  async function deleteUpTo(upToId: string, filter: AttemptFilter): Promise<number> {
+  async function deleteUpTo(upToId: string, filter: AttemptFilter, pace: Pace): Promise<number> {
     const wanted = attemptSearch(filter);
     let deleted = 0;
     let last = "";
     for (;;) {
-      const { ids, endedAt } = await store.oldest(last, upToId, wanted, DELETE_STEP);
+      const most = pace.rows;
+      const { ids, endedAt } = await store.oldest(last, upToId, wanted, most);
       const newest = ids.at(-1);
       if (newest !== undefined) {
-        const startedAt = performance.now();
         // Said before it is done: a server killed in between must not let a cursor step over the gap.
         await sayDeleted(newest);
-        await store.delete(ids);
+        await store.delete(ids, pace);
         deleted += ids.length;
-        await pauseAfter(performance.now() - startedAt);
       }
-      const next = endedAt ?? (ids.length === DELETE_STEP ? newest : undefined);
+      const next = endedAt ?? (ids.length === most ? newest : undefined);
       if (next === undefined) return deleted;
       last = next;
     }
@@ -149,26 +150,21 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
     async clear(filter) {
       await noteClearing();
       try {
-        return await deleteUpTo(await store.newestId(), filter);
+        return await deleteUpTo(await store.newestId(), filter, createPace(CLEARING_SHARE));
       } finally {
         await noteClearing();
       }
     },
 
-    async prune(days, count) {
+    async prune(days, count, pace) {
       const tooOld = await store.newestBefore(new Date(clock.now().getTime() - days * 86_400_000));
       const tooMany = await surplus.newest(count, await settings.get(CLEARED_AT));
       const upTo = [tooOld, tooMany].reduce<string>((newest, id) => (id !== null && id > newest ? id : newest), "");
       if (upTo === "") return 0;
       await sayDeleted(upTo);
-      return deleteUpTo(upTo, {});
+      return deleteUpTo(upTo, {}, pace);
     },
   };
-}
-
-/** Leaves the disk to others for as long as it was busy: this is about the machine, not about the time that the server goes by. */
-function pauseAfter(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 const CURSOR_PREFIX = "attempt:";

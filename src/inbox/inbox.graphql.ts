@@ -1,7 +1,9 @@
-import { ownedBy } from "../access/principal.ts";
+import { ownCustomers } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
 import { builder } from "../graphql/builder.ts";
 import { SeverityEnum } from "../graphql/enums.ts";
+import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
+import { INBOX_ITEMS, inboxSearch } from "./inboxFilter.ts";
 
 const InboxItemType = builder.prismaNode("InboxItem", {
   id: { field: "id" },
@@ -21,25 +23,30 @@ const InboxItemType = builder.prismaNode("InboxItem", {
 });
 
 builder.queryField("inbox", (t) =>
-  t.prismaConnection(
+  t.connection(
     {
       type: InboxItemType,
-      cursor: "id",
-      description: "The messages kept in the server, the newest first.",
+      description: `The messages kept in the server, the newest first. ${ENDS_EARLY}`,
       authScopes: { may: "INBOX_READ" },
       args: { unreadOnly: t.arg.boolean({ defaultValue: false, description: "True leaves out what was marked as read." }) },
-      resolve: (query, _root, { unreadOnly }, { services, principal }) =>
-        services.db.inboxItem.findMany({ ...query, where: inboxWhere(unreadOnly, principal), orderBy: { id: "desc" } }),
-      totalCount: (_root, { unreadOnly }, { services, principal }) => services.db.inboxItem.count({ where: inboxWhere(unreadOnly, principal) }),
+      resolve: (_root, { unreadOnly, ...args }, context, info) => {
+        const { db } = context.services;
+        const filter = inboxSearch({ unreadOnly: unreadOnly ?? false }, ownCustomers(context.principal, null));
+        const relations = relationsOf(context, info);
+        return searchConnection(db, { table: INBOX_ITEMS, filter, args, ...cursors("inbox"), load: (ids) => db.inboxItem.findMany({ ...relations, where: { id: { in: ids } } }) });
+      },
     },
-    { name: "InboxItemConnection", description: "A page of the inbox." },
+    {
+      name: "InboxItemConnection",
+      description: "A page of the inbox.",
+      fields: (connection) => ({
+        totalCount: connection.int({ description: TOTAL_COUNT, resolve: async (page) => (await countedOf(page)).count }),
+        totalCountIsExact: connection.boolean({ description: TOTAL_COUNT_IS_EXACT, resolve: async (page) => (await countedOf(page)).isExact }),
+      }),
+    },
     { name: "InboxItemEdge", description: "An inbox message and its place in the list." },
   ),
 );
-
-function inboxWhere(unreadOnly: boolean | null | undefined, principal: Principal | null) {
-  return { ...ownedBy(principal), ...(unreadOnly ? { readAt: null } : {}) };
-}
 
 const MarkInboxReadPayload = builder.objectRef<{ count: number }>("MarkInboxReadPayload").implement({
   description: "The messages are marked as read.",

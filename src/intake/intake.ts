@@ -32,6 +32,8 @@ export interface Intake {
   emit(inputs: readonly unknown[], scope: string): Promise<(Accepted | CallerError)[]>;
   /** Decides an event without storing or sending anything. @throws {CallerError} when the input is wrong */
   simulate(input: unknown, at?: Date): Promise<Decision>;
+  /** Why the last events could not be stored, and when; null when they could. */
+  readonly refused: { error: unknown; at: Date } | null;
   /** Resolves when everything that was taken in is stored. */
   idle(): Promise<void>;
 }
@@ -50,11 +52,18 @@ const NEAR_NAMES = 3;
 
 export function createIntake(deps: IntakeDeps): Intake {
   const { clock, snapshot } = deps;
+  let refused: Intake["refused"] = null;
   const batch = createBatch(async (waiting: Waiting[]) => {
     const startedAt = performance.now();
-    const stored = await storeBatch(waiting, deps);
-    deps.stored(waiting.length, performance.now() - startedAt);
-    return stored;
+    try {
+      const stored = await storeBatch(waiting, deps);
+      refused = null;
+      deps.stored(waiting.length, performance.now() - startedAt);
+      return stored;
+    } catch (error) {
+      if (storageErrorOf(error) !== error) refused = { error, at: clock.now() };
+      throw error;
+    }
   }, LARGEST_BATCH);
 
   async function emitOne(given: unknown, scope: string): Promise<Accepted | CallerError> {
@@ -100,6 +109,10 @@ export function createIntake(deps: IntakeDeps): Intake {
       const { type, settings } = simulatedType(input.type, now);
       const event = incomingEvent(input, type.name, deps.ids.next(), now);
       return decide(event, settings, await loadState(deps.db.read, [event], settings, now), now);
+    },
+
+    get refused() {
+      return refused;
     },
 
     idle: () => batch.idle(),

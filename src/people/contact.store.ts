@@ -37,10 +37,14 @@ export function createContactStore(db: Database): ContactStore {
     update: (id, changes) => whenNameIsFree(taken(changes.name ?? ""), () => db.write((tx) => tx.contact.update({ where: { id }, data: changes as Prisma.ContactUpdateInput }))),
     deletionImpact: (id, owner) => findDeletionImpact(db.read, { contactId: id }, owner),
     delete: (id, owner) =>
-      db.write(async (tx) => {
-        const impact = await findDeletionImpact(tx, { contactId: id }, owner);
-        await tx.contact.delete({ where: { id } });
-        return impact;
-      }),
+      // Its channels and their deliveries go with it: nobody who changes some of them may wait for this while this waits for them.
+      db.write(
+        async (tx) => {
+          const impact = await findDeletionImpact(tx, { contactId: id }, owner);
+          await tx.contact.delete({ where: { id } });
+          return impact;
+        },
+        ["ATTEMPTS", "HELD"],
+      ),
   };
 }

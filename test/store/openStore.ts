@@ -14,9 +14,13 @@ export const NOW = new Date("2026-03-01T12:00:00.123Z");
 export const ids = createIds(() => NOW.getTime());
 
 export function freshFile(): string {
+  return join(freshDir(), "carillon.db");
+}
+
+export function freshDir(): string {
   const dir = mkdtempSync(join(tmpdir(), "carillon-store-"));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  return join(dir, "carillon.db");
+  return dir;
 }
 
 /** A database of its own, gone with the test: SQLite's, or PostgreSQL's where the tests run on that. */

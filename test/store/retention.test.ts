@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { saveConditions } from "../../src/conditions/condition.store.ts";
 import type { Database } from "../../src/db/database.ts";
+import { createPace } from "../../src/db/pace.ts";
 import type { OpenCondition } from "../../src/decide/state.ts";
 import { insertDeliveries } from "../../src/dispatch/delivery.store.ts";
 import type { DeliveryState } from "../../src/dispatch/delivery.model.ts";
@@ -15,6 +16,8 @@ import { createManualClock } from "../e2e/manualClock.ts";
 import { NOW, addChannel, openStore, someDelivery, someEvent } from "./openStore.ts";
 
 const DAY = 86_400_000;
+/** Without rests. */
+const PACE = createPace(1);
 
 async function addAttempts(db: Database, times: Date[], changes: Partial<Attempt> = {}): Promise<Attempt[]> {
   let now = 0;
@@ -43,19 +46,19 @@ describe("the history", () => {
   it("is pruned by age", async () => {
     const db = await openStore();
     await addAttempts(db, [100, 91, 90.5, 89.5, 10, 0].map(daysAgo));
-    expect(await historyOf(db).prune(90, 1_000_000)).toBe(3);
+    expect(await historyOf(db).prune(90, 1_000_000, PACE)).toBe(3);
     expect(await kept(db)).toEqual([90, 10, 0]);
-    expect(await historyOf(db).prune(90, 1_000_000)).toBe(0);
+    expect(await historyOf(db).prune(90, 1_000_000, PACE)).toBe(0);
   });
 
   it("is pruned by count, in steps", async () => {
     const db = await openStore();
     await addAttempts(db, Array.from({ length: 3500 }, (_, at) => new Date(NOW.getTime() - 5000 + at)));
-    expect(await historyOf(db).prune(90, 1000)).toBe(2500);
+    expect(await historyOf(db).prune(90, 1000, PACE)).toBe(2500);
     expect(await db.read.attempt.count()).toBe(1000);
     const newest = await db.read.attempt.findFirst({ orderBy: { id: "desc" } });
     expect(newest?.at).toEqual(new Date(NOW.getTime() - 5000 + 3499));
-    expect(await historyOf(db).prune(90, 1000)).toBe(0);
+    expect(await historyOf(db).prune(90, 1000, PACE)).toBe(0);
   });
 
   it("is pruned by count again and again, also when some of it was cleared in between", async () => {
@@ -65,29 +68,29 @@ describe("the history", () => {
     const history = historyOf(db);
     await add(12_000);
     await add(12_000, { outcome: "PERMANENT" });
-    expect(await history.prune(90, 23_500)).toBe(500);
+    expect(await history.prune(90, 23_500, PACE)).toBe(500);
     await add(700);
-    expect(await history.prune(90, 23_500)).toBe(700);
+    expect(await history.prune(90, 23_500, PACE)).toBe(700);
     expect(await db.read.attempt.count()).toBe(23_500);
-    expect(await history.prune(90, 23_500)).toBe(0);
+    expect(await history.prune(90, 23_500, PACE)).toBe(0);
     await history.clear({ outcomes: ["PERMANENT"] });
-    expect(await history.prune(90, 20_000)).toBe(0);
-    expect(await history.prune(90, 11_000)).toBe(500);
+    expect(await history.prune(90, 20_000, PACE)).toBe(0);
+    expect(await history.prune(90, 11_000, PACE)).toBe(500);
     expect(await db.read.attempt.count()).toBe(11_000);
   });
 
   it("is pruned by whichever takes more", async () => {
     const db = await openStore();
     await addAttempts(db, [100, 95, 5, 4, 3, 2, 1].map(daysAgo));
-    expect(await historyOf(db).prune(90, 3)).toBe(4);
+    expect(await historyOf(db).prune(90, 3, PACE)).toBe(4);
     expect(await kept(db)).toEqual([3, 2, 1]);
   });
 
   it("empty or within bounds is left alone", async () => {
     const db = await openStore();
-    expect(await historyOf(db).prune(1, 1000)).toBe(0);
+    expect(await historyOf(db).prune(1, 1000, PACE)).toBe(0);
     await addAttempts(db, [daysAgo(0.5)]);
-    expect(await historyOf(db).prune(1, 1000)).toBe(0);
+    expect(await historyOf(db).prune(1, 1000, PACE)).toBe(0);
     expect(await db.read.attempt.count()).toBe(1);
   });
 
@@ -105,7 +108,7 @@ describe("the history", () => {
     const db = await openStore();
     const [oldest, old, young] = await addAttempts(db, [100, 95, 1].map(daysAgo));
     const history = historyOf(db);
-    await history.prune(90, 1_000_000);
+    await history.prune(90, 1_000_000, PACE);
     const next = (after: Attempt | undefined) => history.watch({}, cursorOf(after?.id ?? ""), () => true).next();
     await expect(next(oldest)).rejects.toMatchObject({ code: "CURSOR_EXPIRED" });
     expect((await next(old)).value).toMatchObject({ attempt: { id: young?.id }, missed: 0 });
@@ -126,7 +129,7 @@ describe("old events", () => {
       await insertEvents(tx, [old, edge, young]);
       await insertDeliveries(tx, [someDelivery(old.id, channelId, { state: "SENT", finishedAt: NOW }), someDelivery(young.id, channelId, { state: "SENT", finishedAt: NOW })]);
     });
-    expect(await deleteOldEvents(db, daysAgo(90), daysAgo(1))).toBe(1);
+    expect(await deleteOldEvents(db, daysAgo(90), daysAgo(1), PACE)).toBe(1);
     expect(await left(db)).toEqual(["edge", "young"]);
     expect(await db.read.delivery.findMany()).toMatchObject([{ eventId: young.id }]);
   });
@@ -139,7 +142,7 @@ describe("old events", () => {
       await insertEvents(tx, [event]);
       await insertDeliveries(tx, [someDelivery(event.id, channelId, { state: "SENT", finishedAt: NOW }), someDelivery(event.id, channelId, { state })]);
     });
-    expect(await deleteOldEvents(db, daysAgo(90), daysAgo(1))).toBe(stays ? 0 : 1);
+    expect(await deleteOldEvents(db, daysAgo(90), daysAgo(1), PACE)).toBe(stays ? 0 : 1);
     expect(await db.read.delivery.count()).toBe(stays ? 2 : 0);
   });
 
@@ -152,7 +155,7 @@ describe("old events", () => {
       await saveConditions(tx, [condition(ofOpen[0]?.id ?? "", null), condition(ofClosed[0]?.id ?? "", daysAgo(99)), condition(ofHalf[0]?.id ?? "", daysAgo(1))]);
       for (const group of [ofOpen, ofClosed, ofHalf]) await insertEvents(tx, group.map((event) => ({ ...event, conditionId: group[0]?.id ?? null })));
     });
-    await deleteOldEvents(db, daysAgo(90), daysAgo(1));
+    await deleteOldEvents(db, daysAgo(90), daysAgo(1), PACE);
     expect(await left(db)).toEqual(["opened", "counted", "ended lately"]);
     expect((await db.read.condition.findMany()).map(({ id }) => id).sort()).toEqual([ofOpen[0]?.id, ofHalf[0]?.id].sort());
   });
@@ -160,14 +163,14 @@ describe("old events", () => {
   it("go by the thousand", async () => {
     const db = await openStore();
     await db.write((tx) => insertEvents(tx, Array.from({ length: 2500 }, (_, at) => someEvent({ title: `${at}`, receivedAt: daysAgo(at < 2400 ? 100 : 1) }))));
-    expect(await deleteOldEvents(db, daysAgo(90), daysAgo(1))).toBe(2400);
+    expect(await deleteOldEvents(db, daysAgo(90), daysAgo(1), PACE)).toBe(2400);
     expect(await db.read.event.count()).toBe(100);
   });
 
   it("leave idempotency keys of the last day, though their event be gone, and take older ones along", async () => {
     const db = await openStore();
     await db.write((tx) => insertIdempotencyKeys(tx, [{ scope: "s", key: "old", inputHash: "h", eventId: "e", createdAt: daysAgo(2) }, { scope: "s", key: "new", inputHash: "h", eventId: "e", createdAt: daysAgo(0.5) }]));
-    await deleteOldEvents(db, daysAgo(90), daysAgo(1));
+    await deleteOldEvents(db, daysAgo(90), daysAgo(1), PACE);
     expect(await db.read.idempotencyKey.findMany()).toMatchObject([{ key: "new" }]);
   });
 });

@@ -1,0 +1,27 @@
+import type { SearchFilter, SearchTable } from "../db/search.ts";
+import type { Severity } from "../render/message.ts";
+
+/** Which conditions are wanted; what is left out does not matter. */
+export interface ConditionFilter {
+  status?: "OPEN" | "CLOSED" | null | undefined;
+  types?: readonly string[] | null | undefined;
+  severities?: readonly Severity[] | null | undefined;
+  services?: readonly string[] | null | undefined;
+  /** Whether somebody has taken it on. */
+  acknowledged?: boolean | null | undefined;
+}
+
+export const CONDITIONS: SearchTable = {
+  name: "Condition",
+  time: "openedAt",
+  indexed: { status: { but: "CLOSED" }, service: { but: null }, type: {}, customer: { but: null }, severity: {} },
+};
+
+/** @param customers null: of any or none */
+export function conditionSearch({ status, types, severities, services, acknowledged }: ConditionFilter, customers: readonly string[] | null): SearchFilter {
+  return {
+    oneOf: { status: status && [status], type: types, severity: severities, service: services, customer: customers },
+    closed: ["status", "severity"],
+    isNull: { acknowledgedAt: typeof acknowledged === "boolean" ? !acknowledged : null },
+  };
+}
