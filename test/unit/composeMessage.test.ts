@@ -58,6 +58,7 @@ describe("a message", () => {
       },
       condition: { id: "condition-1", openedAt: at(-60), count: 3 },
       thread: "42",
+      acknowledgeUrl: null,
     });
   });
 
