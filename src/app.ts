@@ -16,6 +16,7 @@ import { createConditionService } from "./conditions/condition.service.ts";
 import type { Config } from "./config.ts";
 import { openDatabase, probe } from "./db/database.ts";
 import { databaseProblemOf } from "./db/databaseProblem.ts";
+import { findNewestId } from "./db/newestId.ts";
 import { createAuditor } from "./dispatch/auditor.ts";
 import { createDeliveryService } from "./dispatch/delivery.service.ts";
 import { findQueue } from "./dispatch/delivery.store.ts";
@@ -36,9 +37,10 @@ import { createAttemptStore } from "./history/attempt.store.ts";
 import type { Attempt } from "./history/attempt.model.ts";
 import { createHistoryService } from "./history/history.service.ts";
 import { startRetention } from "./history/retention.ts";
-import { createGraphqlServer } from "./http/graphqlServer.ts";
+import { createGraphqlRules, createGraphqlServer } from "./http/graphqlServer.ts";
 import { listen } from "./http/listen.ts";
 import { createMetrics } from "./http/metrics.ts";
+import { createPlainOperations } from "./http/plainOperation.ts";
 import { createReadiness } from "./http/readiness.ts";
 import { createHttpServer } from "./http/server.ts";
 import { openWebSocketDoor } from "./http/webSocket.ts";
@@ -92,10 +94,10 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** How long a stop waits for tries that are under way. */
-const DRAIN_MS = 10_000;
-/** How long it waits for requests that are being answered. */
-const ANSWER_MS = 5_000;
+/** How long a stop waits for tries that are under way. With what has to be stored then, it must end before the ten seconds are over after which Docker kills. */
+const DRAIN_MS = 5_000;
+/** How long it waits meanwhile for requests that are being answered. */
+const ANSWER_MS = 3_000;
 /** How long it waits for each thing that it has to do in a database that may not answer, and for those after one that has taken too long. */
 const STORE_MS = 4_000;
 const HOPELESS_MS = 1_000;
@@ -136,6 +138,8 @@ export async function createApp({ config, environment, clock, log, random, print
   const inhibitionRules = createInhibitionRuleService({ store: createInhibitionRuleStore(db), ...rules });
   const escalationPolicies = createEscalationPolicyService({ store: createEscalationPolicyStore(db), clock, ids, changed });
   const accessTokens = createAccessTokenService(createAccessTokenStore(db), clock, ids, tellChanged);
+  const startedAfter = await findNewestId(db.read);
+  ids.startAfter(startedAfter);
   await accessTokens.setFirstAdmin(keys.adminToken.value);
   await seedInbox(settingStore, channels, clock);
   const channelHealth = createChannelHealthFeed({ snapshot, clock, log });
@@ -144,7 +148,6 @@ export async function createApp({ config, environment, clock, log, random, print
   // History and live feed
   const attemptStore = createAttemptStore(db);
   const newestId = await attemptStore.newestId();
-  ids.startAfter(newestId || null);
   const hub = createHub<Attempt>();
   const feed = createFeed({ hub, store: attemptStore, notifications: db.notifications, newestId, log });
   const history = createHistoryService(attemptStore, settingStore, hub, clock);
@@ -163,7 +166,7 @@ export async function createApp({ config, environment, clock, log, random, print
   const links = createAcknowledgeLinks(box.keyFor("acknowledge links"), config.publicUrl ?? null);
   const inbox = createInboxService(createInboxStore(db), clock);
   const outside = createOutside({ privateTargets: config.privateTargets, hostName, environment, inbox: inbox.add, print });
-  const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, links, random, hostName, held: (dueAt) => flusher.expect(dueAt), disableChannel: channels.disable, changeConfig: channels.changeConfig });
+  const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, links, random, hostName, startedAfter, held: (dueAt) => flusher.expect(dueAt), disableChannel: channels.disable, changeConfig: channels.changeConfig });
   const flusher = createFlusher({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch });
   const escalator = createEscalator({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch, held: flusher.expect });
   const rechecker = createRechecker({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch, held: flusher.expect, escalate: escalator.expect });
@@ -207,7 +210,8 @@ export async function createApp({ config, environment, clock, log, random, print
   db.notifications?.listen("settings", followSettings);
   db.notifications?.onGap(followSettings);
   let closing = false;
-  const yoga = createGraphqlServer({ services, log, graphiql: config.graphiql, introspection: config.introspection });
+  const graphqlRules = createGraphqlRules({ services, log, introspection: config.introspection });
+  const yoga = createGraphqlServer(graphqlRules, config.graphiql);
   const readiness = createReadiness({
     clock,
     log,
@@ -218,25 +222,35 @@ export async function createApp({ config, environment, clock, log, random, print
     busySince: { flusher: () => flusher.busySince, rechecker: () => rechecker.busySince, escalator: () => escalator.busySince },
     stuck: () => auditor.stuck,
   });
-  const server = createHttpServer({ services, yoga, metrics, log, readiness });
+  const server = createHttpServer({ services, yoga, answerPlainOperation: createPlainOperations(graphqlRules), metrics, log, readiness });
   const webSocket = openWebSocketDoor(server, yoga, accessTokens, clock);
   const stopRetention = startRetention({ db, history, snapshot, clock, log });
 
-  /** What the database does not let it do must not keep it from ending. */
-  const closeStores = async (): Promise<void> => {
-    const { step, undone } = createSteps(db.shared);
-    await step("leave to other processes what one does for all", () => Promise.all([stopRetention(), auditor.close()]));
-    await step("end what is under way in the database", async () => {
-      await intake.idle();
-      await rechecker.close();
-      await escalator.close();
-      await flusher.close();
-    });
+  const closeDispatch = async ({ step }: Steps): Promise<void> => {
     const drained = dispatcher.close();
     await waitAtMost(clock, DRAIN_MS, drained.catch(() => undefined));
     // Tries that are still under way end now, with an unknown outcome, and are recorded so.
     await outside.close();
     await step("record the last tries, which are sent again at the next start", () => drained);
+  };
+  const closeDoors = async ({ step }: Steps): Promise<void> => {
+    hub.close();
+    channelHealth.close();
+    await webSocket.close();
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    const cutOff = clock.after(ANSWER_MS, () => server.closeAllConnections());
+    await closed;
+    cutOff();
+    await step("answer what was being taken in", intake.idle);
+  };
+  const closeStores = async ({ step, undone }: Steps): Promise<void> => {
+    await step("leave to other processes what one does for all", () => Promise.all([stopRetention(), auditor.close()]));
+    await step("end what is under way in the database", async () => {
+      await rechecker.close();
+      await escalator.close();
+      await flusher.close();
+    });
     await step("note when tokens were last used", accessTokens.close);
     await step("close the database's connections", db.close);
     if (undone.length > 0) log.warn({ undone }, "the database could not be used during the stop; what was taken in is in it, and goes on at the next start");
@@ -245,7 +259,9 @@ export async function createApp({ config, environment, clock, log, random, print
   try {
     await listen(server, config.host, config.port);
   } catch (error) {
-    await closeStores();
+    const steps = createSteps(db.shared);
+    await closeDispatch(steps);
+    await closeStores(steps);
     throw error;
   }
   await dispatcher.start();
@@ -259,15 +275,10 @@ export async function createApp({ config, environment, clock, log, random, print
     adminToken: keys.adminToken,
     async close() {
       closing = true;
-      hub.close();
-      channelHealth.close();
-      await webSocket.close();
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
-      const cutOff = clock.after(ANSWER_MS, () => server.closeAllConnections());
-      await closed;
-      cutOff();
-      await closeStores();
+      const steps = createSteps(db.shared);
+      // What is still taken in is sent after the next start.
+      await Promise.all([closeDoors(steps), closeDispatch(steps)]);
+      await closeStores(steps);
       await yoga.dispose();
     },
   };
@@ -299,12 +310,18 @@ async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown>): Pro
   cancel();
 }
 
+interface Steps {
+  /** What the database does not let it do must not keep the server from ending: it is noted and left. */
+  step(what: string, work: () => Promise<unknown>): Promise<void>;
+  undone: { what: string; why: string }[];
+}
+
 /**
  * Steps of a stop, of which none keeps the next from its turn. Times are the machine's own: they are about connections.
  * @param mayHang where the database is another server, each is given so much time and no more
  */
-function createSteps(mayHang: boolean): { step(what: string, work: () => Promise<unknown>): Promise<void>; undone: { what: string; why: string }[] } {
-  const undone: { what: string; why: string }[] = [];
+function createSteps(mayHang: boolean): Steps {
+  const undone: Steps["undone"] = [];
   let limitMs = STORE_MS;
   return {
     undone,

@@ -245,6 +245,30 @@ export type CreateAccessTokenInput = {
   role: Role;
 };
 
+/** A new alert rule. */
+export type CreateAlertRuleInput = {
+  /** The channels that it leads to: at most 100 contacts, groups and channels in all. */
+  channelIds?: Array<string> | null | undefined;
+  /** The contacts that it leads to: at most 100 contacts, groups and channels in all. */
+  contactIds?: Array<string> | null | undefined;
+  /** The customer that it belongs to: then so must whom it leads to. Left out: the token's, or none. */
+  customer?: string | null | undefined;
+  /** Whether it is asked. Left out: true. */
+  enabled?: boolean | null | undefined;
+  /** How problems that it matches are escalated. Left out: they are not. */
+  escalationPolicyId?: string | null | undefined;
+  /** The contact groups that it leads to: at most 100 contacts, groups and channels in all. */
+  groupIds?: Array<string> | null | undefined;
+  /** What an event must be like: at most 20, all of which must hold; none: every event. */
+  matchers: Array<MatcherInput>;
+  /** Its name: unique, at most 100 characters. */
+  name: string;
+  /** Its place, from 0 to 1,000,000: rules are asked from the lowest number on. Left out: behind all others. */
+  position?: number | null | undefined;
+  /** Whether no further rule is asked about what this one matches. Left out: false. */
+  stop?: boolean | null | undefined;
+};
+
 /** A new channel. */
 export type CreateChannelInput = {
   /** A provider account that gives the credentials, for kinds that have one. What stands in `config` goes before it. */
@@ -279,6 +303,22 @@ export type CreateChannelInput = {
   services?: Array<string> | null | undefined;
   /** Sources to hear of. Left out: all. */
   sources?: Array<string> | null | undefined;
+};
+
+/** A new contact. Its channels are made by createChannel with contactId. */
+export type CreateContactInput = {
+  /** Categories to hear of: deploys, services, backups, quotas, certificates, monitors, vm_ct, resources, storage, network, security, cluster, health, updates, hardware, custom. Left out: all. */
+  categories?: Array<string> | null | undefined;
+  /** The customer that it belongs to. Left out: the token's, or none. */
+  customer?: string | null | undefined;
+  /** Customers to hear of. Left out: all. */
+  customers?: Array<string> | null | undefined;
+  /** Left out: true. */
+  enabled?: boolean | null | undefined;
+  /** Its name: unique, at most 100 characters. */
+  name: string;
+  /** Severities to hear of. Left out: all. */
+  severities?: Array<Severity> | null | undefined;
 };
 
 /** A new escalation policy. */
@@ -1687,6 +1727,28 @@ export type InhibitionMutation = { createInhibitionRule:
     | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
    };
 
+export type ContactMutationVariables = Exact<{
+  input: CreateContactInput;
+}>;
+
+
+export type ContactMutation = { createContact:
+    | { __typename: 'ConflictError', code: ErrorCode, message: string }
+    | { __typename: 'CreateContactPayload', contact: { id: string, name: string, severities: Array<Severity>, channels: Array<{ name: string }>, deletionImpact: { channels: Array<string>, alertRules: Array<string>, waitingDeliveries: number } } }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
+   };
+
+export type AlertRuleMutationVariables = Exact<{
+  input: CreateAlertRuleInput;
+}>;
+
+
+export type AlertRuleMutation = { createAlertRule:
+    | { __typename: 'ConflictError', code: ErrorCode, message: string }
+    | { __typename: 'CreateAlertRulePayload', warnings: Array<string>, alertRule: { id: string, name: string, position: number, stop: boolean, reaches: { channelCount: number, contactCount: number } } }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
+   };
+
 export type EscalationPolicyMutationVariables = Exact<{
   input: CreateEscalationPolicyInput;
 }>;
@@ -1697,6 +1759,11 @@ export type EscalationPolicyMutation = { createEscalationPolicy:
     | { __typename: 'CreateEscalationPolicyPayload', escalationPolicy: { id: string, rounds: number | null, reminder: string | null, steps: Array<{ delay: string, channels: Array<{ name: string }>, contacts: Array<{ name: string }>, groups: Array<{ name: string }> }> } }
     | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
    };
+
+export type PeopleQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PeopleQuery = { contacts: { nodes: Array<{ id: string, name: string, enabled: boolean, channels: Array<{ name: string, kind: ChannelKind, onlyByRules: boolean }>, groups: Array<{ name: string }>, rules: Array<{ name: string }> }> }, contactGroups: { nodes: Array<{ id: string, name: string, allContacts: { totalCount: number } }> }, alertRules: { nodes: Array<{ id: string, name: string, position: number, stop: boolean, matchesNothing: boolean, warnings: Array<string>, reaches: { channelCount: number, contactCount: number } }> } };
 
 export type WhoHasItQueryVariables = Exact<{
   filter?: ConditionFilter | null | undefined;
@@ -2358,6 +2425,70 @@ export const InhibitionDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<InhibitionMutation, InhibitionMutationVariables>;
+export const ContactDocument = new TypedDocumentString(`
+    mutation Contact($input: CreateContactInput!) {
+  createContact(input: $input) {
+    __typename
+    ... on CreateContactPayload {
+      contact {
+        id
+        name
+        severities
+        channels {
+          name
+        }
+        deletionImpact {
+          channels
+          alertRules
+          waitingDeliveries
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ContactMutation, ContactMutationVariables>;
+export const AlertRuleDocument = new TypedDocumentString(`
+    mutation AlertRule($input: CreateAlertRuleInput!) {
+  createAlertRule(input: $input) {
+    __typename
+    ... on CreateAlertRulePayload {
+      alertRule {
+        id
+        name
+        position
+        stop
+        reaches {
+          channelCount
+          contactCount
+        }
+      }
+      warnings
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AlertRuleMutation, AlertRuleMutationVariables>;
 export const EscalationPolicyDocument = new TypedDocumentString(`
     mutation EscalationPolicy($input: CreateEscalationPolicyInput!) {
   createEscalationPolicy(input: $input) {
@@ -2395,6 +2526,51 @@ export const EscalationPolicyDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<EscalationPolicyMutation, EscalationPolicyMutationVariables>;
+export const PeopleDocument = new TypedDocumentString(`
+    query People {
+  contacts {
+    nodes {
+      id
+      name
+      enabled
+      channels {
+        name
+        kind
+        onlyByRules
+      }
+      groups {
+        name
+      }
+      rules {
+        name
+      }
+    }
+  }
+  contactGroups {
+    nodes {
+      id
+      name
+      allContacts {
+        totalCount
+      }
+    }
+  }
+  alertRules {
+    nodes {
+      id
+      name
+      position
+      stop
+      matchesNothing
+      reaches {
+        channelCount
+        contactCount
+      }
+      warnings
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PeopleQuery, PeopleQueryVariables>;
 export const WhoHasItDocument = new TypedDocumentString(`
     query WhoHasIt($filter: ConditionFilter) {
   conditions(filter: $filter) {

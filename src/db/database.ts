@@ -3,6 +3,7 @@ import type { Notifications } from "./notifications.ts";
 import { isPostgresqlUrl } from "./dialect.ts";
 import { execute, sql } from "./sql.ts";
 import type { LockName } from "./transactionLocks.ts";
+import type { SqlClient } from "./sql.ts";
 
 export type Transaction = Prisma.TransactionClient;
 
@@ -22,6 +23,8 @@ export interface Database {
    * at once, `work` locks first, see transactionLocks.ts.
    */
   writeAlongside<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** The same for work that is SQL alone, which SQLite does much faster: for what comes with every event. */
+  writeStatements<T>(work: (tx: SqlClient) => Promise<T>): Promise<T>;
   /** How processes on one database tell each other what is new; null where there is only one. */
   readonly notifications: Notifications | null;
   /** Transactions that are under way or wait for their turn. */
@@ -44,7 +47,7 @@ export async function openDatabase(database: string, now: () => Date): Promise<D
 
 /** Writes a row, as everything that is taken in must be written. @throws when that is not possible now */
 export async function probe(db: Database, now: Date): Promise<void> {
-  await db.writeAlongside((tx) => execute(tx, sql`INSERT INTO "Setting" ("key", "value", "updatedAt") VALUES ('lastProbe', 'true', ${now}) ON CONFLICT ("key") DO UPDATE SET "updatedAt" = excluded."updatedAt"`));
+  await db.writeStatements((tx) => execute(tx, sql`INSERT INTO "Setting" ("key", "value", "updatedAt") VALUES ('lastProbe', 'true', ${now}) ON CONFLICT ("key") DO UPDATE SET "updatedAt" = excluded."updatedAt"`));
 }
 
 /** Writes the database anew without what was deleted or replaced in it, which stays readable on the disk otherwise. */

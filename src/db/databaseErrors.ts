@@ -50,6 +50,7 @@ const CANNOT_REACH_TEXTS = /Can't reach database server|^Client has encountered 
 function cannotReach(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (CANNOT_REACH_TEXTS.test(error.message)) return true;
+  if (error.name === "SqliteError") return isBusy(error);
   // Other errors may quote what a caller has sent.
   if (!/^(PrismaClient|DriverAdapterError)/.test(error.name)) return false;
   return CANNOT_REACH_STATES.test(textOf(error)) || ("code" in error && CANNOT_REACH_CODES.has(String(error.code)));

@@ -165,6 +165,7 @@ function databaseOf(writer: Side, read: Side, notifications: Notifications): Dat
       return result;
     },
     writeAlongside: transact,
+    writeStatements: transact,
     get writing() {
       return waiting + running.size;
     },

@@ -144,7 +144,7 @@ export interface BurstRule {
 export interface RoutedChannel {
   id: string;
   name: string;
-  /** Whether it is sent anything, or has a fallback that is, because its provider has switched it off. */
+  /** Whether it is sent anything, or has a fallback that is, because its provider has switched it off; and its owner is switched on. */
   enabled: boolean;
   /** Set on a customer's own channel: it hears of that customer only. */
   customer: string | null;

@@ -46,3 +46,8 @@ export interface DeliveryContext {
   /** Of what another channel could not deliver: that channel's name, whether it may have got it all the same, and the ids of all that could not. */
   standIn?: { for: string; unknown?: boolean; passed: string[] };
 }
+
+/** Whether it may be tried now. What has not been tried, or was made in what is the future by a clock that was set back since, waits for no time. */
+export function isDue({ state, dueAt, createdAt }: Pick<Delivery, "state" | "dueAt" | "createdAt">, now: Date): boolean {
+  return state === "PENDING" || dueAt <= now || createdAt > now;
+}

@@ -2,6 +2,7 @@ import type { Principal } from "../access/principal.ts";
 import { ownedBy } from "../access/principal.ts";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../db/database.ts";
+import { findNewestId } from "../db/newestId.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
 import type { StoredEvent } from "../events/event.model.ts";
@@ -68,6 +69,7 @@ export function createDeliveryService({ db, dispatcher, flusher, clock, ids }: D
       const { event, channel: _, ...before } = row;
       const now = clock.now();
       const delivery = await db.write(async (tx) => {
+        if (db.shared) ids.startAfter(await findNewestId(tx));
         const fresh = { ...before, id: ids.next(), state: "PENDING", tries: 0, dueAt: now, createdAt: now, finishedAt: null, reference: null, heldFor: null, summaryId: null } as unknown as Delivery;
         await insertDeliveries(tx, [fresh]);
         return fresh;

@@ -3,6 +3,7 @@ import type { Channel } from "../channels/channel.model.ts";
 import { fallbackOf } from "../channels/fallback.ts";
 import type { Clock } from "../clock.ts";
 import type { Database, Transaction } from "../db/database.ts";
+import { findNewestId } from "../db/newestId.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
 import type { AcknowledgeLinks } from "../escalations/acknowledgeLink.ts";
 import type { Attempt, AttemptOutcome } from "../history/attempt.model.ts";
@@ -15,6 +16,7 @@ import type { Snapshot, SnapshotHolder } from "../settings/snapshot.ts";
 import { createChannelHealth } from "./channelHealth.ts";
 import { composeMessage, standInRemark } from "./composeMessage.ts";
 import { composeSummary, MOST_SUMMARY_LINES } from "./composeSummary.ts";
+import { isDue } from "./delivery.model.ts";
 import type { Delivery } from "./delivery.model.ts";
 import { findFirstTold, findPerhapsDelivered, findUnfinished, findWaitingChannels } from "./delivery.store.ts";
 import type { FirstTold, PlannedDelivery } from "./delivery.store.ts";
@@ -31,7 +33,7 @@ import type { SendResult } from "./sendMessage.ts";
 import type { HandOver } from "./standIn.ts";
 
 export interface Dispatcher {
-  /** Sends what was just stored. */
+  /** Sends what was just stored. Once closed, it leaves that to the next start. */
   dispatch(planned: PlannedDelivery[]): void;
   /** Goes on with whatever is unfinished in the database. */
   start(): Promise<void>;
@@ -63,12 +65,21 @@ export interface DispatcherDeps {
   /** From 0 to 1, for the jitter of retries. */
   random: () => number;
   hostName: string;
+  /** The newest id that was stored when this process started; null when nothing was. */
+  startedAfter: string | null;
   /** Switches a channel off because its provider says that it is gone. */
   disableChannel(id: string, reason: string): Promise<void>;
   /** Hears when something that is held is due. */
   held(dueAt: Date): void;
   /** Saves config fields that a provider has told to change. */
   changeConfig(id: string, fields: Record<string, unknown>): Promise<void>;
+}
+
+/** How far the process had come that had a lane before: what it had planned may have been on its way when it ended. */
+interface Before {
+  endedAt: Date;
+  /** Null while it has not been looked for, or when there is none. */
+  newestId: string | null;
 }
 
 /** Nothing depends on memory: what was missed for whatever reason is found again by this. */
@@ -81,9 +92,9 @@ const LAPSED_MS = 1_000;
 
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const { db, snapshot, clock, log, recorder } = deps;
-  /** What was planned for a channel before this may have been on its way when the process that had its lane ended. */
   const startedAt = clock.now();
-  const takenOverAt = new Map<string, Date>();
+  /** By channel, where the process that had its lane did not give it back. */
+  const takenOver = new Map<string, Before>();
   /** Where several processes share the database, each sends for the channels whose lanes it has. */
   const leases = db.notifications && createLeases({ db, log, gained, more: (id) => lanes.get(id)?.more(), lost, tell: (ids) => tellOfWork(ids), tellFree: () => db.notifications?.tell("lanes", "") });
   const lanes = new Map<string, Lane>();
@@ -152,13 +163,20 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 
   async function load(channelId: string, afterId: string, limit: number): Promise<PlannedDelivery[]> {
+    const before = await beforeUs(channelId);
     const jobs = await findUnfinished(db, channelId, afterId, limit);
-    const since = leases ? takenOverAt.get(channelId) : startedAt;
-    return jobs.map((job) => ({ ...job, cutShort: since !== undefined && job.delivery.createdAt < since && job.delivery.dueAt <= since }));
+    return jobs.map((job) => ({ ...job, cutShort: before !== undefined && job.delivery.id <= (before.newestId ?? "") && isDue(job.delivery, before.endedAt) }));
   }
 
-  function gained(channelId: string, takenOver: boolean): void {
-    if (takenOver) takenOverAt.set(channelId, clock.now());
+  async function beforeUs(channelId: string): Promise<Before | undefined> {
+    if (!leases) return { endedAt: startedAt, newestId: deps.startedAfter };
+    const before = takenOver.get(channelId);
+    if (before) before.newestId ??= await findNewestId(db.read);
+    return before;
+  }
+
+  function gained(channelId: string, isTakenOver: boolean): void {
+    if (isTakenOver) takenOver.set(channelId, { endedAt: clock.now(), newestId: null });
     const channel = snapshot.current.channels.get(channelId);
     if (channel && !closed) laneOf(channel).more();
   }
@@ -166,7 +184,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   async function lost(channelId: string): Promise<void> {
     const lane = lanes.get(channelId);
     lanes.delete(channelId);
-    takenOverAt.delete(channelId);
+    takenOver.delete(channelId);
     health.forget(channelId);
     await lane?.close();
   }
@@ -370,6 +388,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 
   return {
     dispatch(planned) {
+      if (closed) return;
       if (leases) return leases.work(new Set(planned.map(({ delivery }) => delivery.channelId)));
       for (const [channelId, jobs] of byChannel(planned)) {
         const channel = snapshot.current.channels.get(channelId);

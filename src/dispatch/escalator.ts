@@ -4,6 +4,7 @@ import { isStoodInFor } from "../channels/fallback.ts";
 import type { Clock } from "../clock.ts";
 import { forgetAcknowledgements, findConditionsById, saveConditions } from "../conditions/condition.store.ts";
 import type { Database, Transaction } from "../db/database.ts";
+import { findNewestId } from "../db/newestId.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
 import { isSilenced } from "../decide/stages/silence.ts";
 import type { OpenCondition } from "../decide/state.ts";
@@ -13,7 +14,7 @@ import { findDueEscalations, findNextEscalation, insertNotices, updateEscalation
 import { recipientsOf } from "../escalations/recipients.ts";
 import type { Recipient } from "../escalations/recipients.ts";
 import type { StoredEvent } from "../events/event.model.ts";
-import { findNewestEventId, findTellingEvents } from "../events/event.store.ts";
+import { findTellingEvents } from "../events/event.store.ts";
 import type { Ids } from "../ids.ts";
 import type { Log } from "../log.ts";
 import { nextDigest } from "../schedules/digest.ts";
@@ -87,7 +88,7 @@ export function createEscalator({ db, snapshot, clock, ids, log, dispatch, held 
   /** One process at a time, and no event meanwhile: each step is taken once, and never after the end. */
   async function goOn(tx: Transaction): Promise<{ planned: PlannedDelivery[]; count: number }> {
     await takeLocks(tx, { alone: ["CONDITIONS"] });
-    if (db.shared) ids.startAfter(await findNewestEventId(tx));
+    if (db.shared) ids.startAfter(await findNewestId(tx));
     const now = clock.now();
     const due = await findDueEscalations(tx, now, LARGEST_BATCH);
     if (due.length === 0) return { planned: [], count: 0 };

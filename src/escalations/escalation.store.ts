@@ -1,7 +1,8 @@
-import type { Database, Transaction } from "../db/database.ts";
+import type { Database } from "../db/database.ts";
 import { insertRows, updateRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
 import { execute, isOneOf, query, sql } from "../db/sql.ts";
+import type { SqlClient } from "../db/sql.ts";
 import type { Escalation, EscalationNotice } from "./escalation.model.ts";
 
 // The partial index serves statements that say themselves that nextAt is not null.
@@ -17,9 +18,9 @@ const NOTICE: Table = {
 };
 
 /** Puts policies to work. One that is at work on the problem goes on; one that ended with it, and not by its rounds, begins anew. */
-export async function startEscalations(tx: Transaction, escalations: Escalation[]): Promise<void> {
+export async function startEscalations(tx: SqlClient, escalations: Escalation[]): Promise<void> {
   // A policy may have been deleted a moment ago.
-  const known = await tx.escalationPolicy.findMany({ where: { id: { in: escalations.map(({ policyId }) => policyId) } }, select: { id: true } });
+  const known = await query<{ id: string }>(tx, sql`SELECT "id" FROM "EscalationPolicy" WHERE "id" ${isOneOf(escalations.map(({ policyId }) => policyId))}`);
   const ids = new Set(known.map(({ id }) => id));
   const rows = escalations.filter(({ policyId }) => ids.has(policyId)) as unknown as Record<string, unknown>[];
   const again = `WHERE "Escalation"."nextAt" IS NULL AND "Escalation"."step" = 0 AND "Escalation"."round" = 0`;
@@ -27,12 +28,12 @@ export async function startEscalations(tx: Transaction, escalations: Escalation[
 }
 
 /** Nothing more is to come for these problems. */
-export async function endEscalations(tx: Transaction, conditionIds: string[]): Promise<void> {
+export async function endEscalations(tx: SqlClient, conditionIds: string[]): Promise<void> {
   await execute(tx, sql`UPDATE "Escalation" SET "nextAt" = NULL, "step" = 0, "round" = 0 WHERE "conditionId" ${isOneOf(conditionIds)}`);
 }
 
 /** Escalations of which something is due, the longest due first. */
-export async function findDueEscalations(tx: Transaction, now: Date, most: number): Promise<(Escalation & { nextAt: Date })[]> {
+export async function findDueEscalations(tx: SqlClient, now: Date, most: number): Promise<(Escalation & { nextAt: Date })[]> {
   const rows = await query<Escalation & { nextAt: Date }>(tx, sql`SELECT * FROM "Escalation" WHERE "nextAt" IS NOT NULL AND "nextAt" <= ${now} ORDER BY "nextAt" LIMIT ${most}`);
   return rows.map((row) => ({ ...row, step: Number(row.step), round: Number(row.round) }));
 }
@@ -50,10 +51,10 @@ export async function countOverdueEscalations(db: Database, time: Date, most: nu
 }
 
 /** Writes how far escalations have come. */
-export async function updateEscalations(tx: Transaction, escalations: Pick<Escalation, "id" | "step" | "round" | "nextAt">[]): Promise<void> {
+export async function updateEscalations(tx: SqlClient, escalations: Pick<Escalation, "id" | "step" | "round" | "nextAt">[]): Promise<void> {
   await updateRows(tx, ESCALATION, ["step", "round", "nextAt"], escalations.map(({ id, step, round, nextAt }) => ({ id, step, round, nextAt })));
 }
 
-export async function insertNotices(tx: Transaction, notices: EscalationNotice[]): Promise<void> {
+export async function insertNotices(tx: SqlClient, notices: EscalationNotice[]): Promise<void> {
   await insertRows(tx, NOTICE, notices as unknown as Record<string, unknown>[]);
 }

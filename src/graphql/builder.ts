@@ -83,7 +83,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     unauthorizedError: (_parent, { principal }, info) => refusal(principal, `${info.parentType.name}.${info.fieldName}`),
   },
   complexity: {
-    limit: QUERY_LIMITS,
+    limit: ({ costIsKnown }) => (costIsKnown ? {} : QUERY_LIMITS),
     fieldComplexity: costOf,
     complexityError: (kind) => new CallerError("QUERY_TOO_COSTLY", `The query's ${kind.toLowerCase()} is over the limit (depth ${QUERY_LIMITS.depth}, breadth ${QUERY_LIMITS.breadth}, complexity ${QUERY_LIMITS.complexity}). Ask for less at a time.`),
   },
@@ -94,6 +94,9 @@ function decodeGlobalID(globalId: string): { typename: string; id: string } {
   if (typename && id) return { typename, id };
   throw new CallerError("BAD_REQUEST", `"${globalId.slice(0, 100)}" is not an id of this server. Take ids as its queries give them, e.g. { channels { nodes { id } } }.`);
 }
+
+/** Arguments that `costOf` reads: all else in a query has the same cost whatever its variables are. */
+export const COST_ARGUMENTS: ReadonlySet<string> = new Set(["first", "last", "limit", "ids"]);
 
 /** Rows that are counted for a list of unknown length. */
 const USUAL_LIST = 5;

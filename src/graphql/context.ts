@@ -6,4 +6,6 @@ export interface Context {
   /** Null without a valid token: only what needs no scope is open then. */
   principal: Principal | null;
   services: Services;
+  /** True when the operation is known to be within the limits. */
+  costIsKnown?: boolean;
 }

@@ -16,11 +16,25 @@ export const MOST_TOKENS = 2000;
 
 const OPERATIONS = join(import.meta.dirname, "..", "..", "schema", "operations");
 
-export interface GraphqlServerOptions {
+/** What holds for every operation, whichever way it comes. */
+export interface GraphqlRules {
+  contextOf(context: Pick<ServerContext, "req" | "principal">): Context;
+  mask(error: unknown): GraphQLError;
+  introspection: boolean;
+}
+
+export interface GraphqlRulesOptions {
   services: Services;
   log: Log;
-  graphiql: boolean;
   introspection: boolean;
+}
+
+export function createGraphqlRules({ services, log, introspection }: GraphqlRulesOptions): GraphqlRules {
+  return {
+    contextOf: ({ req, principal }) => ({ services, principal: principal === undefined ? principalOf(req.headers.authorization, services.accessTokens) : principal }),
+    mask: (error) => (introspection ? maskError(error, log) : withoutSuggestion(maskError(error, log))),
+    introspection,
+  };
 }
 
 /** What the HTTP server and the WebSocket server hand over; only the latter brings a principal of its own. */
@@ -30,11 +44,10 @@ export interface ServerContext {
   principal?: Context["principal"];
 }
 
-export function createGraphqlServer({ services, log, graphiql, introspection }: GraphqlServerOptions) {
-  const mask = (error: unknown): GraphQLError => (introspection ? maskError(error, log) : withoutSuggestion(maskError(error, log)));
+export function createGraphqlServer({ contextOf, mask, introspection }: GraphqlRules, graphiql: boolean) {
   return createYoga<ServerContext, Context>({
     schema,
-    context: ({ req, principal }) => ({ services, principal: principal === undefined ? principalOf(req.headers.authorization, services.accessTokens) : principal }),
+    context: contextOf,
     graphqlEndpoint: "/graphql",
     landingPage: false,
     batching: false,

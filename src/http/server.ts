@@ -13,13 +13,14 @@ import { principalOf } from "./bearer.ts";
 import { handleEvents } from "./eventsEndpoint.ts";
 import type { GraphqlServer } from "./graphqlServer.ts";
 import type { Metrics } from "./metrics.ts";
-import { answerPlainOperation } from "./plainOperation.ts";
+import type { AnswerPlainOperation } from "./plainOperation.ts";
 import type { Readiness } from "./readiness.ts";
 import { readJsonBody } from "./requestBody.ts";
 
 export interface HttpServerDeps {
   services: Services;
   yoga: GraphqlServer;
+  answerPlainOperation: AnswerPlainOperation;
   metrics: Metrics;
   log: Log;
   readiness: Readiness;
@@ -38,7 +39,7 @@ export function createHttpServer(deps: HttpServerDeps): Server {
 async function route(deps: HttpServerDeps, acknowledgePage: AcknowledgePage, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url?.split("?")[0] ?? "/";
   const endpoint = `${request.method ?? ""} ${path}`;
-  if (path === deps.yoga.graphqlEndpoint) return handleGraphql(deps.yoga, request, response);
+  if (path === deps.yoga.graphqlEndpoint) return handleGraphql(deps, request, response);
   if (endpoint === "POST /v1/events") {
     return handleEvents(request, response, principalOf(request.headers.authorization, deps.services.accessTokens), deps.services.intake);
   }
@@ -58,7 +59,7 @@ async function route(deps: HttpServerDeps, acknowledgePage: AcknowledgePage, req
 }
 
 /** Parsed JSON goes in as the request's body: reading it here is much faster than letting the GraphQL server do it. */
-async function handleGraphql(yoga: GraphqlServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handleGraphql({ yoga, answerPlainOperation }: HttpServerDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.method === "POST") {
     if (!/^application\/(graphql\+)?json\b/.test(request.headers["content-type"] ?? "")) {
       throw new CallerError("BAD_REQUEST", 'A GraphQL request must have the header "Content-Type: application/json".');
@@ -67,7 +68,7 @@ async function handleGraphql(yoga: GraphqlServer, request: IncomingMessage, resp
     if (body === null || typeof body !== "object" || Array.isArray(body) || Object.keys(body).length === 0) {
       throw new CallerError("BAD_REQUEST", 'A GraphQL request must be one JSON object: { "query": "…", "variables": {} }.');
     }
-    if (await answerPlainOperation(yoga, request, response, body)) return;
+    if (await answerPlainOperation(request, response, body)) return;
     Object.assign(request, { body });
   }
   await yoga.handle(request, response, { req: request, res: response });

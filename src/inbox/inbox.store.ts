@@ -36,7 +36,7 @@ const INBOX_ITEM: Table = {
 export function createInboxStore(db: Database): InboxStore {
   const batch = createBatch(async (items: InboxItem[]) => {
     const rows = items as unknown as Record<string, unknown>[];
-    await db.writeAlongside((tx) => insertRows(tx, INBOX_ITEM, rows, { needsChannel: true, onConflict: `ON CONFLICT ("id") DO NOTHING` }));
+    await db.writeStatements((tx) => insertRows(tx, INBOX_ITEM, rows, { needsChannel: true, onConflict: `ON CONFLICT ("id") DO NOTHING` }));
     return items.map(() => undefined);
   }, 500);
 

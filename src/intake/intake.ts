@@ -7,6 +7,7 @@ import type { Settings } from "../decide/settings.ts";
 import { CallerError, ValidationError } from "../errors.ts";
 import { eventInput, incomingEvent, occurredAtProblem } from "../events/event.model.ts";
 import type { EventInput, StoredEvent } from "../events/event.model.ts";
+import { plainEventInput } from "../events/plainEventInput.ts";
 import { parseInput } from "../parseInput.ts";
 import { withType } from "../triggers/compileSettings.ts";
 import { canonicalName, eventTypeOf, unknownType } from "../triggers/trigger.model.ts";
@@ -120,7 +121,7 @@ export function createIntake(deps: IntakeDeps): Intake {
 }
 
 function checkInput(given: unknown, now: Date): EventInput {
-  const input = parseInput(eventInput, given);
+  const input = plainEventInput(given) ?? parseInput(eventInput, given);
   const problem = occurredAtProblem(input.occurredAt, now);
   if (problem) throw ValidationError.of("occurredAt", problem, "out_of_range");
   return input;

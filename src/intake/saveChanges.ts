@@ -1,6 +1,6 @@
 import { saveBursts } from "../conditions/burst.store.ts";
 import { addCovered, releaseInhibited, saveConditions, saveCooldowns } from "../conditions/condition.store.ts";
-import type { Transaction } from "../db/database.ts";
+import type { SqlClient } from "../db/sql.ts";
 import type { Settings } from "../decide/settings.ts";
 import { endEscalations, startEscalations } from "../escalations/escalation.store.ts";
 import type { PlannedDelivery } from "../dispatch/delivery.store.ts";
@@ -10,7 +10,7 @@ import type { Changes } from "./plan.ts";
 const AFTER_INHIBITOR_MS = 60_000;
 
 /** Stores what decisions have changed, but for events and deliveries, which point at it. */
-export async function saveChanges(tx: Transaction, changes: Changes, settings: Settings, now: Date): Promise<void> {
+export async function saveChanges(tx: SqlClient, changes: Changes, settings: Settings, now: Date): Promise<void> {
   const conditions = [...changes.conditions.values()];
   await saveConditions(tx, conditions);
   await saveCooldowns(tx, [...changes.cooldowns.values()]);
@@ -21,7 +21,7 @@ export async function saveChanges(tx: Transaction, changes: Changes, settings: S
   if (over.length > 0) await releaseInhibited(tx, over.map(({ id }) => id), new Date(now.getTime() + AFTER_INHIBITOR_MS));
 }
 
-async function saveEscalations(tx: Transaction, { conditions, escalations }: Changes): Promise<void> {
+async function saveEscalations(tx: SqlClient, { conditions, escalations }: Changes): Promise<void> {
   const closed = new Set([...conditions.values()].filter(({ closedAt }) => closedAt !== null).map(({ id }) => id));
   if (closed.size > 0) await endEscalations(tx, [...closed]);
   const begun = escalations.filter(({ conditionId }) => !closed.has(conditionId));

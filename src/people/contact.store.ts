@@ -37,7 +37,7 @@ export function createContactStore(db: Database): ContactStore {
     update: (id, changes) => whenNameIsFree(taken(changes.name ?? ""), () => db.write((tx) => tx.contact.update({ where: { id }, data: changes as Prisma.ContactUpdateInput }))),
     deletionImpact: (id, owner) => findDeletionImpact(db.read, { contactId: id }, owner),
     delete: (id, owner) =>
-      // Its channels and their deliveries go with it: nobody who changes some of them may wait for this while this waits for them.
+      // Deliveries go with its channels: nobody who changes some of them may wait for this while this waits for them.
       db.write(
         async (tx) => {
           const impact = await findDeletionImpact(tx, { contactId: id }, owner);

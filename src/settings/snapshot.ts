@@ -16,6 +16,7 @@ import type { ServerSettings } from "./settings.model.ts";
 export interface Snapshot {
   settings: Settings;
   catalogue: Catalogue;
+  /** Switched on only where their owners are too. */
   channels: ReadonlyMap<string, Channel>;
   directory: Directory;
   triggers: ReadonlyMap<string, Trigger>;
@@ -62,7 +63,8 @@ export function createSnapshotHolder(sources: () => SnapshotSources): SnapshotHo
     current = {
       settings: compileSettings(types, rows, all, directory.contacts, values, { silences: quiet, inhibitions: inhibiting, rules: compiledRules, policies }),
       catalogue: types,
-      channels: new Map(all.map((channel) => [channel.id, channel])),
+      // What still waits for a person who was switched off is not sent either.
+      channels: new Map(all.map((channel) => [channel.id, { ...channel, enabled: channel.enabled && directory.contacts.get(channel.contactId ?? "")?.enabled !== false }])),
       directory,
       triggers: new Map(rows.map((row) => [row.eventType, row])),
       server: values,

@@ -64,7 +64,7 @@ interface Sources {
 }
 
 function compileTrigger(type: EventType, trigger: Trigger | undefined, { channels, general, routed, rules, server }: Sources): CompiledTrigger {
-  const routeOf = (channel: Channel): Route => ({ channel: routed.get(channel.id) as RoutedChannel, barredBy: barredBy(channel, routed.get(channel.id) as RoutedChannel, type, trigger) });
+  const routeOf = (channel: Channel): Route => ({ channel: routed.get(channel.id) as RoutedChannel, barredBy: barredBy(channel, isInUse(channel, channels), type, trigger, routed.get(channel.id)?.contact ?? null) });
   const named = (trigger?.channelIds ?? []).flatMap((id) => channels.get(id) ?? []).filter(({ onlyByRules }) => onlyByRules);
   return {
     type,
@@ -90,9 +90,14 @@ function thresholdOf(type: EventType, steps: number[] | null): CompiledTrigger["
   return { ...type.threshold, steps: type.threshold.direction === "AT_LEAST" ? rising : rising.reverse() };
 }
 
-function barredBy(channel: Channel, { enabled, contact }: RoutedChannel, type: EventType, trigger: Trigger | undefined): VerdictReason | null {
-  if (!enabled) return "CHANNEL_DISABLED";
+/** Whether what is meant for it goes anywhere: to itself, or to its fallback when its provider has switched it off. */
+function isInUse(channel: Channel, channels: ReadonlyMap<string, Channel>): boolean {
+  return channel.enabled || isStoodInFor(channel, channels);
+}
+
+function barredBy(channel: Channel, inUse: boolean, type: EventType, trigger: Trigger | undefined, contact: RoutedContact | null): VerdictReason | null {
   if (contact?.enabled === false) return "CONTACT_DISABLED";
+  if (!inUse) return "CHANNEL_DISABLED";
   if (trigger?.channelIds && !trigger.channelIds.includes(channel.id)) return "NOT_NAMED_BY_TRIGGER";
   const own = channel.overrides.find((override) => override.eventType === type.name);
   if (own) return own.enabled ? null : "TYPE_OFF_FOR_CHANNEL";
@@ -105,7 +110,7 @@ function routedChannel(channel: Channel, contacts: ReadonlyMap<string, Contact>,
   return {
     id: channel.id,
     name: channel.name,
-    enabled: channel.enabled || isStoodInFor(channel, channels),
+    enabled: isInUse(channel, channels) && contact?.enabled !== false,
     customer: channel.customer,
     minimumSeverity: channel.minimumSeverity,
     customers: new Set(channel.customers),

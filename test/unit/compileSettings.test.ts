@@ -124,7 +124,7 @@ describe("compiled settings", () => {
     const channel = settings.channels.get("a");
     expect(channel).toEqual({
       id: "a", name: "Channel a", enabled: true, customer: "acme", minimumSeverity: "WARNING", customers: new Set(["x"]), services: new Set(["y"]), sources: new Set(["z"]),
-      quietHours: null, digest: null,
+      quietHours: null, digest: null, onlyByRules: false, contact: null,
     });
     for (const { routes } of settings.triggers.values()) expect(routes[0]?.channel).toBe(channel);
   });

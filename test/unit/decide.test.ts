@@ -459,10 +459,12 @@ describe("the cooldown", () => {
     expect(story.emit(2, "login.failed", { details: { user: "eve", tries: 9 } }).verdict.because).toBe("COOLDOWN");
   });
 
-  test("a clock that steps back lets nothing through", () => {
+  test("a clock that is set back by a little lets nothing through, and one that is set back by more holds nothing back for longer", () => {
     const story = createStory();
     story.emit(0, "login.failed");
-    expect(story.emit(-3600, "login.failed").verdict.because).toBe("COOLDOWN");
+    expect(story.emit(-300, "login.failed").verdict.because).toBe("COOLDOWN");
+    expect(story.emit(-3600, "login.failed").verdict.action).toBe("SEND");
+    expect(story.emit(-3400, "login.failed").verdict.because).toBe("COOLDOWN");
     expect(story.emit(300, "login.failed").verdict.action).toBe("SEND");
   });
 });
