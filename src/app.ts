@@ -8,6 +8,7 @@ import { createProviderAccountService } from "./accounts/providerAccount.service
 import { createProviderAccountStore } from "./accounts/providerAccount.store.ts";
 import { createProviderAccountTester } from "./accounts/providerAccountTest.service.ts";
 import { createAppriseServices } from "./channels/appriseServices.service.ts";
+import { createChannelHealthFeed } from "./channels/channelHealthFeed.ts";
 import { createChannelService } from "./channels/channel.service.ts";
 import { createChannelStore } from "./channels/channel.store.ts";
 import { createChannelTester } from "./channels/channelTest.service.ts";
@@ -22,10 +23,16 @@ import { createAuditor } from "./dispatch/auditor.ts";
 import { createDeliveryService } from "./dispatch/delivery.service.ts";
 import { findQueue } from "./dispatch/delivery.store.ts";
 import { createDispatcher } from "./dispatch/dispatcher.ts";
+import { createEscalator } from "./dispatch/escalator.ts";
 import { createFlusher } from "./dispatch/flusher.ts";
 import { createOutside } from "./dispatch/outside.ts";
 import { createRecorder } from "./dispatch/recorder.ts";
 import { ConflictError } from "./errors.ts";
+import { createAcknowledgeLinks } from "./escalations/acknowledgeLink.ts";
+import { createAcknowledgementService } from "./escalations/acknowledgement.service.ts";
+import { createAcknowledgementStore } from "./escalations/acknowledgement.store.ts";
+import { createEscalationPolicyService } from "./escalations/escalationPolicy.service.ts";
+import { createEscalationPolicyStore } from "./escalations/escalationPolicy.store.ts";
 import { createOwnDecisions } from "./events/ownDecision.service.ts";
 import { readKeys } from "./firstStart.ts";
 import type { Keys } from "./firstStart.ts";
@@ -115,7 +122,7 @@ export async function createApp({ config, environment, clock, log, random, print
     await db.close();
     throw error;
   });
-  const snapshot = createSnapshotHolder(() => ({ catalogue: triggers.catalogue, triggers: triggers.triggers, channels: channels.load, server: settings.get, contacts: contacts.load, groups: contactGroups.load, rules: alertRules.load, silences: silences.load, inhibitions: inhibitionRules.load }));
+  const snapshot = createSnapshotHolder(() => ({ catalogue: triggers.catalogue, triggers: triggers.triggers, channels: channels.load, server: settings.get, contacts: contacts.load, groups: contactGroups.load, rules: alertRules.load, silences: silences.load, inhibitions: inhibitionRules.load, escalationPolicies: escalationPolicies.load }));
   /** Other processes on the same database have to know of changed settings as well. */
   const tellChanged = (): void => db.notifications?.tell("settings", "");
   const changed = async (): Promise<void> => {
@@ -133,12 +140,14 @@ export async function createApp({ config, environment, clock, log, random, print
   const alertRules = createAlertRuleService({ store: createAlertRuleStore(db), ...rules, catalogue: catalogueFor });
   const silences = createSilenceService({ store: createSilenceStore(db), ...rules, catalogue: catalogueFor });
   const inhibitionRules = createInhibitionRuleService({ store: createInhibitionRuleStore(db), ...rules, catalogue: () => snapshot.current.catalogue });
+  const escalationPolicies = createEscalationPolicyService({ store: createEscalationPolicyStore(db), clock, ids, changed });
   const accessTokens = createAccessTokenService({ store: createAccessTokenStore(db), clock, ids, portalIsOn: () => snapshot.current.server.customerPortal, changed: tellChanged });
   snapshot.onReload(accessTokens.endWhatIsOver);
   const startedAfter = await findNewestId(db.read);
   ids.startAfter(startedAfter);
   await accessTokens.setFirstAdmin(keys.adminToken.value);
   await seedInbox(settingStore, channels, clock);
+  const channelHealth = createChannelHealthFeed({ snapshot, clock, log });
   await snapshot.reload();
 
   // History and live feed
@@ -148,23 +157,26 @@ export async function createApp({ config, environment, clock, log, random, print
   const feed = createFeed({ hub, store: attemptStore, notifications: db.notifications, newestId, log });
   const history = createHistoryService(attemptStore, settingStore, hub, clock, box);
   const metrics = createMetrics(
-    { queued: () => dispatcher.queued, subscribers: () => hub.subscribers, connections: () => webSocket.connections, writing: () => db.writing, queue: () => findQueue(db, clock.now()) },
+    { queued: () => dispatcher.queued, subscribers: () => hub.subscribers, connections: () => webSocket.connections, failingChannels: () => [...snapshot.current.channels.values()].filter(({ failingSince }) => failingSince).length, writing: () => db.writing, queue: () => findQueue(db, clock.now()) },
     clock,
   );
   const published = (attempts: Attempt[]): void => {
     feed.stored(attempts);
     metrics.attempted(attempts);
   };
-  const recorder = createRecorder(db, ids, published, () => dispatcher.keepLanes);
+  const healthChanged = () => changed().catch((error: unknown) => log.error({ err: error }, "settings could not be read after a channel's health has changed"));
+  const recorder = createRecorder({ db, ids, published, dispatch: (planned) => dispatcher.dispatch(planned), healthChanged, keepLanes: () => dispatcher.keepLanes });
 
   // Outside world and dispatch
+  const links = createAcknowledgeLinks(box.keyFor("acknowledge links"), config.publicUrl ?? null);
   const inbox = createInboxService(createInboxStore(db), clock);
   const outside = createOutside({ privateTargets: config.privateTargets, hostName, environment, inbox: inbox.add, print });
-  const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, random, hostName, startedAfter, held: (dueAt) => flusher.expect(dueAt), disableChannel: channels.disable, changeConfig: channels.changeConfig });
+  const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, links, random, hostName, startedAfter, held: (dueAt) => flusher.expect(dueAt), disableChannel: channels.disable, changeConfig: channels.changeConfig });
   const flusher = createFlusher({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch });
-  const rechecker = createRechecker({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch, held: flusher.expect });
-  const intake = createIntake({ db, snapshot, clock, ids, registerUnknown: triggers.registerUnknown, dispatch: dispatcher.dispatch, held: flusher.expect, recheck: rechecker.expect, received: metrics.received, stored: metrics.stored });
-  const auditor = createAuditor({ db, clock, log, dispatcher, flusher, rechecker, found: metrics.audited });
+  const escalator = createEscalator({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch, held: flusher.expect });
+  const rechecker = createRechecker({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch, held: flusher.expect, escalate: escalator.expect });
+  const intake = createIntake({ db, snapshot, clock, ids, registerUnknown: triggers.registerUnknown, dispatch: dispatcher.dispatch, held: flusher.expect, recheck: rechecker.expect, escalate: escalator.expect, received: metrics.received, stored: metrics.stored });
+  const auditor = createAuditor({ db, clock, log, dispatcher, flusher, rechecker, escalator, found: metrics.audited });
 
   // Doors
   const services: Services = {
@@ -173,14 +185,17 @@ export async function createApp({ config, environment, clock, log, random, print
     snapshot,
     intake,
     accessTokens,
+    acknowledgements: createAcknowledgementService({ store: createAcknowledgementStore(db), links, clock, changed: () => escalator.expect(clock.now()) }),
     alertRules,
     appriseServices: createAppriseServices(providerAccounts, outside, clock, log),
+    channelHealth,
     channels,
     channelTester: createChannelTester({ channels, recorder, snapshot, outside, clock, ids, log, hostName }),
     conditions: createConditionService(db, intake),
     contactGroups,
     contacts,
     deliveries: createDeliveryService({ db, dispatcher, flusher, clock, ids }),
+    escalationPolicies,
     history,
     inbox,
     inhibitionRules,
@@ -210,7 +225,7 @@ export async function createApp({ config, environment, clock, log, random, print
     probe: (now) => probe(db, now),
     refused: () => intake.refused,
     lookedAt: { dispatcher: () => dispatcher.lookedAt, auditor: () => auditor.auditedAt },
-    busySince: { flusher: () => flusher.busySince, rechecker: () => rechecker.busySince },
+    busySince: { flusher: () => flusher.busySince, rechecker: () => rechecker.busySince, escalator: () => escalator.busySince },
     stuck: () => auditor.stuck,
   });
   const server = createHttpServer({ services, yoga, answerPlainOperation: createPlainOperations(graphqlRules), metrics, log, readiness });
@@ -226,6 +241,7 @@ export async function createApp({ config, environment, clock, log, random, print
   };
   const closeDoors = async ({ step }: Steps): Promise<void> => {
     hub.close();
+    channelHealth.close();
     await webSocket.close();
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
@@ -238,6 +254,7 @@ export async function createApp({ config, environment, clock, log, random, print
     await step("leave to other processes what one does for all", () => Promise.all([stopRetention(), auditor.close()]));
     await step("end what is under way in the database", async () => {
       await rechecker.close();
+      await escalator.close();
       await flusher.close();
     });
     await step("note when tokens were last used", accessTokens.close);
@@ -256,6 +273,7 @@ export async function createApp({ config, environment, clock, log, random, print
   await dispatcher.start();
   await flusher.start();
   await rechecker.start();
+  await escalator.start();
   auditor.start();
 
   return {

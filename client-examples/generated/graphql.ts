@@ -199,6 +199,8 @@ export type ChannelPaceInput = {
 
 /** Which conditions are wanted; what is left out does not matter. */
 export type ConditionFilter = {
+  /** Whether somebody has taken it on. */
+  acknowledged?: boolean | null | undefined;
   /** Customers. */
   customers?: Array<string> | null | undefined;
   /** Services. */
@@ -291,6 +293,8 @@ export type CreateChannelInput = {
   displayName?: string | null | undefined;
   /** Left out: true. */
   enabled?: boolean | null | undefined;
+  /** A channel that gets what this one could not deliver. It may have a fallback itself, up to 5 in a row. */
+  fallbackId?: string | null | undefined;
   /** Left out: INFO, which is everything. */
   minimumSeverity?: Severity | null | undefined;
   /** Its name: unique among the channels of its customer, at most 100 characters. */
@@ -323,6 +327,22 @@ export type CreateContactInput = {
   name: string;
   /** Severities to hear of. Left out: all. */
   severities?: Array<Severity> | null | undefined;
+};
+
+/** A new escalation policy. */
+export type CreateEscalationPolicyInput = {
+  /** The customer that it is to belong to: its targets must be that customer's. Left out: the token's customer, else the server. */
+  customer?: string | null | undefined;
+  /** Left out: true. */
+  enabled?: boolean | null | undefined;
+  /** Its name: unique, at most 100 characters. */
+  name: string;
+  /** How long after it was taken on a problem that is not over is told of again: PT1M to P30D; null: never. Left out: null. */
+  reminder?: string | null | undefined;
+  /** How often its steps are gone through: 1 to 100; null: until the problem is taken on or over. Left out: null. */
+  rounds?: number | null | undefined;
+  /** Its steps, in order: 1 to 20. Together they take at least a minute, unless rounds is 1. */
+  steps: Array<EscalationStepInput>;
 };
 
 /** A new inhibition rule. */
@@ -499,6 +519,18 @@ export type ErrorCode =
   | 'UNKNOWN_EVENT_TYPE'
   /** Some input is not as it must be; `issues` names each field and what would be right. */
   | 'VALIDATION_FAILED';
+
+/** A step: how long it waits, and whom it tells, at most 50 targets. */
+export type EscalationStepInput = {
+  /** Ids of channels that it tells. */
+  channelIds?: Array<string> | null | undefined;
+  /** Ids of contacts whose channels it tells, whatever they like to hear of. */
+  contactIds?: Array<string> | null | undefined;
+  /** How long after the step before it, or after the problem was first told of: PT0S to P30D. */
+  delay: string;
+  /** Ids of contact groups whose members' channels it tells. */
+  groupIds?: Array<string> | null | undefined;
+};
 
 /** Whether an event opens or closes a condition. One-off events have none. */
 export type EventStatus =
@@ -1015,7 +1047,7 @@ export type Role =
 export type Scope =
   /** Read who changed which settings. Its short name is audit.read. */
   | 'AUDIT_READ'
-  /** Resolve conditions by hand. Its short name is conditions.manage. */
+  /** Acknowledge conditions and resolve them by hand. Its short name is conditions.manage. */
   | 'CONDITIONS_MANAGE'
   /** Send events and simulate them. Its short name is events.emit. */
   | 'EVENTS_EMIT'
@@ -1267,6 +1299,8 @@ export type UpdateChannelInput = {
   displayName?: string | null | undefined;
   /** Whether it is sent anything. */
   enabled?: boolean | null | undefined;
+  /** The channel that gets what this one could not deliver from now on; null: none. */
+  fallbackId?: string | null | undefined;
   /** It gets this severity and those above. */
   minimumSeverity?: Severity | null | undefined;
   /** Its name: unique among the channels of its customer, at most 100 characters. */
@@ -1316,6 +1350,8 @@ export type VerdictAction =
 
 /** Why an event was sent or not. */
 export type VerdictReason =
+  /** Somebody has taken it on. */
+  | 'ACKNOWLEDGED'
   /** It was told of this already. */
   | 'ALREADY_TOLD'
   /** The severity is below the channel's minimum. */
@@ -1754,10 +1790,28 @@ export type AlertRuleMutation = { createAlertRule:
     | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
    };
 
+export type EscalationPolicyMutationVariables = Exact<{
+  input: CreateEscalationPolicyInput;
+}>;
+
+
+export type EscalationPolicyMutation = { createEscalationPolicy:
+    | { __typename: 'ConflictError', code: ErrorCode, message: string }
+    | { __typename: 'CreateEscalationPolicyPayload', escalationPolicy: { id: string, rounds: number | null, reminder: string | null, steps: Array<{ delay: string, channels: Array<{ name: string }>, contacts: Array<{ name: string }>, groups: Array<{ name: string }> }> } }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
+   };
+
 export type PeopleQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type PeopleQuery = { contacts: { nodes: Array<{ id: string, name: string, enabled: boolean, channels: Array<{ name: string, kind: ChannelKind, onlyByRules: boolean }>, groups: Array<{ name: string }>, rules: Array<{ name: string }> }> }, contactGroups: { nodes: Array<{ id: string, name: string, allContacts: { totalCount: number } }> }, alertRules: { nodes: Array<{ id: string, name: string, position: number, stop: boolean, matchesNothing: boolean, warnings: Array<string>, reaches: { channelCount: number, contactCount: number } }> } };
+
+export type WhoHasItQueryVariables = Exact<{
+  filter?: ConditionFilter | null | undefined;
+}>;
+
+
+export type WhoHasItQuery = { conditions: { nodes: Array<{ id: string, title: string, severity: Severity, openedAt: string, acknowledgement: { at: string, by: string | null, note: string | null } | null, escalations: Array<{ step: number, round: number, nextAt: string | null, policy: { name: string } | null, notices: Array<{ at: string, step: number, round: number, reminder: boolean, channelName: string, contactName: string | null }> }> }> } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -2476,6 +2530,43 @@ export const AlertRuleDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<AlertRuleMutation, AlertRuleMutationVariables>;
+export const EscalationPolicyDocument = new TypedDocumentString(`
+    mutation EscalationPolicy($input: CreateEscalationPolicyInput!) {
+  createEscalationPolicy(input: $input) {
+    __typename
+    ... on CreateEscalationPolicyPayload {
+      escalationPolicy {
+        id
+        rounds
+        reminder
+        steps {
+          delay
+          channels {
+            name
+          }
+          contacts {
+            name
+          }
+          groups {
+            name
+          }
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EscalationPolicyMutation, EscalationPolicyMutationVariables>;
 export const PeopleDocument = new TypedDocumentString(`
     query People {
   contacts {
@@ -2521,3 +2612,36 @@ export const PeopleDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<PeopleQuery, PeopleQueryVariables>;
+export const WhoHasItDocument = new TypedDocumentString(`
+    query WhoHasIt($filter: ConditionFilter) {
+  conditions(filter: $filter) {
+    nodes {
+      id
+      title
+      severity
+      openedAt
+      acknowledgement {
+        at
+        by
+        note
+      }
+      escalations {
+        policy {
+          name
+        }
+        step
+        round
+        nextAt
+        notices {
+          at
+          step
+          round
+          reminder
+          channelName
+          contactName
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<WhoHasItQuery, WhoHasItQueryVariables>;

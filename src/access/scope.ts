@@ -2,7 +2,7 @@
 export const SCOPES = {
   EVENTS_EMIT: "Send events and simulate them.",
   EVENTS_READ: "Read events, conditions and why each was sent or not.",
-  CONDITIONS_MANAGE: "Resolve conditions by hand.",
+  CONDITIONS_MANAGE: "Acknowledge conditions and resolve them by hand.",
   HISTORY_READ: "Read the history and watch it live.",
   HISTORY_MANAGE: "Clear the history and send deliveries again.",
   INBOX_READ: "Read the inbox.",

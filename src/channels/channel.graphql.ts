@@ -6,6 +6,7 @@ import { deletePayload, DeletionImpactType } from "../graphql/deletionImpact.ts"
 import { globalIdOf } from "../graphql/globalId.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
 import { providerOf } from "../providers/registry.ts";
+import type { HealthChange } from "./channelHealthFeed.ts";
 import type { References } from "./channel.service.ts";
 import type { ChannelRow } from "./channel.store.ts";
 import { ChannelConfig, ChannelConfigInput, ChannelKindEnum, PaceType } from "./channelKind.graphql.ts";
@@ -23,6 +24,16 @@ const OverrideType = builder.prismaObject("ChannelOverride", {
   }),
 });
 
+const ChannelHealthEnum = builder.enumType("ChannelHealth", {
+  description: "Whether messages reach a channel.",
+  values: {
+    HEALTHY: { value: "HEALTHY" as const, description: "As far as is known, they do." },
+    FAILING: { value: "FAILING" as const, description: "One had to be given up, or tries have failed for a minute and five times in a row; nothing has been delivered since." },
+  },
+});
+
+const healthOf = ({ failingSince }: { failingSince: Date | null }) => (failingSince ? ("FAILING" as const) : ("HEALTHY" as const));
+
 export const ChannelType = builder.prismaNode("Channel", {
   id: { field: "id" },
   findUnique: (id, { principal }) => ({ id, ...ownedBy(principal) }),
@@ -36,6 +47,9 @@ export const ChannelType = builder.prismaNode("Channel", {
     enabled: t.exposeBoolean("enabled", { description: "Whether it is sent anything." }),
     onlyByRules: t.exposeBoolean("onlyByRules", { description: "True: it hears only of what an alert rule, a trigger that names it or an escalation leads to it." }),
     disabledReason: t.exposeString("disabledReason", { nullable: true, description: "Why the server switched it off, when it did." }),
+    health: t.field({ type: ChannelHealthEnum, description: "Whether messages reach it.", resolve: healthOf }),
+    failingSince: t.expose("failingSince", { type: "DateTime", nullable: true, description: "Since when nothing could be delivered to it; null while it is HEALTHY." }),
+    fallback: t.relation("fallback", { nullable: true, description: "The channel that gets what this one could not deliver, marked so." }),
     config: t.field({
       type: ChannelConfig,
       description: "Its own config without secrets; what its provider account gives is in `account`.",
@@ -103,6 +117,7 @@ const CreateChannelInput = builder.inputType("CreateChannelInput", {
     name: t.string({ required: true, description: "Its name: unique among the channels of its customer, at most 100 characters." }),
     config: t.field({ type: ChannelConfigInput, required: true, description: "Its config: the one member that is set says which kind it is." }),
     accountId: t.globalID({ description: "A provider account that gives the credentials, for kinds that have one. What stands in `config` goes before it." }),
+    fallbackId: t.globalID({ description: "A channel that gets what this one could not deliver. It may have a fallback itself, up to 5 in a row." }),
     contactId: t.globalID({ description: "The contact whose channel it is. It belongs to the customer that the contact belongs to." }),
     onlyByRules: t.boolean({ description: "Whether it hears only of what an alert rule, a trigger that names it or an escalation leads to it. Left out: true for a contact's channel, else false." }),
     enabled: t.boolean({ description: "Left out: true." }),
@@ -124,6 +139,7 @@ const UpdateChannelInput = builder.inputType("UpdateChannelInput", {
     name: t.string({ description: "Its name: unique among the channels of its customer, at most 100 characters." }),
     config: t.field({ type: ChannelConfigInput, description: "Its whole config, of the same kind. Secrets that are left out stay." }),
     accountId: t.globalID({ description: "The provider account that gives the credentials from now on, in place of its own; null takes it away." }),
+    fallbackId: t.globalID({ description: "The channel that gets what this one could not deliver from now on; null: none." }),
     contactId: t.globalID({ description: "The contact whose channel it is from now on: it then hears only of what rules lead to it, unless onlyByRules says otherwise. Null: nobody's." }),
     onlyByRules: t.boolean({ description: "Whether it hears only of what an alert rule, a trigger that names it or an escalation leads to it." }),
     enabled: t.boolean({ description: "Whether it is sent anything." }),
@@ -145,12 +161,12 @@ interface GivenId {
 }
 
 /** @returns what is another type's id as one that there is not, for the service to refuse */
-function idOf(type: "Contact" | "ProviderAccount", given: GivenId | null | undefined): string | null | undefined {
+function idOf(type: "Channel" | "Contact" | "ProviderAccount", given: GivenId | null | undefined): string | null | undefined {
   return given && given.typename !== type ? "" : (given?.id ?? (given as null | undefined));
 }
 
-function referencesOf({ accountId, contactId }: { accountId?: GivenId | null | undefined; contactId?: GivenId | null | undefined }): References {
-  return { accountId: idOf("ProviderAccount", accountId), contactId: idOf("Contact", contactId) };
+function referencesOf({ accountId, contactId, fallbackId }: { [Name in keyof References]: GivenId | null | undefined }): References {
+  return { accountId: idOf("ProviderAccount", accountId), contactId: idOf("Contact", contactId), fallbackId: idOf("Channel", fallbackId) };
 }
 
 /** Payloads that hold the channel as it is now. */
@@ -301,5 +317,33 @@ builder.mutationField("setChannelOverride", (t) =>
     resolve: async (_root, { id, target, enabled }, { services, principal }) => ({
       channel: await services.channels.setOverride(id.id, await services.triggers.overrideTarget(target, principal), enabled ?? null, principal),
     }),
+  }),
+);
+
+const ChannelHealthChanged = builder.objectRef<HealthChange>("ChannelHealthChanged").implement({
+  description: "A channel has begun to fail, or works again.",
+  fields: (t) => ({
+    health: t.field({ type: ChannelHealthEnum, description: "Whether messages reach it now.", resolve: healthOf }),
+    failingSince: t.expose("failingSince", { type: "DateTime", nullable: true, description: "Since when nothing could be delivered; null when it works again." }),
+    at: t.expose("at", { type: "DateTime", description: "When this was noticed." }),
+    channel: t.prismaField({ type: ChannelType, nullable: true, description: "The channel; null when it was deleted meanwhile.", resolve: (query, { channelId }, _args, { services }) => services.db.channel.findUnique({ ...query, where: { id: channelId } }) }),
+  }),
+});
+
+builder.subscriptionField("channelHealthChanged", (t) =>
+  t.field({
+    type: ChannelHealthChanged,
+    description: "Every channel that begins to fail or works again, as it is noticed. What is so already, channels { health } tells.",
+    authScopes: { may: "SETTINGS_READ" },
+    args: { channelIds: t.arg.globalIDList({ for: ChannelType, description: "Ids of channels. Left out: all." }) },
+    subscribe: (_root, { channelIds }, { services, principal }) => {
+      const wanted = channelIds && new Set(channelIds.map(({ id }) => id));
+      const own = ownedBy(principal).customer;
+      return services.channelHealth.watch(
+        ({ channelId, customer }) => (!wanted || wanted.has(channelId)) && (own === undefined || customer === own),
+        () => principal !== null && services.accessTokens.isValid(principal.tokenId),
+      );
+    },
+    resolve: (change) => change,
   }),
 );

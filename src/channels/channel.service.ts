@@ -15,6 +15,7 @@ import type { Digest, QuietHours } from "../schedules/schedule.ts";
 import type { SecretBox } from "../secretBox.ts";
 import { checkConfig, chosenConfig, configKey, openConfig, sealConfig } from "./channelConfig.ts";
 import type { GivenConfig } from "./channelConfig.ts";
+import { fallbackProblem } from "./fallback.ts";
 import { channelChange, channelInput, paceOf } from "./channel.model.ts";
 import type { Channel, ChannelChange, ChannelInput, StoredPace } from "./channel.model.ts";
 import type { ChannelRow, ChannelStore, ChannelWithOverrides } from "./channel.store.ts";
@@ -52,6 +53,8 @@ export interface ChannelService {
 export interface References {
   accountId?: string | null | undefined;
   contactId?: string | null | undefined;
+  /** The channel that gets what this one could not deliver. */
+  fallbackId?: string | null | undefined;
 }
 
 /** One of both: an event type by its canonical name, or a category. */
@@ -105,6 +108,14 @@ export function createChannelService({ store, accounts, contacts, box, clock, id
     return row;
   }
 
+  /** @throws {ValidationError} when it would be no good as the fallback of this channel */
+  async function checkFallback(channel: ChannelRow): Promise<void> {
+    if (channel.fallbackId === null) return;
+    const channels = new Map<string, ChannelRow>([...(await store.all()), channel].map((row) => [row.id, row]));
+    const problem = fallbackProblem(channel, channels);
+    if (problem) throw ValidationError.of("fallbackId", problem, "invalid");
+  }
+
   const ownConfig = (row: ChannelRow) => openConfig(row as never, box, channelRow(row.id));
 
   async function open(row: ChannelWithOverrides): Promise<Channel> {
@@ -130,7 +141,7 @@ export function createChannelService({ store, accounts, contacts, box, clock, id
     },
     get: async (id, by) => open(await find(id, by)),
 
-    async create({ config: given, accountId = null, contactId = null, ...rest }, by) {
+    async create({ config: given, accountId = null, contactId = null, fallbackId = null, ...rest }, by) {
       const { onlyByRules, ...input } = parseInput(channelInput, rest);
       const contact = contactId === null ? null : await contactFor(contactId, ownedBy(by).customer);
       const { owner: provider, config } = chosenFor(by, given);
@@ -139,13 +150,14 @@ export function createChannelService({ store, accounts, contacts, box, clock, id
       const checked = checkConfig(provider, config, { account: await accountFor(provider, accountId, customer) });
       const now = clock.now();
       const owner = { customer, contactId, onlyByRules: onlyByRules ?? contact !== null };
-      const row = { id, kind: provider.kind, ...owner, accountId, disabledReason: null, createdAt: now, updatedAt: now, ...input, ...sealConfig(provider, checked, box, channelRow(id)) } as ChannelRow;
+      const row = { id, kind: provider.kind, ...owner, accountId, fallbackId, failingSince: null, disabledReason: null, createdAt: now, updatedAt: now, ...input, ...sealConfig(provider, checked, box, channelRow(id)) } as ChannelRow;
+      await checkFallback(row);
       await store.insert(row, []);
       await changed();
       return row;
     },
 
-    async update(id, { config: given, accountId, contactId, pace, quietHours, digest, ...rest }, by) {
+    async update(id, { config: given, accountId, contactId, fallbackId, pace, quietHours, digest, ...rest }, by) {
       const before = await find(id, by);
       const provider = providerOf(before.kind);
       const changes = parseInput(channelChange, { ...withoutNulls(rest), pace, quietHours, digest }) as Partial<ChannelRow>;
@@ -153,8 +165,11 @@ export function createChannelService({ store, accounts, contacts, box, clock, id
       if (config) Object.assign(changes, sealConfig(provider, config, box, channelRow(id)));
       if (accountId !== undefined) changes.accountId = accountId;
       if (contactId !== undefined) Object.assign(changes, { contactId, ...(await movedTo(contactId, before, changes)) });
+      if (fallbackId !== undefined) changes.fallbackId = fallbackId;
+      if (fallbackId !== undefined || contactId !== undefined) await checkFallback({ ...before, ...changes });
+      // Whoever switches it off by hand wants nothing of it to go anywhere.
+      if (changes.enabled !== undefined) changes.disabledReason = null;
       if (changes.enabled) {
-        changes.disabledReason = null;
         // It may have lost its account since it was switched off.
         if (!config) checkConfig(provider, ownConfig(before), { account: await accountFor(provider, before.accountId, before.customer) });
       }
@@ -184,6 +199,7 @@ export function createChannelService({ store, accounts, contacts, box, clock, id
         id: copyId,
         enabled: false,
         disabledReason: null,
+        failingSince: null,
         createdAt: now,
         updatedAt: now,
       };
@@ -262,6 +278,9 @@ function channelOf(row: ChannelWithOverrides, own: Record<string, unknown>, acco
     kind: row.kind,
     customer: row.customer,
     enabled: row.enabled,
+    disabledReason: row.disabledReason,
+    fallbackId: row.fallbackId,
+    failingSince: row.failingSince,
     contactId: row.contactId,
     onlyByRules: row.onlyByRules,
     accountId: row.accountId,

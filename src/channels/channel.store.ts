@@ -70,6 +70,12 @@ function asInput<Row extends Partial<ChannelRow>>(row: Row): Row & Prisma.Channe
   return { ...row, ...Object.fromEntries(nulls) } as unknown as Row & Prisma.ChannelUncheckedCreateInput;
 }
 
+/** Notes that a channel fails, or that it works again. @returns false when that is known, or the channel is gone */
+export async function setFailingSince(tx: Transaction, id: string, failingSince: Date | null): Promise<boolean> {
+  const { count } = await tx.channel.updateMany({ where: { id, failingSince: failingSince ? null : { not: null } }, data: { failingSince } });
+  return count > 0;
+}
+
 /** Encrypts every channel's secrets anew. @returns how many channels have any */
 export async function resealChannels(tx: Transaction, reseal: (sealed: string, channelId: string) => string): Promise<number> {
   const rows = await tx.channel.findMany({ where: { secrets: { not: null } }, select: { id: true, secrets: true } });

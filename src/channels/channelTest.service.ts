@@ -38,7 +38,7 @@ export function createChannelTester(deps: ChannelTesterDeps): ChannelTester {
 
   function testMessage(channel: { displayName: string | null; rich: boolean }) {
     const displayName = displayNameOf(channel, snapshot, deps.hostName);
-    return composeMessage({ id: ids.next(), reason: "TEST", context: {}, event: testEvent(ids.next(), displayName, clock.now()), displayName, rich: channel.rich, thread: null });
+    return composeMessage({ id: ids.next(), reason: "TEST", context: {}, event: testEvent(ids.next(), displayName, clock.now()), displayName, rich: channel.rich, thread: null, acknowledgeUrl: null });
   }
 
   return {
@@ -47,7 +47,8 @@ export function createChannelTester(deps: ChannelTesterDeps): ChannelTester {
       const message = testMessage(channel);
       const provider = providerOf(channel.kind);
       const result = await sendMessage({ provider, channelId: id, customer: channel.customer, config: channel.config, message, timeoutMs: channel.pace.timeoutMs }, deps.outside, clock, deps.log);
-      return deps.recorder.record({ attempt: attemptOf(channel, message, result, { delivery: null, at: clock.now() }), delivery: null });
+      const healthy = result.outcome === "DELIVERED" && channel.failingSince !== null ? { failingSince: null } : {};
+      return deps.recorder.record({ attempt: attemptOf(channel, message, result, { delivery: null, at: clock.now() }), delivery: null, ...healthy });
     },
     async testUnsaved(given, { baseId, accountId, rich }, by) {
       const base = baseId === null ? null : await channels.get(baseId, by);

@@ -11,7 +11,22 @@ import { resultOf } from "../graphql/mutationResult.ts";
 import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import { CONDITIONS, conditionSearch } from "./conditionFilter.ts";
 
-const ConditionType = builder.prismaNode("Condition", {
+interface Acknowledgement {
+  at: Date;
+  by: string | null;
+  note: string | null;
+}
+
+const AcknowledgementType = builder.objectRef<Acknowledgement>("Acknowledgement").implement({
+  description: "That somebody has taken a problem on.",
+  fields: (t) => ({
+    at: t.expose("at", { type: "DateTime", description: "When." }),
+    by: t.exposeString("by", { nullable: true, description: "Who: the name of the token, or of the contact or channel whose message had the link." }),
+    note: t.exposeString("note", { nullable: true, description: "What they said of it." }),
+  }),
+});
+
+export const ConditionType = builder.prismaNode("Condition", {
   id: { field: "id" },
   findUnique: (id, { principal }) => ({ id, ...ownEvents(principal) }),
   nullable: true,
@@ -51,6 +66,12 @@ const ConditionType = builder.prismaNode("Condition", {
         return inhibitedBy && !isHidden ? globalIdOf("Condition", inhibitedBy) : null;
       },
     }),
+    acknowledgement: t.field({
+      type: AcknowledgementType,
+      nullable: true,
+      description: "Who has taken it on; null when nobody has.",
+      resolve: ({ acknowledgedAt, acknowledgedBy, acknowledgementNote }) => acknowledgedAt && { at: acknowledgedAt, by: acknowledgedBy, note: acknowledgementNote },
+    }),
     coveredCount: t.exposeInt("covers", { description: "How many other conditions and one-off events were not sent because this one accounts for them." }),
     events: t.connection(
       {
@@ -76,6 +97,7 @@ const ConditionFilter = builder.inputType("ConditionFilter", {
     severities: t.field({ type: [SeverityEnum], description: "Severities." }),
     services: t.stringList({ description: "Services." }),
     customers: t.stringList({ description: "Customers." }),
+    acknowledged: t.boolean({ description: "Whether somebody has taken it on." }),
   }),
 });
 

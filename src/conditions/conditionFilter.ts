@@ -8,6 +8,8 @@ export interface ConditionFilter {
   severities?: readonly Severity[] | null | undefined;
   services?: readonly string[] | null | undefined;
   categories?: readonly string[] | null | undefined;
+  /** Whether somebody has taken it on. */
+  acknowledged?: boolean | null | undefined;
 }
 
 export const CONDITIONS: SearchTable = {
@@ -17,6 +19,11 @@ export const CONDITIONS: SearchTable = {
 };
 
 /** @param customers null: of any or none @param along see SearchFilter */
-export function conditionSearch({ status, types, severities, services, categories }: ConditionFilter, customers: readonly string[] | null, along?: "customer"): SearchFilter {
-  return { along, oneOf: { category: categories, status: status && [status], type: types, severity: severities, service: services, customer: customers }, closed: ["status", "severity"] };
+export function conditionSearch({ status, types, severities, services, categories, acknowledged }: ConditionFilter, customers: readonly string[] | null, along?: "customer"): SearchFilter {
+  return {
+    along,
+    oneOf: { category: categories, status: status && [status], type: types, severity: severities, service: services, customer: customers },
+    closed: ["status", "severity"],
+    isNull: { acknowledgedAt: typeof acknowledged === "boolean" ? !acknowledged : null },
+  };
 }

@@ -26,6 +26,8 @@ export interface SearchFilter {
    * know of, none is looked at then, so that neither the time nor where a search ends tells of them.
    */
   along?: string | undefined;
+  /** By column: whether it is to be null. */
+  isNull?: Record<string, boolean | null | undefined>;
   /** From this time on. */
   from?: Date | null | undefined;
   /** Before this time. */
@@ -212,6 +214,11 @@ function walkSql(table: SearchTable, { column, values }: Walk, range: Range, dir
 function restOf(table: SearchTable, filter: SearchFilter, walked: string | null): { columns: string[]; piece: Piece } | null {
   const columns = Object.keys(filter.oneOf).filter((column) => column !== walked && filter.oneOf[column]);
   const pieces = columns.map((column) => isWanted(column, filter.oneOf[column] ?? [], filter.closed?.includes(column) ?? false));
+  for (const [column, isNull] of Object.entries(filter.isNull ?? {})) {
+    if (typeof isNull !== "boolean") continue;
+    columns.push(column);
+    pieces.push(raw(`"${column}" IS ${isNull ? "" : "NOT "}NULL`));
+  }
   const time = raw(`"${table.time}"`);
   if (filter.from) pieces.push(sql`${time} >= ${filter.from}`);
   if (filter.to) pieces.push(sql`${time} < ${filter.to}`);

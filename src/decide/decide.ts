@@ -7,6 +7,7 @@ import { QUIET_FOREVER } from "../schedules/quietHours.ts";
 import { isKept, overallVerdict } from "./overallVerdict.ts";
 import { higherOf } from "./severity.ts";
 import { rememberInhibitor } from "./inhibitors.ts";
+import { acknowledgedStage } from "./stages/acknowledged.ts";
 import { alertRulesStage } from "./stages/alertRules.ts";
 import { burstStage } from "./stages/burst.ts";
 import { conditionStage } from "./stages/condition.ts";
@@ -36,6 +37,7 @@ const STAGES: readonly Stage[] = [
   conditionStage,
   holdForStage,
   flappingStage,
+  acknowledgedStage,
   cooldownStage,
   alertRulesStage,
   routeStage,
@@ -114,12 +116,12 @@ function begin(event: IncomingEvent, known: string | null, settings: Settings, s
     steady: null,
     inhibitor: null,
     bursts: [],
-    rules: [],
     ways: NO_WAYS,
     reason: "FIRST",
     step: null,
     stopped: null,
     channels: [],
+    rules: [],
   };
 }
 
@@ -244,6 +246,9 @@ function opened(draft: Draft, id: string, now: Date): OpenCondition {
     covers: 0,
     openings: [],
     flapping: null,
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    acknowledgementNote: null,
   };
 }
 

@@ -17,6 +17,7 @@ export const VERDICT_REASONS = {
   COOLDOWN: "It was told of a short while ago; the cooldown is not over.",
   HOLD: "It is told of only if it goes on for as long as its trigger says.",
   RESOLVED_WITHIN_HOLD: "The problem was over before it had gone on for as long as its trigger says, so nobody was told of it.",
+  ACKNOWLEDGED: "Somebody has taken it on.",
   FLAPPING: "It comes and goes too often to tell of each time; there will be word when it is steady.",
   SILENCED: "A silence covers it.",
   INHIBITED: "Another problem that is open accounts for it.",

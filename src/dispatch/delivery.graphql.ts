@@ -24,6 +24,12 @@ export const DeliveryType = builder.prismaNode("Delivery", {
     finishedAt: t.expose("finishedAt", { type: "DateTime", nullable: true, description: "When it was done with." }),
     heldFor: t.expose("heldFor", { type: HoldReasonEnum, nullable: true, description: "What held, or holds, it back." }),
     reference: t.exposeString("reference", { nullable: true, description: "The provider's name of the message." }),
+    insteadOf: t.prismaField({
+      type: "Delivery",
+      nullable: true,
+      description: "The delivery that could not be made on another channel, which this one stands in for; null for what is meant for this channel, or when that is not kept any more.",
+      resolve: (query, { insteadOf }, _args, { services }) => (insteadOf === null ? null : services.db.delivery.findUnique({ ...query, where: { id: insteadOf } })),
+    }),
     event: t.relation("event", { description: "The event that it tells of." }),
     channel: t.relation("channel", { description: "The channel that it goes to." }),
   }),

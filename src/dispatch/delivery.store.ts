@@ -10,7 +10,7 @@ const DELIVERY: Table = {
   name: "Delivery",
   columns: {
     id: "TEXT", eventId: "TEXT", channelId: "TEXT", conditionId: "TEXT", customer: "TEXT", state: "TEXT", reason: "TEXT", context: "JSON",
-    tries: "INTEGER", dueAt: "TIME", createdAt: "TIME", finishedAt: "TIME", reference: "TEXT", heldFor: "TEXT", summaryId: "TEXT",
+    tries: "INTEGER", dueAt: "TIME", createdAt: "TIME", finishedAt: "TIME", reference: "TEXT", heldFor: "TEXT", summaryId: "TEXT", insteadOf: "TEXT",
   },
 };
 

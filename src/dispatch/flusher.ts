@@ -127,6 +127,7 @@ export function createFlusher({ db, snapshot, clock, ids, log, dispatch }: Flush
       reference: null,
       heldFor: null,
       summaryId: null,
+      insteadOf: null,
     };
     await insertDeliveries(tx, [delivery]);
     await joinSummary(tx, group, delivery.id, due);

@@ -130,6 +130,11 @@ export async function settleHeld(tx: Transaction, summaryId: string, end: Summar
   await tx.delivery.updateMany({ where: { summaryId, state: "HELD" }, data });
 }
 
+/** Gives what a summary carries to another one, on whatever channel that is. */
+export async function moveSummary(tx: Transaction, from: string, to: string): Promise<void> {
+  await tx.delivery.updateMany({ where: { summaryId: from, state: "HELD" }, data: { summaryId: to, tries: 0 } });
+}
+
 /** What later summaries are to tell of the same problems waits with them: an end must not come before its problem. */
 async function waitForProblems(tx: Transaction, summaryId: string, dueAt: Date): Promise<void> {
   await execute(

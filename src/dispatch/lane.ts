@@ -391,7 +391,7 @@ function isFresh({ delivery, cutShort }: PlannedDelivery): boolean {
   return delivery.tries === 0 && !cutShort;
 }
 
-const NEVER_OVERFLOW: ReadonlySet<MessageReason> = new Set(["RECOVERY", "SUMMARY", "TEST"]);
+const NEVER_OVERFLOW: ReadonlySet<MessageReason> = new Set(["RECOVERY", "SUMMARY", "TEST", "ESCALATION", "REMINDER"]);
 
 /** Whether a summary may tell of it when there is too much. */
 function mayOverflow(job: PlannedDelivery): boolean {

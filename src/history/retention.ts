@@ -5,6 +5,8 @@ import type { Database } from "../db/database.ts";
 import { createJob } from "../db/job.ts";
 import { createPace } from "../db/pace.ts";
 import type { Pace } from "../db/pace.ts";
+import { LINK_DAYS } from "../escalations/acknowledgeLink.ts";
+import { deleteLinkUsesBefore } from "../escalations/acknowledgement.store.ts";
 import { deleteOldEvents } from "../events/event.store.ts";
 import type { Log } from "../log.ts";
 import type { SnapshotHolder } from "../settings/snapshot.ts";
@@ -52,6 +54,7 @@ export function startRetention(deps: { db: Database; history: Pick<HistoryServic
     const events = await deleteOldEvents(db, new Date(now - historyDays * DAY_MS), new Date(now - DAY_MS), pace);
     await db.write((tx) => deleteSilencesEndedBefore(tx, new Date(now - historyDays * DAY_MS)));
     await forgetCooldowns(new Date(now - LONGEST_COOLDOWN_MS), pace);
+    await db.write((tx) => deleteLinkUsesBefore(tx, new Date(now - (LINK_DAYS + 1) * DAY_MS)));
     await db.write((tx) => deleteBurstsBefore(tx, new Date(now - LONGEST_BURST_MS)));
     if (attempts + events > 0) log.info({ attempts, events }, "deleted what was older than the settings keep");
   }

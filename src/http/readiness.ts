@@ -4,7 +4,7 @@ import type { Log } from "../log.ts";
 
 /** What keeps the server from taking events in and sending them: which check, and what is wrong, without secrets. */
 export interface Problem {
-  check: "server" | "database" | "dispatcher" | "flusher" | "rechecker" | "auditor";
+  check: "server" | "database" | "dispatcher" | "flusher" | "rechecker" | "escalator" | "auditor";
   problem: string;
 }
 
@@ -24,7 +24,7 @@ export interface ReadinessDeps {
   /** When each last did what it does every so often. */
   lookedAt: { dispatcher: () => Date; auditor: () => Date };
   /** Since when each is at work; null while it waits. */
-  busySince: { flusher: () => Date | null; rechecker: () => Date | null };
+  busySince: { flusher: () => Date | null; rechecker: () => Date | null; escalator: () => Date | null };
   /** What is overdue and could not be put right. */
   stuck(): readonly string[];
 }

@@ -6,6 +6,8 @@ import { storageErrorOf } from "../db/databaseErrors.ts";
 import { CallerError, RateLimitedError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Services } from "../services.ts";
+import { createAcknowledgePage } from "./acknowledgePage.ts";
+import type { AcknowledgePage } from "./acknowledgePage.ts";
 import { detailsOf, errorBody, sendJson, statusOf } from "./answer.ts";
 import { admit } from "./bearer.ts";
 import { handleEvents } from "./eventsEndpoint.ts";
@@ -25,21 +27,23 @@ export interface HttpServerDeps {
 }
 
 export function createHttpServer(deps: HttpServerDeps): Server {
+  const acknowledgePage = createAcknowledgePage(deps.services.acknowledgements, deps.services.clock);
   const server = createServer((request, response) => {
-    route(deps, request, response).catch((error: unknown) => answerError(deps.log, request, response, error));
+    route(deps, acknowledgePage, request, response).catch((error: unknown) => answerError(deps.log, request, response, error));
   });
   server.requestTimeout = 60_000;
   server.headersTimeout = 15_000;
   return server;
 }
 
-async function route(deps: HttpServerDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function route(deps: HttpServerDeps, acknowledgePage: AcknowledgePage, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url?.split("?")[0] ?? "/";
   const endpoint = `${request.method ?? ""} ${path}`;
   if (path === deps.yoga.graphqlEndpoint) return handleGraphql(deps, request, response);
   if (endpoint === "POST /v1/events") {
     return handleEvents(request, response, admit(request.headers.authorization, deps.services.accessTokens), deps.services);
   }
+  if (await acknowledgePage.answer(request, response)) return;
   if (endpoint === "GET /health") return sendJson(response, 200, { status: "ok" });
   if (endpoint === "GET /ready") {
     const failed = await deps.readiness.problems();

@@ -32,7 +32,7 @@ export interface Rechecker {
   close(): Promise<void>;
 }
 
-export interface RecheckerDeps extends Pick<Expectations, "dispatch" | "held"> {
+export interface RecheckerDeps extends Pick<Expectations, "dispatch" | "held" | "escalate"> {
   db: Database;
   snapshot: SnapshotHolder;
   clock: Clock;
@@ -45,7 +45,7 @@ const LARGEST_BATCH = 200;
 /** What is due is looked for this often whatever happens: a clock that is set forward must not make it late by more. */
 const LOOK_EVERY_MS = 30_000;
 
-export function createRechecker({ db, snapshot, clock, ids, log, dispatch, held }: RecheckerDeps): Rechecker {
+export function createRechecker({ db, snapshot, clock, ids, log, dispatch, held, escalate }: RecheckerDeps): Rechecker {
   /** True when a change of settings may have ended what is waited for. */
   let changed = false;
   const alarm = createAlarm({
@@ -67,7 +67,7 @@ export function createRechecker({ db, snapshot, clock, ids, log, dispatch, held 
   async function work(): Promise<void> {
     for (;;) {
       const { changes, count } = await db.writeStatements(decideDue);
-      expectChanges(changes, { dispatch, held, recheck: alarm.wakeAt });
+      expectChanges(changes, { dispatch, held, escalate, recheck: alarm.wakeAt });
       if (count < LARGEST_BATCH) return;
     }
   }

@@ -26,7 +26,7 @@ function barred(channels: Channel[], trigger: Partial<Trigger> = {}): Record<str
 
 describe("compiled settings", () => {
   test("hold every type of the catalogue, and of the built-in one as the catalogue has it", () => {
-    const settings = compileSettings(createCatalogue(EVENT_TYPES), [], [], new Map(), serverSettings.parse({}), { silences: [], inhibitions: [], rules: [] });
+    const settings = compileSettings(createCatalogue(EVENT_TYPES), [], [], new Map(), serverSettings.parse({}), { silences: [], inhibitions: [], rules: [], policies: [] });
     expect([...settings.triggers.keys()]).toEqual(EVENT_TYPES.map(({ name }) => name));
     const categories = new Map(CATEGORIES.map((category) => [category.name, category]));
     for (const type of EVENT_TYPES) {

@@ -16,7 +16,7 @@ const MINUTE = 60_000;
 function makeJob(number: number, changes: Partial<Delivery> = {}): PlannedDelivery {
   const delivery: Delivery = {
     id: idOf(number), eventId: "event-1", channelId: "a", conditionId: null, customer: null, state: "PENDING", reason: "FIRST",
-    context: {}, tries: 0, dueAt: NOW, createdAt: NOW, finishedAt: null, reference: null, heldFor: null, summaryId: null, ...changes,
+    context: {}, tries: 0, dueAt: NOW, createdAt: NOW, finishedAt: null, reference: null, heldFor: null, summaryId: null, insteadOf: null, ...changes,
   };
   return { delivery, event: makeStoredEvent() };
 }
