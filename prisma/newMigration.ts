@@ -1,13 +1,12 @@
 // Writes the next migration of each database: what has to change from prisma/migrations to prisma/schema.prisma.
 // Usage: npm run migration:new -- name_of_the_change. Read the results before committing them.
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { PrismaBetterSqlite3 } from "@prisma/adapter-better-sqlite3";
 import { PrismaPg } from "@prisma/adapter-pg";
 import { bindMigrationAwareSqlAdapterFactory } from "@prisma/driver-adapter-utils";
 import type { SqlMigrationAwareDriverAdapterFactory } from "@prisma/driver-adapter-utils";
-import pg from "pg";
 import * as engine from "@prisma/schema-engine-wasm/schema_engine_bg";
 import { startPostgres } from "../test/postgresql/startPostgres.ts";
 import { postgresqlSchema } from "./postgresqlSchema.ts";
@@ -18,7 +17,11 @@ if (!name || !/^[a-z0-9_]+$/.test(name)) {
   process.exit(1);
 }
 
+const SCHEMA = join(import.meta.dirname, "schema.prisma");
+
 const wasm = createRequire(import.meta.url).resolve("@prisma/schema-engine-wasm").replace("schema_engine.js", "schema_engine_bg.wasm");
+// Where the engine leaves what it has failed at.
+Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: { set_message: (message: string) => console.error(message) } });
 const { instance } = await WebAssembly.instantiate(readFileSync(wasm), { "./schema_engine_bg.js": engine as never });
 (engine as unknown as { __wbg_set_wasm: (exports: unknown) => void }).__wbg_set_wasm(instance.exports);
 (instance.exports as { __wbindgen_start: () => void }).__wbindgen_start();
@@ -45,47 +48,31 @@ function sqliteFactory(): SqlMigrationAwareDriverAdapterFactory {
   return factory;
 }
 
-/** The whole server is for this: there is no need for a database beside its first. */
-function postgresqlFactory(url: string): SqlMigrationAwareDriverAdapterFactory {
-  readOneLetterColumns();
-  const factory = new PrismaPg({ connectionString: url });
-  factory.connectToShadowDb = () => factory.connect();
-  return factory;
+/** What the engine compares. */
+type Side = object;
+
+function schemaSide(content: string): Side {
+  return { tag: "schemaDatamodel", files: [{ path: SCHEMA, content }] };
 }
 
-/** PostgreSQL's one-letter columns, of which its catalogue has many, are texts to the adapter, which knows no such type. */
-function readOneLetterColumns(): void {
-  const { prototype } = pg.Query as unknown as { prototype: { handleRowDescription(message: { fields: { dataTypeID: number }[] }): void } };
-  const handle = prototype.handleRowDescription;
-  prototype.handleRowDescription = function (message) {
-    for (const field of message.fields) if (field.dataTypeID === ONE_LETTER) field.dataTypeID = pg.types.builtins.TEXT;
-    handle.call(this, message);
+function migrationsSide(folder: string): Side {
+  const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+  return {
+    tag: "migrations",
+    baseDir: folder,
+    lockfile: { path: "migration_lock.toml", content: `provider = "sqlite"` },
+    shadowDbInitScript: "",
+    migrationDirectories: names.map((migration) => ({
+      path: migration,
+      migrationFile: { path: "migration.sql", content: { tag: "ok", value: withoutPartialIndexes(readFileSync(join(folder, migration, "migration.sql"), "utf8")) } },
+    })),
   };
 }
 
-const ONE_LETTER = 18;
-
-/** @returns SQL that makes a database with these migrations one of this schema */
-async function difference(folder: string, provider: string, schema: string, factory: SqlMigrationAwareDriverAdapterFactory): Promise<string> {
-  const path = join(import.meta.dirname, "schema.prisma");
-  const migrations = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()) : [];
-  const schemaEngine = await engine.SchemaEngine.new({ datamodels: [[path, schema]] } as never, () => undefined, bindMigrationAwareSqlAdapterFactory(factory));
-  const result = await schemaEngine.diff({
-    from: {
-      tag: "migrations",
-      baseDir: folder,
-      lockfile: { path: "migration_lock.toml", content: `provider = "${provider}"` },
-      shadowDbInitScript: "",
-      migrationDirectories: migrations.map((migration) => migration.name).sort().map((migration) => ({
-        path: migration,
-        migrationFile: { path: "migration.sql", content: { tag: "ok", value: withoutPartialIndexes(readFileSync(join(folder, migration, "migration.sql"), "utf8")) } },
-      })),
-    },
-    to: { tag: "schemaDatamodel", files: [{ path, content: schema }] },
-    script: true,
-    exitCode: null,
-    filters: { externalTables: [], externalEnums: [] },
-  } as never);
+/** @returns SQL that makes a database as the one side has it one of this schema */
+async function difference(from: Side, schema: string, factory: SqlMigrationAwareDriverAdapterFactory): Promise<string> {
+  const schemaEngine = await engine.SchemaEngine.new({ datamodels: [[SCHEMA, schema]] } as never, () => undefined, bindMigrationAwareSqlAdapterFactory(factory));
+  const result = await schemaEngine.diff({ from, to: schemaSide(schema), script: true, exitCode: null, filters: { externalTables: [], externalEnums: [] } } as never);
   return result.stdout ?? "";
 }
 
@@ -104,13 +91,19 @@ function write(folder: string, sql: string): void {
 }
 
 const folderOf = (dialect: string): string => join(import.meta.dirname, "migrations", dialect);
-const sqliteSchema = readFileSync(join(import.meta.dirname, "schema.prisma"), "utf8");
-write(folderOf("sqlite"), await difference(folderOf("sqlite"), "sqlite", sqliteSchema, sqliteFactory()));
+const sqliteSchema = readFileSync(SCHEMA, "utf8");
+write(folderOf("sqlite"), await difference(migrationsSide(folderOf("sqlite")), sqliteSchema, sqliteFactory()));
 
-const postgres = await startPostgres();
+// The engine cannot read the tables of PostgreSQL 18: their NOT NULLs are constraints that it does not know. So it compares with the
+// schema of the last migration, and only asks the server what it is.
+const described = join(folderOf("postgresql"), "schema.prisma");
+const postgresql = postgresqlSchema();
+const server = await startPostgres();
 try {
-  write(folderOf("postgresql"), inByteOrder(await difference(folderOf("postgresql"), "postgresql", postgresqlSchema(), postgresqlFactory(postgres.url("postgres")))));
+  const sql = await difference(schemaSide(readFileSync(described, "utf8")), postgresql, new PrismaPg({ connectionString: server.url("postgres") }));
+  write(folderOf("postgresql"), inByteOrder(sql));
+  writeFileSync(described, postgresql);
 } finally {
-  await postgres.stop();
+  await server.stop();
 }
 process.exit(0);

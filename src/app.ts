@@ -2,32 +2,43 @@ import { hostname } from "node:os";
 import type { AddressInfo } from "node:net";
 import { createAccessTokenService } from "./access/accessToken.service.ts";
 import { createAccessTokenStore } from "./access/accessToken.store.ts";
+import { asServersChange, auditedDatabase } from "./audit/auditedDatabase.ts";
 import { createProviderAccountTester } from "./accounts/providerAccountTest.service.ts";
 import { createAppriseServices } from "./channels/appriseServices.service.ts";
+import { createChannelHealthFeed } from "./channels/channelHealthFeed.ts";
 import type { ChannelService } from "./channels/channel.service.ts";
 import { createChannelTester } from "./channels/channelTest.service.ts";
+import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { createConfigurationService } from "./configuration/configuration.service.ts";
 import { createConditionService } from "./conditions/condition.service.ts";
 import type { Config } from "./config.ts";
 import { openDatabase, probe } from "./db/database.ts";
+import { databaseProblemOf } from "./db/databaseProblem.ts";
+import { findNewestId } from "./db/newestId.ts";
 import { createAuditor } from "./dispatch/auditor.ts";
 import { createDeliveryService } from "./dispatch/delivery.service.ts";
 import { findQueue } from "./dispatch/delivery.store.ts";
 import { createDispatcher } from "./dispatch/dispatcher.ts";
+import { createEscalator } from "./dispatch/escalator.ts";
 import { createFlusher } from "./dispatch/flusher.ts";
 import { createOutside } from "./dispatch/outside.ts";
 import { createRecorder } from "./dispatch/recorder.ts";
 import { ConflictError } from "./errors.ts";
+import { createAcknowledgeLinks } from "./escalations/acknowledgeLink.ts";
+import { createAcknowledgementService } from "./escalations/acknowledgement.service.ts";
+import { createAcknowledgementStore } from "./escalations/acknowledgement.store.ts";
+import { createOwnDecisions } from "./events/ownDecision.service.ts";
 import { readKeys } from "./firstStart.ts";
 import type { Keys } from "./firstStart.ts";
 import { createAttemptStore } from "./history/attempt.store.ts";
 import type { Attempt } from "./history/attempt.model.ts";
 import { createHistoryService } from "./history/history.service.ts";
 import { startRetention } from "./history/retention.ts";
-import { createGraphqlServer } from "./http/graphqlServer.ts";
+import { createGraphqlRules, createGraphqlServer } from "./http/graphqlServer.ts";
 import { listen } from "./http/listen.ts";
 import { createMetrics } from "./http/metrics.ts";
+import { createPlainOperations } from "./http/plainOperation.ts";
 import { createReadiness } from "./http/readiness.ts";
 import { createHttpServer } from "./http/server.ts";
 import { openWebSocketDoor } from "./http/webSocket.ts";
@@ -68,10 +79,14 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** How long a stop waits for tries that are under way. */
-const DRAIN_MS = 10_000;
-/** How long it waits for requests that are being answered. */
-const ANSWER_MS = 5_000;
+/** How long a stop waits for tries that are under way. With what has to be stored then, it must end before the ten seconds are over after which Docker kills. */
+const DRAIN_MS = 5_000;
+/** How long it waits meanwhile for requests that are being answered. */
+const ANSWER_MS = 3_000;
+/** How long it waits for each thing that it has to do in a database that may not answer, and for those after one that has taken too long. */
+const STORE_MS = 4_000;
+const HOPELESS_MS = 1_000;
+const FOLLOW_AGAIN_MS = 1_000;
 
 /**
  * Puts the server together and starts it: the only place where things meet.
@@ -84,6 +99,7 @@ export async function createApp({ config, environment, clock, log, random, print
   const hostName = hostname();
 
   // Settings
+  const settingsDb = auditedDatabase(db, clock, ids);
   const settingStore = createSettingStore(db);
   const box = await openBox(config, keys, settingStore, clock).catch(async (error: unknown) => {
     await db.close();
@@ -96,40 +112,46 @@ export async function createApp({ config, environment, clock, log, random, print
     tellChanged();
   };
   const common = { box, clock, ids, log };
-  const settingsServices = createSettingsServices({ db, ...common, changed });
+  const settingsServices = createSettingsServices({ db: settingsDb, ...common, changed });
   const { snapshot, channels, providerAccounts, triggers } = settingsServices;
   // An import tells of its changes when all are made.
-  const configuration = createConfigurationService({ db, box, changed, servicesOn: (on) => createSettingsServices({ db: on, ...common, changed: () => Promise.resolve() }) });
-  const accessTokens = createAccessTokenService(createAccessTokenStore(db), clock, ids, tellChanged);
+  const configuration = createConfigurationService({ db: settingsDb, box, changed, servicesOn: (on) => createSettingsServices({ db: on, ...common, changed: () => Promise.resolve() }) });
+  const accessTokens = createAccessTokenService({ store: createAccessTokenStore(settingsDb), clock, ids, portalIsOn: () => snapshot.current.server.customerPortal, changed: tellChanged });
+  snapshot.onReload(accessTokens.endWhatIsOver);
+  const startedAfter = await findNewestId(db.read);
+  ids.startAfter(startedAfter);
   await accessTokens.setFirstAdmin(keys.adminToken.value);
   await seedInbox(settingStore, channels, clock);
+  const channelHealth = createChannelHealthFeed({ snapshot, clock, log });
   await snapshot.reload();
 
   // History and live feed
   const attemptStore = createAttemptStore(db);
   const newestId = await attemptStore.newestId();
-  ids.startAfter(newestId || null);
   const hub = createHub<Attempt>();
   const feed = createFeed({ hub, store: attemptStore, notifications: db.notifications, newestId, log });
-  const history = createHistoryService(attemptStore, settingStore, hub, clock);
+  const history = createHistoryService(attemptStore, settingStore, hub, clock, box);
   const metrics = createMetrics(
-    { queued: () => dispatcher.queued, subscribers: () => hub.subscribers, connections: () => webSocket.connections, writing: () => db.writing, queue: () => findQueue(db, clock.now()) },
+    { queued: () => dispatcher.queued, subscribers: () => hub.subscribers, connections: () => webSocket.connections, failingChannels: () => [...snapshot.current.channels.values()].filter(({ failingSince }) => failingSince).length, writing: () => db.writing, queue: () => findQueue(db, clock.now()) },
     clock,
   );
   const published = (attempts: Attempt[]): void => {
     feed.stored(attempts);
     metrics.attempted(attempts);
   };
-  const recorder = createRecorder(db, ids, published, () => dispatcher.keepLanes);
+  const healthChanged = () => changed().catch((error: unknown) => log.error({ err: error }, "settings could not be read after a channel's health has changed"));
+  const recorder = createRecorder({ db, ids, published, dispatch: (planned) => dispatcher.dispatch(planned), healthChanged, keepLanes: () => dispatcher.keepLanes });
 
   // Outside world and dispatch
+  const links = createAcknowledgeLinks(box.keyFor("acknowledge links"), config.publicUrl ?? null);
   const inbox = createInboxService(createInboxStore(db), clock);
   const outside = createOutside({ privateTargets: config.privateTargets, hostName, environment, inbox: inbox.add, print });
-  const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, random, hostName, held: (dueAt) => flusher.expect(dueAt), disableChannel: channels.disable, changeConfig: channels.changeConfig });
+  const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, links, random, hostName, startedAfter, held: (dueAt) => flusher.expect(dueAt), disableChannel: (id, reason) => asServersChange("disableChannel", ["CHANNEL"], () => channels.disable(id, reason)), changeConfig: (id, fields) => asServersChange("updateChannel", ["CHANNEL"], () => channels.changeConfig(id, fields)) });
   const flusher = createFlusher({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch });
-  const rechecker = createRechecker({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch, held: flusher.expect });
-  const intake = createIntake({ db, snapshot, clock, ids, registerUnknown: triggers.registerUnknown, dispatch: dispatcher.dispatch, held: flusher.expect, recheck: rechecker.expect, received: metrics.received, stored: metrics.stored });
-  const auditor = createAuditor({ db, clock, log, dispatcher, flusher, rechecker, found: metrics.audited });
+  const escalator = createEscalator({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch, held: flusher.expect });
+  const rechecker = createRechecker({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch, held: flusher.expect, escalate: escalator.expect });
+  const intake = createIntake({ db, snapshot, clock, ids, registerUnknown: triggers.registerUnknown, dispatch: dispatcher.dispatch, held: flusher.expect, recheck: rechecker.expect, escalate: escalator.expect, received: metrics.received, stored: metrics.stored });
+  const auditor = createAuditor({ db, clock, log, dispatcher, flusher, rechecker, escalator, found: metrics.audited });
 
   // Doors
   const services: Services = {
@@ -138,59 +160,86 @@ export async function createApp({ config, environment, clock, log, random, print
     clock,
     intake,
     accessTokens,
+    acknowledgements: createAcknowledgementService({ store: createAcknowledgementStore(db), links, clock, changed: () => escalator.expect(clock.now()) }),
     appriseServices: createAppriseServices(providerAccounts, outside, clock, log),
+    channelHealth,
     channelTester: createChannelTester({ channels, recorder, snapshot, outside, clock, ids, log, hostName }),
     configuration,
     conditions: createConditionService(db, intake),
     deliveries: createDeliveryService({ db, dispatcher, flusher, clock, ids }),
     history,
     inbox,
+    ownDecisions: createOwnDecisions(db, snapshot),
     providerAccountTester: createProviderAccountTester(providerAccounts, outside, clock, log),
   };
   const followSettings = (): void => {
-    Promise.all([snapshot.reload(), accessTokens.load()]).catch((error: unknown) => log.error({ err: error }, "settings that another process has changed could not be read"));
+    Promise.all([snapshot.reload(), accessTokens.load()]).catch((error: unknown) => {
+      if (closing) return;
+      log.error({ err: error }, "settings that another process has changed could not be read; trying again");
+      clock.after(FOLLOW_AGAIN_MS, followSettings);
+    });
   };
   db.notifications?.listen("settings", followSettings);
   db.notifications?.onGap(followSettings);
   let closing = false;
-  const yoga = createGraphqlServer({ services, log, graphiql: config.graphiql, introspection: config.introspection });
+  const graphqlRules = createGraphqlRules({ services, log, introspection: config.introspection });
+  const yoga = createGraphqlServer(graphqlRules, config.graphiql);
   const readiness = createReadiness({
     clock,
     log,
     isClosing: () => closing,
     probe: (now) => probe(db, now),
+    refused: () => intake.refused,
     lookedAt: { dispatcher: () => dispatcher.lookedAt, auditor: () => auditor.auditedAt },
-    busySince: { flusher: () => flusher.busySince, rechecker: () => rechecker.busySince },
+    busySince: { flusher: () => flusher.busySince, rechecker: () => rechecker.busySince, escalator: () => escalator.busySince },
     stuck: () => auditor.stuck,
   });
-  const server = createHttpServer({ services, yoga, metrics, log, readiness });
-  const webSocket = openWebSocketDoor(server, yoga, accessTokens, clock);
+  const server = createHttpServer({ services, yoga, answerPlainOperation: createPlainOperations(graphqlRules), metrics, log, readiness });
+  const webSocket = openWebSocketDoor(server, yoga, accessTokens, log);
   const stopRetention = startRetention({ db, history, snapshot, clock, log });
 
-  const closeStores = async (): Promise<void> => {
-    stopRetention();
-    await auditor.close();
-    await intake.idle();
-    await rechecker.close();
-    await flusher.close();
+  const closeDispatch = async ({ step }: Steps): Promise<void> => {
     const drained = dispatcher.close();
-    await waitAtMost(clock, DRAIN_MS, drained);
+    await waitAtMost(clock, DRAIN_MS, drained.catch(() => undefined));
     // Tries that are still under way end now, with an unknown outcome, and are recorded so.
     await outside.close();
-    await drained;
-    await accessTokens.close();
-    await db.close();
+    await step("record the last tries, which are sent again at the next start", () => drained);
+  };
+  const closeDoors = async ({ step }: Steps): Promise<void> => {
+    hub.close();
+    channelHealth.close();
+    await webSocket.close();
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    const cutOff = clock.after(ANSWER_MS, () => server.closeAllConnections());
+    await closed;
+    cutOff();
+    await step("answer what was being taken in", intake.idle);
+  };
+  const closeStores = async ({ step, undone }: Steps): Promise<void> => {
+    await step("leave to other processes what one does for all", () => Promise.all([stopRetention(), auditor.close()]));
+    await step("end what is under way in the database", async () => {
+      await rechecker.close();
+      await escalator.close();
+      await flusher.close();
+    });
+    await step("note when tokens were last used", accessTokens.close);
+    await step("close the database's connections", db.close);
+    if (undone.length > 0) log.warn({ undone }, "the database could not be used during the stop; what was taken in is in it, and goes on at the next start");
   };
 
   try {
     await listen(server, config.host, config.port);
   } catch (error) {
-    await closeStores();
+    const steps = createSteps(db.shared);
+    await closeDispatch(steps);
+    await closeStores(steps);
     throw error;
   }
   await dispatcher.start();
   await flusher.start();
   await rechecker.start();
+  await escalator.start();
   auditor.start();
 
   return {
@@ -198,14 +247,10 @@ export async function createApp({ config, environment, clock, log, random, print
     adminToken: keys.adminToken,
     async close() {
       closing = true;
-      hub.close();
-      await webSocket.close();
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
-      const cutOff = clock.after(ANSWER_MS, () => server.closeAllConnections());
-      await closed;
-      cutOff();
-      await closeStores();
+      const steps = createSteps(db.shared);
+      // What is still taken in is sent after the next start.
+      await Promise.all([closeDoors(steps), closeDispatch(steps)]);
+      await closeStores(steps);
       await yoga.dispose();
     },
   };
@@ -222,7 +267,7 @@ async function openBox(config: Config, keys: Keys, settings: SettingStore, clock
 async function seedInbox(store: SettingStore, channels: ChannelService, clock: Clock): Promise<void> {
   if (await store.get("inboxSeeded")) return;
   try {
-    if ((await channels.load()).length === 0) await channels.create({ name: "Inbox", config: { inbox: true } });
+    if ((await channels.load()).length === 0) await channels.create({ name: "Inbox", config: { inbox: true } }, null);
   } catch (error) {
     // Another process that starts on the same database was quicker.
     if (!(error instanceof ConflictError)) throw error;
@@ -236,6 +281,36 @@ async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown>): Pro
   await Promise.race([work, timeUp]);
   cancel();
 }
+
+interface Steps {
+  /** What the database does not let it do must not keep the server from ending: it is noted and left. */
+  step(what: string, work: () => Promise<unknown>): Promise<void>;
+  undone: { what: string; why: string }[];
+}
+
+/**
+ * Steps of a stop, of which none keeps the next from its turn. Times are the machine's own: they are about connections.
+ * @param mayHang where the database is another server, each is given so much time and no more
+ */
+function createSteps(mayHang: boolean): Steps {
+  const undone: Steps["undone"] = [];
+  let limitMs = STORE_MS;
+  return {
+    undone,
+    async step(what, work) {
+      let why: string | null = NO_ANSWER;
+      const done = work().then(
+        () => (why = null),
+        (error: unknown) => (why = databaseProblemOf(error)),
+      );
+      await (mayHang ? waitAtMost(systemClock, limitMs, done) : done);
+      if (why === NO_ANSWER) limitMs = HOPELESS_MS;
+      if (why !== null) undone.push({ what, why });
+    },
+  };
+}
+
+const NO_ANSWER = "The database does not answer.";
 
 function urlOf(host: string, port: number): string {
   const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host;

@@ -22,6 +22,11 @@ const environment = z.object({
   ADMIN_TOKEN: z.string().min(24, "must be at least 24 characters, so that nobody guesses it").max(200, "must be at most 200 characters").regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces").optional(),
   SECRET_KEY: key.optional(),
   NEW_SECRET_KEY: key.optional(),
+  PUBLIC_URL: z
+    .string()
+    .refine(isPublicUrl, "must be the URL under which people reach this server, e.g. https://alerts.example.com, without a login, a query or a fragment")
+    .transform((url) => url.replace(/\/+$/, ""))
+    .optional(),
   PRIVATE_TARGETS: onOff.default(true),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("info"),
   GRAPHIQL: onOff.default(true),
@@ -40,6 +45,8 @@ export interface Config {
   readonly secretKey: Buffer | undefined;
   /** 32 bytes; for rotating the key only. */
   readonly newSecretKey: Buffer | undefined;
+  /** Where people reach this server, without a slash at the end: for links in messages. Undefined: messages have none. */
+  readonly publicUrl: string | undefined;
   /** Whether channels may send to loopback and private networks. */
   readonly privateTargets: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -67,6 +74,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     adminToken: values.ADMIN_TOKEN,
     secretKey: values.SECRET_KEY,
     newSecretKey: values.NEW_SECRET_KEY,
+    publicUrl: values.PUBLIC_URL,
     privateTargets: values.PRIVATE_TARGETS,
     logLevel: values.LOG_LEVEL,
     graphiql: values.GRAPHIQL,
@@ -77,6 +85,11 @@ export function readConfig(env: Record<string, string | undefined>): Config {
 function databaseOf(url: string | undefined, dataDir: string): string {
   if (url === undefined) return resolve(dataDir, "carillon.db");
   return url.startsWith("file:") ? resolve(url.slice("file:".length)) : url;
+}
+
+function isPublicUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "" && !/[?#\s]/.test(text) && text.length <= 200;
 }
 
 function isPostgresqlUrl(url: string): boolean {

@@ -11,6 +11,8 @@ export const ERROR_CODES = {
   CURSOR_EXPIRED: "History behind this cursor has been deleted: ask for liveCursor, read the history up to it, then subscribe after it.",
   UNAUTHENTICATED: "The token is missing, unknown, expired or revoked.",
   FORBIDDEN: "The token lacks the scope that this needs.",
+  PORTAL_OFF: "The token belongs to a customer, and the customer portal is switched off.",
+  RATE_LIMITED: "The token has made as many requests as it may in a minute; try again after `retryAfter` seconds.",
   BAD_REQUEST: "The request is not what this endpoint understands.",
   BODY_TOO_LARGE: "The request body is larger than the server takes.",
   QUERY_TOO_COSTLY: "The query is too deep, too wide or too costly; ask for less at a time.",
@@ -68,6 +70,17 @@ export class ConflictError extends CallerError {
 export class IdempotencyConflictError extends CallerError {
   constructor(key: string) {
     super("IDEMPOTENCY_CONFLICT", `The idempotency key "${key}" was already used for another event within 24 hours. Use a new key for a new event.`);
+  }
+}
+
+/** Too many requests of one token. */
+export class RateLimitedError extends CallerError {
+  /** Seconds until the next request is answered. */
+  readonly retryAfter: number;
+
+  constructor(message: string, retryAfter: number) {
+    super("RATE_LIMITED", `${message} Try again in ${retryAfter} s.`);
+    this.retryAfter = retryAfter;
   }
 }
 

@@ -44,7 +44,10 @@ function stopOnSignals(app: App): void {
     stopping = true;
     void app.close().then(
       () => process.exit(0),
-      () => process.exit(1),
+      (error: unknown) => {
+        process.stderr.write(`The stop has failed: ${String(error)}\n`);
+        process.exit(1);
+      },
     );
   };
   process.on("SIGTERM", stop);

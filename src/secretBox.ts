@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from "node:crypto";
 
 /** Encrypts what must not be readable in the database file. */
 export interface SecretBox {
@@ -12,6 +12,8 @@ export interface SecretBox {
   open(sealed: string, row: string): string;
   /** Names the key without telling it. */
   keyId: string;
+  /** Another key of 32 bytes, which tells nothing of this one. @param purpose what it is for: each has a key of its own */
+  keyFor(purpose: string): Buffer;
 }
 
 const NONCE_BYTES = 12;
@@ -22,6 +24,7 @@ export function createSecretBox(key: Buffer): SecretBox {
   const keyId = createHash("sha256").update("carillon key id").update(key).digest("hex").slice(0, 8);
   return {
     keyId,
+    keyFor: (purpose) => createHmac("sha256", key).update(`carillon ${purpose}`).digest(),
     seal(plain, row) {
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(row));

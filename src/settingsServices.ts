@@ -1,3 +1,5 @@
+import { isCustomers } from "./access/principal.ts";
+import type { Owner } from "./access/principal.ts";
 import { createProviderAccountService } from "./accounts/providerAccount.service.ts";
 import type { ProviderAccountService } from "./accounts/providerAccount.service.ts";
 import { createProviderAccountStore } from "./accounts/providerAccount.store.ts";
@@ -7,6 +9,9 @@ import { createChannelStore } from "./channels/channel.store.ts";
 import type { Clock } from "./clock.ts";
 import type { Database } from "./db/database.ts";
 import type { Ids } from "./ids.ts";
+import { createEscalationPolicyService } from "./escalations/escalationPolicy.service.ts";
+import type { EscalationPolicyService } from "./escalations/escalationPolicy.service.ts";
+import { createEscalationPolicyStore } from "./escalations/escalationPolicy.store.ts";
 import { createInhibitionRuleService } from "./inhibitions/inhibitionRule.service.ts";
 import type { InhibitionRuleService } from "./inhibitions/inhibitionRule.service.ts";
 import { createInhibitionRuleStore } from "./inhibitions/inhibitionRule.store.ts";
@@ -40,6 +45,7 @@ export interface SettingsServices {
   channels: ChannelService;
   contactGroups: ContactGroupService;
   contacts: ContactService;
+  escalationPolicies: EscalationPolicyService;
   inhibitionRules: InhibitionRuleService;
   providerAccounts: ProviderAccountService;
   settings: SettingsService;
@@ -61,15 +67,17 @@ export interface SettingsServicesDeps {
 export function createSettingsServices({ db, box, clock, ids, log, changed }: SettingsServicesDeps): SettingsServices {
   const common = { clock, ids, changed };
   const catalogue = () => snapshot.current.catalogue;
+  const catalogueFor = (by: Owner) => (isCustomers(by) ? snapshot.current.offered : snapshot.current.catalogue);
   const settings = createSettingsService(createSettingStore(db), clock, changed);
   const providerAccounts = createProviderAccountService({ store: createProviderAccountStore(db), box, ...common, checkChannels: (id, account) => channels.checkAccountChange(id, account) });
   const contacts = createContactService({ store: createContactStore(db), ...common });
   const contactGroups = createContactGroupService({ store: createContactGroupStore(db), ...common });
   const channels = createChannelService({ store: createChannelStore(db), accounts: providerAccounts, contacts, box, ...common });
   const triggers = createTriggerService(createTriggerStore(db), clock, log, changed, (id) => snapshot.current.channels.get(id));
-  const alertRules = createAlertRuleService({ store: createAlertRuleStore(db), ...common, catalogue });
-  const silences = createSilenceService({ store: createSilenceStore(db), ...common, catalogue });
+  const alertRules = createAlertRuleService({ store: createAlertRuleStore(db), ...common, catalogue: catalogueFor });
+  const silences = createSilenceService({ store: createSilenceStore(db), ...common, catalogue: catalogueFor });
   const inhibitionRules = createInhibitionRuleService({ store: createInhibitionRuleStore(db), ...common, catalogue });
+  const escalationPolicies = createEscalationPolicyService({ store: createEscalationPolicyStore(db), ...common });
   const snapshot = createSnapshotHolder(() => ({
     catalogue: triggers.catalogue,
     triggers: triggers.triggers,
@@ -80,6 +88,7 @@ export function createSettingsServices({ db, box, clock, ids, log, changed }: Se
     rules: alertRules.load,
     silences: silences.load,
     inhibitions: inhibitionRules.load,
+    escalationPolicies: escalationPolicies.load,
   }));
-  return { snapshot, alertRules, channels, contactGroups, contacts, inhibitionRules, providerAccounts, settings, silences, triggers };
+  return { snapshot, alertRules, channels, contactGroups, contacts, escalationPolicies, inhibitionRules, providerAccounts, settings, silences, triggers };
 }

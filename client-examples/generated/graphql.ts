@@ -199,6 +199,8 @@ export type ChannelPaceInput = {
 
 /** Which conditions are wanted; what is left out does not matter. */
 export type ConditionFilter = {
+  /** Whether somebody has taken it on. */
+  acknowledged?: boolean | null | undefined;
   /** Customers. */
   customers?: Array<string> | null | undefined;
   /** Services. */
@@ -235,12 +237,44 @@ export type ConfigFieldType =
 
 /** A new access token. */
 export type CreateAccessTokenInput = {
+  /** The contact who uses it: one of the same customer. */
+  contactId?: string | null | undefined;
+  /** The customer whose it is: it sees and changes only what is that customer's own. For the roles CUSTOMER, which needs it, VIEWER and PRODUCER. At most 200 characters. */
+  customer?: string | null | undefined;
   /** When it ends; left out: never. */
   expiresAt?: string | null | undefined;
   /** What it is for, at most 100 characters. */
   name: string;
+  /** How many requests it may make in a minute: 1 to 1,000,000. Left out: as many as it likes. */
+  requestsPerMinute?: number | null | undefined;
   /** What it may do. */
   role: Role;
+  /** Limits it to these of its role's scopes. Left out: all of them. */
+  scopes?: Array<Scope> | null | undefined;
+};
+
+/** A new alert rule. */
+export type CreateAlertRuleInput = {
+  /** The channels that it leads to: at most 100 contacts, groups and channels in all. */
+  channelIds?: Array<string> | null | undefined;
+  /** The contacts that it leads to: at most 100 contacts, groups and channels in all. */
+  contactIds?: Array<string> | null | undefined;
+  /** The customer that it belongs to: then so must whom it leads to. Left out: the token's, or none. */
+  customer?: string | null | undefined;
+  /** Whether it is asked. Left out: true. */
+  enabled?: boolean | null | undefined;
+  /** How problems that it matches are escalated. Left out: they are not. */
+  escalationPolicyId?: string | null | undefined;
+  /** The contact groups that it leads to: at most 100 contacts, groups and channels in all. */
+  groupIds?: Array<string> | null | undefined;
+  /** What an event must be like: at most 20, all of which must hold; none: every event. */
+  matchers: Array<MatcherInput>;
+  /** Its name: unique, at most 100 characters. */
+  name: string;
+  /** Its place, from 0 to 1,000,000: rules are asked from the lowest number on. Left out: behind all others. */
+  position?: number | null | undefined;
+  /** Whether no further rule is asked about what this one matches. Left out: false. */
+  stop?: boolean | null | undefined;
 };
 
 /** A new channel. */
@@ -259,9 +293,11 @@ export type CreateChannelInput = {
   displayName?: string | null | undefined;
   /** Left out: true. */
   enabled?: boolean | null | undefined;
+  /** A channel that gets what this one could not deliver. It may have a fallback itself, up to 5 in a row. */
+  fallbackId?: string | null | undefined;
   /** Left out: INFO, which is everything. */
   minimumSeverity?: Severity | null | undefined;
-  /** Its name: unique, at most 100 characters. */
+  /** Its name: unique among the channels of its customer, at most 100 characters. */
   name: string;
   /** Whether it hears only of what an alert rule, a trigger that names it or an escalation leads to it. Left out: true for a contact's channel, else false. */
   onlyByRules?: boolean | null | undefined;
@@ -275,6 +311,38 @@ export type CreateChannelInput = {
   services?: Array<string> | null | undefined;
   /** Sources to hear of. Left out: all. */
   sources?: Array<string> | null | undefined;
+};
+
+/** A new contact. Its channels are made by createChannel with contactId. */
+export type CreateContactInput = {
+  /** Categories to hear of: deploys, services, backups, quotas, certificates, monitors, vm_ct, resources, storage, network, security, cluster, health, updates, hardware, custom. Left out: all. */
+  categories?: Array<string> | null | undefined;
+  /** The customer that it belongs to. Left out: the token's, or none. */
+  customer?: string | null | undefined;
+  /** Customers to hear of. Left out: all. */
+  customers?: Array<string> | null | undefined;
+  /** Left out: true. */
+  enabled?: boolean | null | undefined;
+  /** Its name: unique, at most 100 characters. */
+  name: string;
+  /** Severities to hear of. Left out: all. */
+  severities?: Array<Severity> | null | undefined;
+};
+
+/** A new escalation policy. */
+export type CreateEscalationPolicyInput = {
+  /** The customer that it is to belong to: its targets must be that customer's. Left out: the token's customer, else the server. */
+  customer?: string | null | undefined;
+  /** Left out: true. */
+  enabled?: boolean | null | undefined;
+  /** Its name: unique, at most 100 characters. */
+  name: string;
+  /** How long after it was taken on a problem that is not over is told of again: PT1M to P30D; null: never. Left out: null. */
+  reminder?: string | null | undefined;
+  /** How often its steps are gone through: 1 to 100; null: until the problem is taken on or over. Left out: null. */
+  rounds?: number | null | undefined;
+  /** Its steps, in order: 1 to 20. Together they take at least a minute, unless rounds is 1. */
+  steps: Array<EscalationStepInput>;
 };
 
 /** A new inhibition rule. */
@@ -295,7 +363,7 @@ export type CreateInhibitionRuleInput = {
 export type CreateProviderAccountInput = {
   /** Its config: the one member that is set says which kind it is. */
   config: ProviderAccountConfigInput;
-  /** Its name: unique, at most 100 characters. */
+  /** Its name: unique among the accounts of its customer, at most 100 characters. */
   name: string;
 };
 
@@ -435,8 +503,12 @@ export type ErrorCode =
   | 'INTERNAL'
   /** There is nothing with this id, or the token may not see it. */
   | 'NOT_FOUND'
+  /** The token belongs to a customer, and the customer portal is switched off. */
+  | 'PORTAL_OFF'
   /** The query is too deep, too wide or too costly; ask for less at a time. */
   | 'QUERY_TOO_COSTLY'
+  /** The token has made as many requests as it may in a minute; try again after `retryAfter` seconds. */
+  | 'RATE_LIMITED'
   /** The server has as many connections or subscriptions as it allows. */
   | 'TOO_MANY_CONNECTIONS'
   /** The token is missing, unknown, expired or revoked. */
@@ -447,6 +519,18 @@ export type ErrorCode =
   | 'UNKNOWN_EVENT_TYPE'
   /** Some input is not as it must be; `issues` names each field and what would be right. */
   | 'VALIDATION_FAILED';
+
+/** A step: how long it waits, and whom it tells, at most 50 targets. */
+export type EscalationStepInput = {
+  /** Ids of channels that it tells. */
+  channelIds?: Array<string> | null | undefined;
+  /** Ids of contacts whose channels it tells, whatever they like to hear of. */
+  contactIds?: Array<string> | null | undefined;
+  /** How long after the step before it, or after the problem was first told of: PT0S to P30D. */
+  delay: string;
+  /** Ids of contact groups whose members' channels it tells. */
+  groupIds?: Array<string> | null | undefined;
+};
 
 /** Whether an event opens or closes a condition. One-off events have none. */
 export type EventStatus =
@@ -950,7 +1034,7 @@ export type RocketChatConfigInput = {
 export type Role =
   /** May do everything. */
   | 'ADMIN'
-  /** May read, watch and set what is its customer's own, and nothing else. */
+  /** May read and watch what is its customer's own, and set its customer's own channels, rules, contacts and silences: for the customer's people. */
   | 'CUSTOMER'
   /** May do everything but manage tokens, read the audit log and import or export the configuration. */
   | 'OPERATOR'
@@ -958,6 +1042,35 @@ export type Role =
   | 'PRODUCER'
   /** May read and watch everything and change nothing: for dashboards. */
   | 'VIEWER';
+
+/** One thing that a token may be allowed to do. */
+export type Scope =
+  /** Read who changed which settings. Its short name is audit.read. */
+  | 'AUDIT_READ'
+  /** Acknowledge conditions and resolve them by hand. Its short name is conditions.manage. */
+  | 'CONDITIONS_MANAGE'
+  /** Import the whole configuration, and export it, be it with its secrets encrypted. Its short name is configuration.manage. */
+  | 'CONFIGURATION_MANAGE'
+  /** Send events and simulate them. Its short name is events.emit. */
+  | 'EVENTS_EMIT'
+  /** Read events, conditions and why each was sent or not. Its short name is events.read. */
+  | 'EVENTS_READ'
+  /** Clear the history and send deliveries again. Its short name is history.manage. */
+  | 'HISTORY_MANAGE'
+  /** Read the history and watch it live. Its short name is history.read. */
+  | 'HISTORY_READ'
+  /** Mark inbox messages as read and delete them. Its short name is inbox.manage. */
+  | 'INBOX_MANAGE'
+  /** Read the inbox. Its short name is inbox.read. */
+  | 'INBOX_READ'
+  /** Change and test channels, contacts, alert rules, triggers, inhibition rules and settings. Its short name is settings.manage. */
+  | 'SETTINGS_MANAGE'
+  /** Read channels (without secrets), contacts, alert rules, event types, triggers, silences, inhibition rules and settings. Its short name is settings.read. */
+  | 'SETTINGS_READ'
+  /** Make, change and end silences. Its short name is silences.manage. */
+  | 'SILENCES_MANAGE'
+  /** Create, change, list and revoke access tokens. Its short name is tokens.manage. */
+  | 'TOKENS_MANAGE';
 
 /** How bad it is. They rank: INFO < WARNING < CRITICAL. */
 export type Severity =
@@ -1188,9 +1301,11 @@ export type UpdateChannelInput = {
   displayName?: string | null | undefined;
   /** Whether it is sent anything. */
   enabled?: boolean | null | undefined;
+  /** The channel that gets what this one could not deliver from now on; null: none. */
+  fallbackId?: string | null | undefined;
   /** It gets this severity and those above. */
   minimumSeverity?: Severity | null | undefined;
-  /** Its name: unique, at most 100 characters. */
+  /** Its name: unique among the channels of its customer, at most 100 characters. */
   name?: string | null | undefined;
   /** Whether it hears only of what an alert rule, a trigger that names it or an escalation leads to it. */
   onlyByRules?: boolean | null | undefined;
@@ -1237,6 +1352,8 @@ export type VerdictAction =
 
 /** Why an event was sent or not. */
 export type VerdictReason =
+  /** Somebody has taken it on. */
+  | 'ACKNOWLEDGED'
   /** It was told of this already. */
   | 'ALREADY_TOLD'
   /** The severity is below the channel's minimum. */
@@ -1269,6 +1386,8 @@ export type VerdictReason =
   | 'NOBODY_TOLD'
   /** A recovery without an open problem. */
   | 'NOTHING_OPEN'
+  /** The channel is a customer's, and the event type does not concern services. */
+  | 'NOT_FOR_CUSTOMERS'
   /** The trigger names the channels that receive it, and this is not one of them. */
   | 'NOT_NAMED_BY_TRIGGER'
   /** It was not told of the problem, so it does not hear of its end. */
@@ -1650,6 +1769,51 @@ export type InhibitionMutation = { createInhibitionRule:
     | { __typename: 'CreateInhibitionRulePayload', warnings: Array<string>, inhibitionRule: { id: string, name: string, whileOpen: Array<string>, sameFields: Array<string> } }
     | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
    };
+
+export type ContactMutationVariables = Exact<{
+  input: CreateContactInput;
+}>;
+
+
+export type ContactMutation = { createContact:
+    | { __typename: 'ConflictError', code: ErrorCode, message: string }
+    | { __typename: 'CreateContactPayload', contact: { id: string, name: string, severities: Array<Severity>, channels: Array<{ name: string }>, deletionImpact: { channels: Array<string>, alertRules: Array<string>, waitingDeliveries: number } } }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
+   };
+
+export type AlertRuleMutationVariables = Exact<{
+  input: CreateAlertRuleInput;
+}>;
+
+
+export type AlertRuleMutation = { createAlertRule:
+    | { __typename: 'ConflictError', code: ErrorCode, message: string }
+    | { __typename: 'CreateAlertRulePayload', warnings: Array<string>, alertRule: { id: string, name: string, position: number, stop: boolean, reaches: { channelCount: number, contactCount: number } } }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
+   };
+
+export type EscalationPolicyMutationVariables = Exact<{
+  input: CreateEscalationPolicyInput;
+}>;
+
+
+export type EscalationPolicyMutation = { createEscalationPolicy:
+    | { __typename: 'ConflictError', code: ErrorCode, message: string }
+    | { __typename: 'CreateEscalationPolicyPayload', escalationPolicy: { id: string, rounds: number | null, reminder: string | null, steps: Array<{ delay: string, channels: Array<{ name: string }>, contacts: Array<{ name: string }>, groups: Array<{ name: string }> }> } }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
+   };
+
+export type PeopleQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PeopleQuery = { contacts: { nodes: Array<{ id: string, name: string, enabled: boolean, channels: Array<{ name: string, kind: ChannelKind, onlyByRules: boolean }>, groups: Array<{ name: string }>, rules: Array<{ name: string }> }> }, contactGroups: { nodes: Array<{ id: string, name: string, allContacts: { totalCount: number } }> }, alertRules: { nodes: Array<{ id: string, name: string, position: number, stop: boolean, matchesNothing: boolean, warnings: Array<string>, reaches: { channelCount: number, contactCount: number } }> } };
+
+export type WhoHasItQueryVariables = Exact<{
+  filter?: ConditionFilter | null | undefined;
+}>;
+
+
+export type WhoHasItQuery = { conditions: { nodes: Array<{ id: string, title: string, severity: Severity, openedAt: string, acknowledgement: { at: string, by: string | null, note: string | null } | null, escalations: Array<{ step: number, round: number, nextAt: string | null, policy: { name: string } | null, notices: Array<{ at: string, step: number, round: number, reminder: boolean, channelName: string, contactName: string | null }> }> }> } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -2304,3 +2468,182 @@ export const InhibitionDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<InhibitionMutation, InhibitionMutationVariables>;
+export const ContactDocument = new TypedDocumentString(`
+    mutation Contact($input: CreateContactInput!) {
+  createContact(input: $input) {
+    __typename
+    ... on CreateContactPayload {
+      contact {
+        id
+        name
+        severities
+        channels {
+          name
+        }
+        deletionImpact {
+          channels
+          alertRules
+          waitingDeliveries
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ContactMutation, ContactMutationVariables>;
+export const AlertRuleDocument = new TypedDocumentString(`
+    mutation AlertRule($input: CreateAlertRuleInput!) {
+  createAlertRule(input: $input) {
+    __typename
+    ... on CreateAlertRulePayload {
+      alertRule {
+        id
+        name
+        position
+        stop
+        reaches {
+          channelCount
+          contactCount
+        }
+      }
+      warnings
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AlertRuleMutation, AlertRuleMutationVariables>;
+export const EscalationPolicyDocument = new TypedDocumentString(`
+    mutation EscalationPolicy($input: CreateEscalationPolicyInput!) {
+  createEscalationPolicy(input: $input) {
+    __typename
+    ... on CreateEscalationPolicyPayload {
+      escalationPolicy {
+        id
+        rounds
+        reminder
+        steps {
+          delay
+          channels {
+            name
+          }
+          contacts {
+            name
+          }
+          groups {
+            name
+          }
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EscalationPolicyMutation, EscalationPolicyMutationVariables>;
+export const PeopleDocument = new TypedDocumentString(`
+    query People {
+  contacts {
+    nodes {
+      id
+      name
+      enabled
+      channels {
+        name
+        kind
+        onlyByRules
+      }
+      groups {
+        name
+      }
+      rules {
+        name
+      }
+    }
+  }
+  contactGroups {
+    nodes {
+      id
+      name
+      allContacts {
+        totalCount
+      }
+    }
+  }
+  alertRules {
+    nodes {
+      id
+      name
+      position
+      stop
+      matchesNothing
+      reaches {
+        channelCount
+        contactCount
+      }
+      warnings
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PeopleQuery, PeopleQueryVariables>;
+export const WhoHasItDocument = new TypedDocumentString(`
+    query WhoHasIt($filter: ConditionFilter) {
+  conditions(filter: $filter) {
+    nodes {
+      id
+      title
+      severity
+      openedAt
+      acknowledgement {
+        at
+        by
+        note
+      }
+      escalations {
+        policy {
+          name
+        }
+        step
+        round
+        nextAt
+        notices {
+          at
+          step
+          round
+          reminder
+          channelName
+          contactName
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<WhoHasItQuery, WhoHasItQueryVariables>;

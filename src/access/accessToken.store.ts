@@ -9,6 +9,10 @@ export interface AccessTokenStore {
   insert(token: AccessToken): Promise<void>;
   /** Replaces the hash of the token with this id, or adds it. */
   upsert(token: AccessToken): Promise<void>;
+  /** Changes a token that is not revoked; gives it as it then is, null when there is none. */
+  update(id: string, changes: Partial<AccessToken>): Promise<AccessToken | null>;
+  /** Whether there is this contact, of exactly this customer. */
+  hasContact(id: string, customer: string | null): Promise<boolean>;
   /** Sets the time of revocation; null when there is no such token. */
   revoke(id: string, at: Date): Promise<AccessToken | null>;
   touch(uses: Map<string, Date>): Promise<void>;
@@ -24,6 +28,12 @@ export function createAccessTokenStore(db: Database): AccessTokenStore {
       const { id: _, createdAt: __, ...changes } = token;
       await db.write((tx) => tx.accessToken.upsert({ where: { id: token.id }, create: asInput(token), update: asInput(changes) }));
     },
+    update: (id, changes) =>
+      db.write(async (tx) => {
+        await tx.accessToken.updateMany({ where: { id, revokedAt: null }, data: changes as Prisma.AccessTokenUpdateManyMutationInput });
+        return tx.accessToken.findUnique({ where: { id } });
+      }),
+    hasContact: async (id, customer) => (await db.read.contact.count({ where: { id, customer } })) > 0,
     revoke: (id, at) =>
       db.write(async (tx) => {
         const token = await tx.accessToken.findUnique({ where: { id } });

@@ -24,11 +24,13 @@ const ProviderAccountConfig = builder.unionType("ProviderAccountConfig", {
 
 export const ProviderAccountType = builder.prismaNode("ProviderAccount", {
   id: { field: "id" },
+  findUnique: (id, { principal }) => ({ id, ...ownedBy(principal) }),
   nullable: true,
   description: "Credentials that channels share, e.g. a Telegram bot. Changed here, they change in every channel that uses them.",
   authScopes: ({ customer }) => ({ mayRead: { scope: "SETTINGS_READ", customer } }),
   fields: (t) => ({
     name: t.exposeString("name", { description: "Its name." }),
+    customer: t.exposeString("customer", { nullable: true, description: "The customer whose it is, and whose channels may use it. Null: the server's own." }),
     kind: t.field({ type: ProviderAccountKindEnum, description: "What it is of.", resolve: ({ kind }) => kind }),
     config: t.field({
       type: ProviderAccountConfig,
@@ -74,7 +76,7 @@ builder.queryField("providerAccount", (t) =>
 const CreateProviderAccountInput = builder.inputType("CreateProviderAccountInput", {
   description: "A new provider account.",
   fields: (t) => ({
-    name: t.string({ required: true, description: "Its name: unique, at most 100 characters." }),
+    name: t.string({ required: true, description: "Its name: unique among the accounts of its customer, at most 100 characters." }),
     config: t.field({ type: ProviderAccountConfigInput, required: true, description: "Its config: the one member that is set says which kind it is." }),
   }),
 });
@@ -82,7 +84,7 @@ const CreateProviderAccountInput = builder.inputType("CreateProviderAccountInput
 const UpdateProviderAccountInput = builder.inputType("UpdateProviderAccountInput", {
   description: "What is left out stays as it is.",
   fields: (t) => ({
-    name: t.string({ description: "Its name: unique, at most 100 characters." }),
+    name: t.string({ description: "Its name: unique among the accounts of its customer, at most 100 characters." }),
     config: t.field({ type: ProviderAccountConfigInput, description: "Its whole config, of the same kind. Secrets that are left out stay." }),
   }),
 });
@@ -102,7 +104,7 @@ builder.mutationField("createProviderAccount", (t) =>
     authScopes: { may: "SETTINGS_MANAGE" },
     errors: resultOf("createProviderAccount", ValidationError, ConflictError),
     args: { input: t.arg({ type: CreateProviderAccountInput, required: true, description: "The provider account." }) },
-    resolve: async (_root, { input }, { services }) => ({ providerAccount: await services.providerAccounts.create(input as never) }),
+    resolve: async (_root, { input }, { services, principal }) => ({ providerAccount: await services.providerAccounts.create(input as never, principal) }),
   }),
 );
 
@@ -116,7 +118,7 @@ builder.mutationField("updateProviderAccount", (t) =>
       id: t.arg.globalID({ required: true, for: ProviderAccountType, description: "The provider account." }),
       input: t.arg({ type: UpdateProviderAccountInput, required: true, description: "The changes." }),
     },
-    resolve: async (_root, { id, input }, { services }) => ({ providerAccount: await services.providerAccounts.update(id.id, input as never) }),
+    resolve: async (_root, { id, input }, { services, principal }) => ({ providerAccount: await services.providerAccounts.update(id.id, input as never, principal) }),
   }),
 );
 
@@ -135,8 +137,8 @@ builder.mutationField("deleteProviderAccount", (t) =>
       id: t.arg.globalID({ required: true, for: ProviderAccountType, description: "The provider account." }),
       evenIfUsed: t.arg.boolean({ defaultValue: false, description: "True deletes it although channels use it, and switches those off." }),
     },
-    resolve: async (_root, { id, evenIfUsed }, { services }) => {
-      await services.providerAccounts.delete(id.id, evenIfUsed ?? false);
+    resolve: async (_root, { id, evenIfUsed }, { services, principal }) => {
+      await services.providerAccounts.delete(id.id, evenIfUsed ?? false, principal);
       return { id: globalIdOf("ProviderAccount", id.id) };
     },
   }),
@@ -162,7 +164,7 @@ builder.mutationField("testProviderAccount", (t) =>
     authScopes: { may: "SETTINGS_MANAGE" },
     errors: resultOf("testProviderAccount", NotFoundError),
     args: { id: t.arg.globalID({ required: true, for: ProviderAccountType, description: "The provider account." }) },
-    resolve: (_root, { id }, { services }) => services.providerAccountTester.testSaved(id.id),
+    resolve: (_root, { id }, { services, principal }) => services.providerAccountTester.testSaved(id.id, principal),
   }),
 );
 
@@ -176,6 +178,6 @@ builder.mutationField("testProviderAccountConfig", (t) =>
       config: t.arg({ type: ProviderAccountConfigInput, required: true, description: "The config." }),
       accountId: t.arg.globalID({ for: ProviderAccountType, description: "A saved account of the same kind, whose secrets stand in for those left out." }),
     },
-    resolve: (_root, { config, accountId }, { services }) => services.providerAccountTester.testUnsaved(config as never, accountId?.id ?? null),
+    resolve: (_root, { config, accountId }, { services, principal }) => services.providerAccountTester.testUnsaved(config as never, accountId?.id ?? null, principal),
   }),
 );

@@ -1,3 +1,5 @@
+import { ownedBy } from "../access/principal.ts";
+import type { Owner } from "../access/principal.ts";
 import { checkConfig, chosenConfig, configKey, openConfig, sealConfig } from "../channels/channelConfig.ts";
 import type { GivenConfig } from "../channels/channelConfig.ts";
 import type { Clock } from "../clock.ts";
@@ -15,12 +17,15 @@ export interface ProviderAccountService {
   /** Every account with its secrets open. */
   load(): Promise<ProviderAccount[]>;
   /** @throws {NotFoundError} */
-  get(id: string): Promise<ProviderAccount>;
-  create(input: { name: string; config: GivenConfig }): Promise<ProviderAccountRow>;
+  get(id: string, by: Owner): Promise<ProviderAccount>;
+  /** The same, if it is of exactly this customer; null when there is none. */
+  getOf(id: string, customer: string | null): Promise<ProviderAccount | null>;
+  /** @param by whose it will be: the customer's of a customer's token, else the server's */
+  create(input: { name: string; config: GivenConfig }, by: Owner): Promise<ProviderAccountRow>;
   /** Takes effect in every channel that uses it. @throws {ValidationError} also when one of those would then lack something */
-  update(id: string, input: { name?: string | null | undefined; config?: GivenConfig | null | undefined }): Promise<ProviderAccountRow>;
+  update(id: string, input: { name?: string | null | undefined; config?: GivenConfig | null | undefined }, by: Owner): Promise<ProviderAccountRow>;
   /** @param evenIfUsed switches the channels that use it off, in place of refusing with a ConflictError */
-  delete(id: string, evenIfUsed: boolean): Promise<void>;
+  delete(id: string, evenIfUsed: boolean, by: Owner): Promise<void>;
   /** Checks a config that is not saved. @param base the saved account whose secrets stand in for those left out */
   checkUnsaved(config: GivenConfig, base: ProviderAccount | null): { account: Account; config: Record<string, unknown> };
 }
@@ -39,29 +44,33 @@ export interface ProviderAccountServiceDeps {
 export function createProviderAccountService({ store, box, clock, ids, changed, checkChannels }: ProviderAccountServiceDeps): ProviderAccountService {
   const open = (row: ProviderAccountRow): ProviderAccount => ({ id: row.id, name: row.name, kind: row.kind, customer: row.customer, config: openConfig(row as never, box, accountRow(row.id)) });
 
-  async function find(id: string): Promise<ProviderAccountRow> {
-    const row = await store.find(id);
+  async function find(id: string, by: Owner): Promise<ProviderAccountRow> {
+    const row = await store.find(id, ownedBy(by));
     if (!row) throw new NotFoundError("This provider account");
     return row;
   }
 
   return {
     load: async () => (await store.all()).map(open),
-    get: async (id) => open(await find(id)),
+    get: async (id, by) => open(await find(id, by)),
+    async getOf(id, customer) {
+      const row = await store.find(id, { customer });
+      return row && open(row);
+    },
 
-    async create({ config: given, ...rest }) {
+    async create({ config: given, ...rest }, by) {
       const { owner, config } = chosenConfig(ACCOUNTS, given);
       const id = ids.next();
       const now = clock.now();
       const stored = sealConfig(owner, checkConfig(owner, config), box, accountRow(id));
-      const row = { id, kind: owner.kind, customer: null, createdAt: now, updatedAt: now, ...parseInput(providerAccountInput, rest), ...stored } as ProviderAccountRow;
+      const row = { id, kind: owner.kind, customer: by?.customer ?? null, createdAt: now, updatedAt: now, ...parseInput(providerAccountInput, rest), ...stored } as ProviderAccountRow;
       await store.insert(row);
       await changed();
       return row;
     },
 
-    async update(id, { config: given, name }) {
-      const before = open(await find(id));
+    async update(id, { config: given, name }, by) {
+      const before = open(await find(id, by));
       const changes = parseInput(providerAccountChange, { name: name ?? undefined }) as Partial<ProviderAccountRow>;
       if (given) {
         const { owner, config } = chosenConfig(ACCOUNTS, given);
@@ -75,8 +84,8 @@ export function createProviderAccountService({ store, box, clock, ids, changed, 
       return row;
     },
 
-    async delete(id, evenIfUsed) {
-      const { name } = await find(id);
+    async delete(id, evenIfUsed, by) {
+      const { name } = await find(id, by);
       const users = await store.usedBy(id);
       if (users.length > 0 && !evenIfUsed) {
         throw new ConflictError(`The provider account is used by ${named(users)}. Give them other credentials first, or say evenIfUsed, which switches them off.`);

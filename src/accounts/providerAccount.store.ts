@@ -6,7 +6,8 @@ export type { ProviderAccountRow };
 
 export interface ProviderAccountStore {
   all(): Promise<ProviderAccountRow[]>;
-  find(id: string): Promise<ProviderAccountRow | null>;
+  /** @param owner of whom it must be; null: of no customer */
+  find(id: string, owner: { customer?: string | null }): Promise<ProviderAccountRow | null>;
   /** @throws {ConflictError} when the name is taken */
   insert(row: ProviderAccountRow): Promise<void>;
   /** @throws {ConflictError} when the name is taken */
@@ -22,7 +23,7 @@ const TAKEN = (name: string) => `There is already a provider account named "${na
 export function createProviderAccountStore(db: Database): ProviderAccountStore {
   return {
     all: () => db.read.providerAccount.findMany({ orderBy: { id: "asc" } }),
-    find: (id) => db.read.providerAccount.findUnique({ where: { id } }),
+    find: (id, owner) => db.read.providerAccount.findUnique({ where: { id, ...owner } }),
     async insert(row) {
       await whenNameIsFree(TAKEN(row.name), () => db.write((tx) => tx.providerAccount.create({ data: row as Prisma.ProviderAccountCreateInput })));
     },

@@ -1,3 +1,4 @@
+import type { Owner } from "../access/principal.ts";
 import type { Clock } from "../clock.ts";
 import type { GivenConfig } from "../channels/channelConfig.ts";
 import type { OutsideWorld } from "../dispatch/outside.ts";
@@ -10,9 +11,9 @@ import type { ProviderAccountService } from "./providerAccount.service.ts";
 
 export interface ProviderAccountTester {
   /** Asks the provider whether it takes a saved account's credentials. @throws {NotFoundError} */
-  testSaved(id: string): Promise<TryResult>;
+  testSaved(id: string, by: Owner): Promise<TryResult>;
   /** The same for credentials that are not saved. @throws {ValidationError} */
-  testUnsaved(given: GivenConfig, baseId: string | null): Promise<TryResult>;
+  testUnsaved(given: GivenConfig, baseId: string | null, by: Owner): Promise<TryResult>;
 }
 
 /** The time of one check in milliseconds. */
@@ -23,14 +24,14 @@ export function createProviderAccountTester(accounts: ProviderAccountService, ou
     tryOut(account.kind, TIMEOUT_MS, clock, log, (signal) => account.check({ ...outside.of(customer), config, signal, now: clock.now() }));
 
   return {
-    async testSaved(id) {
-      const { kind, customer, config } = await accounts.get(id);
+    async testSaved(id, by) {
+      const { kind, customer, config } = await accounts.get(id, by);
       return check(accountOf(kind), customer, config);
     },
-    async testUnsaved(given, baseId) {
-      const base = baseId === null ? null : await accounts.get(baseId);
+    async testUnsaved(given, baseId, by) {
+      const base = baseId === null ? null : await accounts.get(baseId, by);
       const { account, config } = accounts.checkUnsaved(given, base);
-      return check(account, base?.customer ?? null, config);
+      return check(account, base?.customer ?? by?.customer ?? null, config);
     },
   };
 }

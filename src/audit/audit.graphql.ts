@@ -1,4 +1,4 @@
-import { ownCustomers } from "../access/principal.ts";
+import { serversOwn } from "../access/principal.ts";
 import { builder } from "../graphql/builder.ts";
 import { valuesOf } from "../graphql/enums.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
@@ -38,9 +38,10 @@ export const DifferenceType = builder.objectRef<Difference>("Difference").implem
 
 const AuditEntryType = builder.prismaNode("AuditEntry", {
   id: { field: "id" },
+  findUnique: (id, { principal }) => ({ id, ...serversOwn(principal) }),
   nullable: true,
   description: "One change of settings. Secrets are never in it, only that they were changed.",
-  authScopes: ({ customer }) => ({ mayRead: { scope: "AUDIT_READ", customer } }),
+  authScopes: { mayOnServer: "AUDIT_READ" },
   fields: (t) => ({
     at: t.expose("at", { type: "DateTime", description: "When." }),
     actorName: t.exposeString("actorName", { description: "Who: the name of the token, or \"server\" for what the server changed by itself." }),
@@ -82,7 +83,7 @@ builder.queryField("auditLog", (t) =>
     {
       type: AuditEntryType,
       description: `Every change of settings, the newest first: who, when, from where, what it was and what it became. ${ENDS_EARLY}`,
-      authScopes: { may: "AUDIT_READ" },
+      authScopes: { mayOnServer: "AUDIT_READ" },
       args: { filter: t.arg({ type: AuditFilter, description: "Left out: all." }) },
       resolve: (_root, { filter, ...args }, context, info) => {
         const { db } = context.services;
@@ -95,7 +96,7 @@ builder.queryField("auditLog", (t) =>
               subjectType: subjectTypes,
               subjectId: subjectIds?.map(({ id }) => id),
               tokenId: actorIds?.map(({ id }) => id),
-              customer: ownCustomers(context.principal, customers),
+              customer: customers,
             },
             from,
             to,

@@ -29,6 +29,6 @@ builder.queryField("appriseServices", (t) =>
     // It runs a program or asks another server, which reading alone should not.
     authScopes: { may: "SETTINGS_MANAGE" },
     args: { accountId: t.arg.globalID({ for: ProviderAccountType, description: "A provider account with an Apprise API server. Left out: the program on the server's machine." }) },
-    resolve: (_root, { accountId }, { services }) => services.appriseServices.list(accountId?.id ?? null),
+    resolve: (_root, { accountId }, { services, principal }) => services.appriseServices.list(accountId?.id ?? null, principal),
   }),
 );

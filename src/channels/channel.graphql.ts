@@ -6,6 +6,7 @@ import { deletePayload, DeletionImpactType } from "../graphql/deletionImpact.ts"
 import { globalIdOf } from "../graphql/globalId.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
 import { providerOf } from "../providers/registry.ts";
+import type { HealthChange } from "./channelHealthFeed.ts";
 import type { References } from "./channel.service.ts";
 import type { ChannelRow } from "./channel.store.ts";
 import { ChannelConfig, ChannelConfigInput, ChannelKindEnum, PaceType } from "./channelKind.graphql.ts";
@@ -23,17 +24,32 @@ const OverrideType = builder.prismaObject("ChannelOverride", {
   }),
 });
 
+const ChannelHealthEnum = builder.enumType("ChannelHealth", {
+  description: "Whether messages reach a channel.",
+  values: {
+    HEALTHY: { value: "HEALTHY" as const, description: "As far as is known, they do." },
+    FAILING: { value: "FAILING" as const, description: "One had to be given up, or tries have failed for a minute and five times in a row; nothing has been delivered since." },
+  },
+});
+
+const healthOf = ({ failingSince }: { failingSince: Date | null }) => (failingSince ? ("FAILING" as const) : ("HEALTHY" as const));
+
 export const ChannelType = builder.prismaNode("Channel", {
   id: { field: "id" },
+  findUnique: (id, { principal }) => ({ id, ...ownedBy(principal) }),
   nullable: true,
   description: "A configured destination.",
   authScopes: ({ customer }) => ({ mayRead: { scope: "SETTINGS_READ", customer } }),
   fields: (t) => ({
     name: t.exposeString("name", { description: "Its name." }),
+    customer: t.exposeString("customer", { nullable: true, description: "The customer whose it is: it hears of that customer's services only. Null: the server's own." }),
     kind: t.field({ type: ChannelKindEnum, description: "What it sends by.", resolve: ({ kind }) => kind }),
     enabled: t.exposeBoolean("enabled", { description: "Whether it is sent anything." }),
     onlyByRules: t.exposeBoolean("onlyByRules", { description: "True: it hears only of what an alert rule, a trigger that names it or an escalation leads to it." }),
     disabledReason: t.exposeString("disabledReason", { nullable: true, description: "Why the server switched it off, when it did." }),
+    health: t.field({ type: ChannelHealthEnum, description: "Whether messages reach it.", resolve: healthOf }),
+    failingSince: t.expose("failingSince", { type: "DateTime", nullable: true, description: "Since when nothing could be delivered to it; null while it is HEALTHY." }),
+    fallback: t.relation("fallback", { nullable: true, description: "The channel that gets what this one could not deliver, marked so." }),
     config: t.field({
       type: ChannelConfig,
       description: "Its own config without secrets; what its provider account gives is in `account`.",
@@ -98,9 +114,10 @@ const ChannelPaceInput = builder.inputType("ChannelPaceInput", {
 const CreateChannelInput = builder.inputType("CreateChannelInput", {
   description: "A new channel.",
   fields: (t) => ({
-    name: t.string({ required: true, description: "Its name: unique, at most 100 characters." }),
+    name: t.string({ required: true, description: "Its name: unique among the channels of its customer, at most 100 characters." }),
     config: t.field({ type: ChannelConfigInput, required: true, description: "Its config: the one member that is set says which kind it is." }),
     accountId: t.globalID({ description: "A provider account that gives the credentials, for kinds that have one. What stands in `config` goes before it." }),
+    fallbackId: t.globalID({ description: "A channel that gets what this one could not deliver. It may have a fallback itself, up to 5 in a row." }),
     contactId: t.globalID({ description: "The contact whose channel it is. It belongs to the customer that the contact belongs to." }),
     onlyByRules: t.boolean({ description: "Whether it hears only of what an alert rule, a trigger that names it or an escalation leads to it. Left out: true for a contact's channel, else false." }),
     enabled: t.boolean({ description: "Left out: true." }),
@@ -119,9 +136,10 @@ const CreateChannelInput = builder.inputType("CreateChannelInput", {
 const UpdateChannelInput = builder.inputType("UpdateChannelInput", {
   description: "What is left out stays as it is.",
   fields: (t) => ({
-    name: t.string({ description: "Its name: unique, at most 100 characters." }),
+    name: t.string({ description: "Its name: unique among the channels of its customer, at most 100 characters." }),
     config: t.field({ type: ChannelConfigInput, description: "Its whole config, of the same kind. Secrets that are left out stay." }),
     accountId: t.globalID({ description: "The provider account that gives the credentials from now on, in place of its own; null takes it away." }),
+    fallbackId: t.globalID({ description: "The channel that gets what this one could not deliver from now on; null: none." }),
     contactId: t.globalID({ description: "The contact whose channel it is from now on: it then hears only of what rules lead to it, unless onlyByRules says otherwise. Null: nobody's." }),
     onlyByRules: t.boolean({ description: "Whether it hears only of what an alert rule, a trigger that names it or an escalation leads to it." }),
     enabled: t.boolean({ description: "Whether it is sent anything." }),
@@ -143,12 +161,12 @@ interface GivenId {
 }
 
 /** @returns what is another type's id as one that there is not, for the service to refuse */
-function idOf(type: "Contact" | "ProviderAccount", given: GivenId | null | undefined): string | null | undefined {
+function idOf(type: "Channel" | "Contact" | "ProviderAccount", given: GivenId | null | undefined): string | null | undefined {
   return given && given.typename !== type ? "" : (given?.id ?? (given as null | undefined));
 }
 
-function referencesOf({ accountId, contactId }: { accountId?: GivenId | null | undefined; contactId?: GivenId | null | undefined }): References {
-  return { accountId: idOf("ProviderAccount", accountId), contactId: idOf("Contact", contactId) };
+function referencesOf({ accountId, contactId, fallbackId }: { [Name in keyof References]: GivenId | null | undefined }): References {
+  return { accountId: idOf("ProviderAccount", accountId), contactId: idOf("Contact", contactId), fallbackId: idOf("Channel", fallbackId) };
 }
 
 /** Payloads that hold the channel as it is now. */
@@ -173,7 +191,7 @@ builder.mutationField("createChannel", (t) =>
     authScopes: { may: "SETTINGS_MANAGE" },
     errors: resultOf("createChannel", ValidationError, ConflictError),
     args: { input: t.arg({ type: CreateChannelInput, required: true, description: "The channel." }) },
-    resolve: async (_root, { input }, { services }) => ({ channel: await services.channels.create({ ...input, ...referencesOf(input) } as never) }),
+    resolve: async (_root, { input }, { services, principal }) => ({ channel: await services.channels.create({ ...input, ...referencesOf(input) } as never, principal) }),
   }),
 );
 
@@ -187,7 +205,7 @@ builder.mutationField("updateChannel", (t) =>
       id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }),
       input: t.arg({ type: UpdateChannelInput, required: true, description: "The changes." }),
     },
-    resolve: async (_root, { id, input }, { services }) => ({ channel: await services.channels.update(id.id, { ...input, ...referencesOf(input) } as never) }),
+    resolve: async (_root, { id, input }, { services, principal }) => ({ channel: await services.channels.update(id.id, { ...input, ...referencesOf(input) } as never, principal) }),
   }),
 );
 
@@ -201,12 +219,12 @@ builder.mutationField("duplicateChannel", (t) =>
       id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel to copy." }),
       name: t.arg.string({ required: true, description: "The copy's name." }),
     },
-    resolve: async (_root, { id, name }, { services }) => ({ channel: await services.channels.duplicate(id.id, name) }),
+    resolve: async (_root, { id, name }, { services, principal }) => ({ channel: await services.channels.duplicate(id.id, name, principal) }),
   }),
 );
 
 builder.prismaObjectField(ChannelType, "deletionImpact", (t) =>
-  t.field({ type: DeletionImpactType, description: "What deleting it would take along.", resolve: ({ id }, _args, { services }) => services.channels.deletionImpact(id) }),
+  t.field({ type: DeletionImpactType, description: "What deleting it would take along.", resolve: ({ id }, _args, { services, principal }) => services.channels.deletionImpact(id, principal) }),
 );
 
 builder.mutationField("deleteChannel", (t) =>
@@ -216,7 +234,7 @@ builder.mutationField("deleteChannel", (t) =>
     authScopes: { may: "SETTINGS_MANAGE" },
     errors: resultOf("deleteChannel", NotFoundError),
     args: { id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }) },
-    resolve: async (_root, { id }, { services }) => ({ id: globalIdOf("Channel", id.id), impact: await services.channels.delete(id.id) }),
+    resolve: async (_root, { id }, { services, principal }) => ({ id: globalIdOf("Channel", id.id), impact: await services.channels.delete(id.id, principal) }),
   }),
 );
 
@@ -252,7 +270,7 @@ builder.mutationField("testChannel", (t) =>
     authScopes: { may: "SETTINGS_MANAGE" },
     errors: resultOf("testChannel", NotFoundError),
     args: { id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }) },
-    resolve: (_root, { id }, { services }) => services.channelTester.testSaved(id.id),
+    resolve: (_root, { id }, { services, principal }) => services.channelTester.testSaved(id.id, principal),
   }),
 );
 
@@ -268,8 +286,8 @@ builder.mutationField("testChannelConfig", (t) =>
       accountId: t.arg.globalID({ description: "The provider account that is to give the credentials." }),
       rich: t.arg.boolean({ defaultValue: true, description: "Whether to send the rich form." }),
     },
-    resolve: async (_root, { config, channelId, accountId, rich }, { services }) => {
-      const result = await services.channelTester.testUnsaved(config as never, { baseId: channelId?.id ?? null, accountId: idOf("ProviderAccount", accountId) ?? null, rich: rich ?? true });
+    resolve: async (_root, { config, channelId, accountId, rich }, { services, principal }) => {
+      const result = await services.channelTester.testUnsaved(config as never, { baseId: channelId?.id ?? null, accountId: idOf("ProviderAccount", accountId) ?? null, rich: rich ?? true }, principal);
       const failed = result.outcome === "DELIVERED" ? { status: result.receipt.status, error: null, hint: null } : result;
       return { outcome: result.outcome, status: failed.status, error: failed.error, hint: failed.hint, durationMs: result.durationMs, body: result.text };
     },
@@ -296,9 +314,36 @@ builder.mutationField("setChannelOverride", (t) =>
       target: t.arg({ type: ChannelOverrideTargetInput, required: true, description: "What it is about." }),
       enabled: t.arg.boolean({ description: "Null or left out removes the override." }),
     },
-    resolve: async (_root, { id, target, enabled }, { services }) => {
-      await services.channels.setOverride(id.id, await services.triggers.overrideTarget(target), enabled ?? null);
-      return { channel: await services.db.channel.findUniqueOrThrow({ where: { id: id.id } }) };
+    resolve: async (_root, { id, target, enabled }, { services, principal }) => ({
+      channel: await services.channels.setOverride(id.id, await services.triggers.overrideTarget(target, principal), enabled ?? null, principal),
+    }),
+  }),
+);
+
+const ChannelHealthChanged = builder.objectRef<HealthChange>("ChannelHealthChanged").implement({
+  description: "A channel has begun to fail, or works again.",
+  fields: (t) => ({
+    health: t.field({ type: ChannelHealthEnum, description: "Whether messages reach it now.", resolve: healthOf }),
+    failingSince: t.expose("failingSince", { type: "DateTime", nullable: true, description: "Since when nothing could be delivered; null when it works again." }),
+    at: t.expose("at", { type: "DateTime", description: "When this was noticed." }),
+    channel: t.prismaField({ type: ChannelType, nullable: true, description: "The channel; null when it was deleted meanwhile.", resolve: (query, { channelId }, _args, { services }) => services.db.channel.findUnique({ ...query, where: { id: channelId } }) }),
+  }),
+});
+
+builder.subscriptionField("channelHealthChanged", (t) =>
+  t.field({
+    type: ChannelHealthChanged,
+    description: "Every channel that begins to fail or works again, as it is noticed. What is so already, channels { health } tells.",
+    authScopes: { may: "SETTINGS_READ" },
+    args: { channelIds: t.arg.globalIDList({ for: ChannelType, description: "Ids of channels. Left out: all." }) },
+    subscribe: (_root, { channelIds }, { services, principal }) => {
+      const wanted = channelIds && new Set(channelIds.map(({ id }) => id));
+      const own = ownedBy(principal).customer;
+      return services.channelHealth.watch(
+        ({ channelId, customer }) => (!wanted || wanted.has(channelId)) && (own === undefined || customer === own),
+        () => principal !== null && services.accessTokens.isValid(principal.tokenId),
+      );
     },
+    resolve: (change) => change,
   }),
 );

@@ -13,6 +13,12 @@ export interface Channel {
   kind: string;
   customer: string | null;
   enabled: boolean;
+  /** Why its provider's word has switched it off, when it did. */
+  disabledReason: string | null;
+  /** The channel that gets what this one could not deliver. */
+  fallbackId: string | null;
+  /** Since when nothing could be delivered to it; null while it is well. */
+  failingSince: Date | null;
   /** Whose it is, where it is a person's own. */
   contactId: string | null;
   /** It hears only of what an alert rule, a trigger that names it or an escalation leads to it. */

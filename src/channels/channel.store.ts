@@ -10,15 +10,16 @@ export type ChannelWithOverrides = ChannelRow & { overrides: ChannelOverride[] }
 
 export interface ChannelStore {
   all(): Promise<ChannelWithOverrides[]>;
-  find(id: string): Promise<ChannelWithOverrides | null>;
+  /** @param owner of whom it must be */
+  find(id: string, owner: { customer?: string }): Promise<ChannelWithOverrides | null>;
   usingAccount(accountId: string): Promise<ChannelWithOverrides[]>;
   /** @throws {ConflictError} when the name is taken */
   insert(row: ChannelRow, overrides: ChannelOverride[]): Promise<void>;
   /** @throws {ConflictError} when the name is taken */
   update(id: string, changes: Partial<ChannelRow>): Promise<ChannelRow>;
-  deletionImpact(id: string): Promise<DeletionImpact>;
+  deletionImpact(id: string, owner: { customer?: string }): Promise<DeletionImpact>;
   /** Takes its deliveries, overrides and inbox messages along; the history stays. @returns what went with it */
-  delete(id: string): Promise<DeletionImpact>;
+  delete(id: string, owner: { customer?: string }): Promise<DeletionImpact>;
   setOverride(override: ChannelOverride): Promise<void>;
   removeOverride(channelId: string, target: { eventType?: string; category?: string }): Promise<void>;
 }
@@ -28,7 +29,7 @@ const taken = (name: string) => `There is already a channel named "${name}". Cho
 export function createChannelStore(db: Database): ChannelStore {
   return {
     all: () => db.read.channel.findMany({ include: { overrides: true }, orderBy: { id: "asc" } }),
-    find: (id) => db.read.channel.findUnique({ where: { id }, include: { overrides: true } }),
+    find: (id, owner) => db.read.channel.findUnique({ where: { id, ...owner }, include: { overrides: true } }),
     usingAccount: (accountId) => db.read.channel.findMany({ where: { accountId }, include: { overrides: true } }),
     async insert(row, overrides) {
       await whenNameIsFree(taken(row.name), () =>
@@ -39,13 +40,17 @@ export function createChannelStore(db: Database): ChannelStore {
       );
     },
     update: (id, changes) => whenNameIsFree(taken(changes.name ?? ""), () => db.write((tx) => tx.channel.update({ where: { id }, data: asInput(changes) }))),
-    deletionImpact: (id) => findDeletionImpact(db.read, { channelId: id }, {}),
-    delete: (id) =>
-      db.write(async (tx) => {
-        const impact = await findDeletionImpact(tx, { channelId: id }, {});
-        await tx.channel.delete({ where: { id } });
-        return impact;
-      }),
+    deletionImpact: (id, owner) => findDeletionImpact(db.read, { channelId: id }, owner),
+    delete: (id, owner) =>
+      // Its deliveries go with it: nobody who changes some of them may wait for this while this waits for them.
+      db.write(
+        async (tx) => {
+          const impact = await findDeletionImpact(tx, { channelId: id }, owner);
+          await tx.channel.delete({ where: { id } });
+          return impact;
+        },
+        ["ATTEMPTS", "HELD"],
+      ),
     async setOverride(override) {
       const { id: _, channelId, eventType, category, enabled } = override;
       await db.write(async (tx) => {
@@ -63,6 +68,12 @@ export function createChannelStore(db: Database): ChannelStore {
 function asInput<Row extends Partial<ChannelRow>>(row: Row): Row & Prisma.ChannelUncheckedCreateInput {
   const nulls = (["pace", "quietHours", "digest"] as const).filter((name) => row[name] === null).map((name) => [name, Prisma.DbNull] as const);
   return { ...row, ...Object.fromEntries(nulls) } as unknown as Row & Prisma.ChannelUncheckedCreateInput;
+}
+
+/** Notes that a channel fails, or that it works again. @returns false when that is known, or the channel is gone */
+export async function setFailingSince(tx: Transaction, id: string, failingSince: Date | null): Promise<boolean> {
+  const { count } = await tx.channel.updateMany({ where: { id, failingSince: failingSince ? null : { not: null } }, data: { failingSince } });
+  return count > 0;
 }
 
 /** Encrypts every channel's secrets anew. @returns how many channels have any */

@@ -2,6 +2,7 @@ import { builder } from "../graphql/builder.ts";
 import { RECOVERY_FORMS } from "../providers/provider.ts";
 import type { Account, Pace, Provider } from "../providers/provider.ts";
 import { ACCOUNTS, PROVIDERS } from "../providers/registry.ts";
+import { providersFor } from "./channel.service.ts";
 import { configFields, configKey } from "./channelConfig.ts";
 import { ConfigFieldType, configOutput, oneOfConfigInput, typeNameOf } from "./configTypes.graphql.ts";
 import type { FormField } from "./configTypes.graphql.ts";
@@ -112,9 +113,9 @@ const ProviderAccountKindInfo = builder.objectRef<Account>("ProviderAccountKindI
 builder.queryFields((t) => ({
   channelKinds: t.field({
     type: [ChannelKindInfo],
-    description: "Every channel kind with its setup guide and its fields: enough to draw a form with no knowledge of the kind.",
+    description: "Every channel kind with its setup guide and its fields: enough to draw a form with no knowledge of the kind. Customers have none that uses the server's machine itself.",
     authScopes: { may: "SETTINGS_READ" },
-    resolve: () => [...PROVIDERS],
+    resolve: (_root, _args, { principal }) => [...providersFor(principal)],
   }),
   providerAccountKinds: t.field({
     type: [ProviderAccountKindInfo],

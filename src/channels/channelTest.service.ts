@@ -1,3 +1,4 @@
+import type { Owner } from "../access/principal.ts";
 import type { Clock } from "../clock.ts";
 import { attemptOf, displayNameOf } from "../dispatch/dispatcher.ts";
 import type { Recorder } from "../dispatch/recorder.ts";
@@ -16,9 +17,9 @@ import type { GivenConfig } from "./channelConfig.ts";
 
 export interface ChannelTester {
   /** Sends a test message by a saved channel, switched on or not, and records it in the history. @throws {NotFoundError} */
-  testSaved(id: string): Promise<Attempt>;
+  testSaved(id: string, by: Owner): Promise<Attempt>;
   /** Sends a test message by a config that is not saved. @throws {ValidationError} */
-  testUnsaved(given: GivenConfig, options: { baseId: string | null; accountId: string | null; rich: boolean }): Promise<SendResult>;
+  testUnsaved(given: GivenConfig, options: { baseId: string | null; accountId: string | null; rich: boolean }, by: Owner): Promise<SendResult>;
 }
 
 export interface ChannelTesterDeps {
@@ -37,22 +38,23 @@ export function createChannelTester(deps: ChannelTesterDeps): ChannelTester {
 
   function testMessage(channel: { displayName: string | null; rich: boolean }) {
     const displayName = displayNameOf(channel, snapshot, deps.hostName);
-    return composeMessage({ id: ids.next(), reason: "TEST", context: {}, event: testEvent(ids.next(), displayName, clock.now()), displayName, rich: channel.rich, thread: null });
+    return composeMessage({ id: ids.next(), reason: "TEST", context: {}, event: testEvent(ids.next(), displayName, clock.now()), displayName, rich: channel.rich, thread: null, acknowledgeUrl: null });
   }
 
   return {
-    async testSaved(id) {
-      const channel = await channels.get(id);
+    async testSaved(id, by) {
+      const channel = await channels.get(id, by);
       const message = testMessage(channel);
       const provider = providerOf(channel.kind);
       const result = await sendMessage({ provider, channelId: id, customer: channel.customer, config: channel.config, message, timeoutMs: channel.pace.timeoutMs }, deps.outside, clock, deps.log);
-      return deps.recorder.record({ attempt: attemptOf(channel, message, result, { delivery: null, at: clock.now() }), delivery: null });
+      const healthy = result.outcome === "DELIVERED" && channel.failingSince !== null ? { failingSince: null } : {};
+      return deps.recorder.record({ attempt: attemptOf(channel, message, result, { delivery: null, at: clock.now() }), delivery: null, ...healthy });
     },
-    async testUnsaved(given, { baseId, accountId, rich }) {
-      const base = baseId === null ? null : await channels.get(baseId);
-      const { provider, config } = await channels.checkUnsaved(given, base, accountId ?? base?.accountId ?? null);
+    async testUnsaved(given, { baseId, accountId, rich }, by) {
+      const base = baseId === null ? null : await channels.get(baseId, by);
+      const { provider, config } = await channels.checkUnsaved(given, base, accountId ?? base?.accountId ?? null, by);
       const message = testMessage({ displayName: base?.displayName ?? null, rich });
-      return sendMessage({ provider, channelId: base?.id ?? "", customer: base?.customer ?? null, config, message, timeoutMs: provider.pace.timeoutMs }, deps.outside, clock, deps.log);
+      return sendMessage({ provider, channelId: base?.id ?? "", customer: base?.customer ?? by?.customer ?? null, config, message, timeoutMs: provider.pace.timeoutMs }, deps.outside, clock, deps.log);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { ownCustomers } from "../access/principal.ts";
+import { isCustomers, isOwnEvent, ownCategories, ownCustomers, ownEvents } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
 import { EventType } from "../events/event.graphql.ts";
@@ -11,11 +11,27 @@ import { resultOf } from "../graphql/mutationResult.ts";
 import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import { CONDITIONS, conditionSearch } from "./conditionFilter.ts";
 
-const ConditionType = builder.prismaNode("Condition", {
+interface Acknowledgement {
+  at: Date;
+  by: string | null;
+  note: string | null;
+}
+
+const AcknowledgementType = builder.objectRef<Acknowledgement>("Acknowledgement").implement({
+  description: "That somebody has taken a problem on.",
+  fields: (t) => ({
+    at: t.expose("at", { type: "DateTime", description: "When." }),
+    by: t.exposeString("by", { nullable: true, description: "Who: the name of the token, or of the contact or channel whose message had the link." }),
+    note: t.exposeString("note", { nullable: true, description: "What they said of it." }),
+  }),
+});
+
+export const ConditionType = builder.prismaNode("Condition", {
   id: { field: "id" },
+  findUnique: (id, { principal }) => ({ id, ...ownEvents(principal) }),
   nullable: true,
   description: "A problem that goes on, from the event that opened it to its recovery.",
-  authScopes: ({ customer }) => ({ mayRead: { scope: "EVENTS_READ", customer } }),
+  authScopes: (condition, { principal }) => ({ $all: { may: "EVENTS_READ", isOwn: isOwnEvent(principal, condition) } }),
   fields: (t) => ({
     type: t.exposeString("type", { description: "The canonical name of its event type." }),
     category: t.exposeString("category", { description: "The category of its type." }),
@@ -29,14 +45,32 @@ const ConditionType = builder.prismaNode("Condition", {
     lastSeenAt: t.expose("lastSeenAt", { type: "DateTime", description: "When it was last heard of." }),
     closedAt: t.expose("closedAt", { type: "DateTime", nullable: true, description: "When it ended." }),
     count: t.exposeInt("count", { description: "How often it was seen." }),
-    lastNotifiedAt: t.expose("lastNotifiedAt", { type: "DateTime", nullable: true, description: "When channels were last told of it." }),
+    lastNotifiedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When channels were last told of it; for customers: their own.",
+      resolve: async ({ id, lastNotifiedAt }, _args, { services, principal }) => {
+        if (!isCustomers(principal)) return lastNotifiedAt;
+        const last = await services.db.delivery.findFirst({ where: { conditionId: id, channel: { customer: principal.customer } }, orderBy: { id: "desc" }, select: { createdAt: true } });
+        return last?.createdAt ?? null;
+      },
+    }),
     recheckAt: t.expose("recheckAt", { type: "DateTime", nullable: true, description: "When it is decided about again though no event comes: a hold is over, a silence ends, it may be steady. Null when nothing is waited for." }),
     flappingSince: t.field({ type: "DateTime", nullable: true, description: "Since when it comes and goes too often to tell of each time; null when it does not.", resolve: ({ flapping }) => (flapping ? new Date((flapping as { since: string }).since) : null) }),
     inhibitedBy: t.field({
       type: "ID",
       nullable: true,
       description: "The open condition that accounts for it, for node(id); null when it is told of for itself.",
-      resolve: ({ inhibitedBy }) => inhibitedBy && globalIdOf("Condition", inhibitedBy),
+      resolve: async ({ inhibitedBy }, _args, { services, principal }) => {
+        const isHidden = inhibitedBy && isCustomers(principal) && (await services.db.condition.count({ where: { id: inhibitedBy, ...ownEvents(principal) } })) === 0;
+        return inhibitedBy && !isHidden ? globalIdOf("Condition", inhibitedBy) : null;
+      },
+    }),
+    acknowledgement: t.field({
+      type: AcknowledgementType,
+      nullable: true,
+      description: "Who has taken it on; null when nobody has.",
+      resolve: ({ acknowledgedAt, acknowledgedBy, acknowledgementNote }) => acknowledgedAt && { at: acknowledgedAt, by: acknowledgedBy, note: acknowledgementNote },
     }),
     coveredCount: t.exposeInt("covers", { description: "How many other conditions and one-off events were not sent because this one accounts for them." }),
     events: t.connection(
@@ -63,6 +97,7 @@ const ConditionFilter = builder.inputType("ConditionFilter", {
     severities: t.field({ type: [SeverityEnum], description: "Severities." }),
     services: t.stringList({ description: "Services." }),
     customers: t.stringList({ description: "Customers." }),
+    acknowledged: t.boolean({ description: "Whether somebody has taken it on." }),
   }),
 });
 
@@ -76,7 +111,9 @@ builder.queryField("conditions", (t) =>
       resolve: (_root, { filter, ...args }, context, info) => {
         const { db } = context.services;
         const relations = relationsOf(context, info);
-        return searchConnection(db, { table: CONDITIONS, filter: conditionSearch(filter ?? {}, ownCustomers(context.principal, filter?.customers)), args, ...cursors("condition"), load: (ids) => db.condition.findMany({ ...relations, where: { id: { in: ids } } }) });
+        const { principal } = context;
+        const own = { ...filter, categories: ownCategories(principal, null) };
+        return searchConnection(db, { table: CONDITIONS, filter: conditionSearch(own, ownCustomers(principal, filter?.customers), isCustomers(principal) ? "customer" : undefined), args, ...cursors("condition"), load: (ids) => db.condition.findMany({ ...relations, where: { id: { in: ids } } }) });
       },
     },
     {

@@ -1,5 +1,5 @@
 import type { Principal } from "../access/principal.ts";
-import { ownedBy } from "../access/principal.ts";
+import { ownEvents } from "../access/principal.ts";
 import type { Database } from "../db/database.ts";
 import { CallerError, ConflictError, NotFoundError } from "../errors.ts";
 import type { StoredEvent } from "../events/event.model.ts";
@@ -17,7 +17,7 @@ export interface ConditionService {
 export function createConditionService(db: Database, intake: Pick<Intake, "emit">): ConditionService {
   return {
     async resolve(id, message, principal) {
-      const condition = await db.read.condition.findFirst({ where: { id, ...ownedBy(principal) } });
+      const condition = await db.read.condition.findFirst({ where: { id, ...ownEvents(principal) } });
       if (!condition) throw new NotFoundError("This condition");
       if (condition.status === "CLOSED") throw new ConflictError("This condition is closed already.");
       const opening = await db.read.event.findUnique({ where: { id } });
@@ -37,6 +37,7 @@ export function createConditionService(db: Database, intake: Pick<Intake, "emit"
           },
         ],
         principal.tokenId,
+        principal.customer,
       );
       if (answer instanceof CallerError) throw answer;
       if (!answer) throw new Error("intake gave no answer");

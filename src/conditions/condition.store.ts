@@ -1,8 +1,9 @@
-import type { Database, Transaction } from "../db/database.ts";
+import type { Database } from "../db/database.ts";
 import type { Pace } from "../db/pace.ts";
 import { insertRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
 import { execute, isOneOf, parsedJson, query, sql, tableOf } from "../db/sql.ts";
+import type { SqlClient } from "../db/sql.ts";
 import type { Flapping, OccurrenceCooldown, OpenCondition } from "../decide/state.ts";
 import type { Json } from "../render/message.ts";
 
@@ -11,7 +12,7 @@ const CONDITION: Table = {
   columns: {
     id: "TEXT", fingerprint: "TEXT", type: "TEXT", category: "TEXT", severity: "TEXT", status: "TEXT", title: "TEXT", source: "TEXT", service: "TEXT",
     customer: "TEXT", openedAt: "TIME", lastSeenAt: "TIME", closedAt: "TIME", count: "INTEGER", lastNotifiedAt: "TIME", step: "REAL", told: "JSON", held: "JSON",
-    kept: "JSON", recheckAt: "TIME", inhibitedBy: "TEXT", covers: "INTEGER", openings: "JSON", flapping: "JSON",
+    kept: "JSON", recheckAt: "TIME", inhibitedBy: "TEXT", covers: "INTEGER", openings: "JSON", flapping: "JSON", acknowledgedAt: "TIME", acknowledgedBy: "TEXT", acknowledgementNote: "TEXT",
   },
 };
 
@@ -27,7 +28,7 @@ type RawCondition = Record<keyof OpenCondition, unknown>;
  * The newest condition of each of these fingerprints, if it is open, was closed after `since`, or is flapping.
  * @param since for which a closed one still matters
  */
-export async function findConditions(tx: Transaction, fingerprints: string[], since: Date): Promise<OpenCondition[]> {
+export async function findConditions(tx: SqlClient, fingerprints: string[], since: Date): Promise<OpenCondition[]> {
   const rows = await query<RawCondition>(
     tx,
     sql`SELECT c.* FROM ${tableOf("f", { fingerprint: "TEXT" }, fingerprints.map((fingerprint) => ({ fingerprint })))}
@@ -38,9 +39,20 @@ export async function findConditions(tx: Transaction, fingerprints: string[], si
 }
 
 /** Conditions that are to be decided about again by now, the longest due first. */
-export async function findDueConditions(tx: Transaction, now: Date, most: number): Promise<OpenCondition[]> {
+export async function findDueConditions(tx: SqlClient, now: Date, most: number): Promise<OpenCondition[]> {
   const rows = await query<RawCondition>(tx, sql`SELECT * FROM "Condition" WHERE "recheckAt" <= ${now} ORDER BY "recheckAt" LIMIT ${most}`);
   return rows.map(conditionOf);
+}
+
+export async function findConditionsById(tx: SqlClient, ids: string[]): Promise<OpenCondition[]> {
+  const rows = await query<RawCondition>(tx, sql`SELECT * FROM "Condition" WHERE "id" ${isOneOf(ids)}`);
+  return rows.map(conditionOf);
+}
+
+/** Nobody counts as having taken these on any more. */
+export async function forgetAcknowledgements(tx: SqlClient, ids: string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await execute(tx, sql`UPDATE "Condition" SET "acknowledgedAt" = NULL, "acknowledgedBy" = NULL, "acknowledgementNote" = NULL WHERE "id" ${isOneOf(ids)}`);
 }
 
 /** How many conditions should have been decided about again before this time, at most `most`. */
@@ -56,12 +68,12 @@ export async function findNextRecheck(db: Database): Promise<Date | null> {
 }
 
 /** Has everything that waits decided about again: settings have changed, and with them perhaps what it waits for. */
-export async function recheckWaiting(tx: Transaction, now: Date): Promise<void> {
+export async function recheckWaiting(tx: SqlClient, now: Date): Promise<void> {
   await execute(tx, sql`UPDATE "Condition" SET "recheckAt" = ${now} WHERE "closedAt" IS NULL AND ("recheckAt" IS NOT NULL OR "inhibitedBy" IS NOT NULL)`);
 }
 
 /** Lets go of what these conditions inhibited: it is decided about again at that time, or earlier if something else is due. */
-export async function releaseInhibited(tx: Transaction, inhibitors: string[], recheckAt: Date): Promise<void> {
+export async function releaseInhibited(tx: SqlClient, inhibitors: string[], recheckAt: Date): Promise<void> {
   await execute(
     tx,
     sql`UPDATE "Condition" SET "inhibitedBy" = NULL, "recheckAt" = CASE WHEN "recheckAt" < ${recheckAt} THEN "recheckAt" ELSE ${recheckAt} END
@@ -70,7 +82,7 @@ export async function releaseInhibited(tx: Transaction, inhibitors: string[], re
 }
 
 /** Counts what conditions have kept from being sent. @param covered by the inhibitor's id */
-export async function addCovered(tx: Transaction, covered: ReadonlyMap<string, number>): Promise<void> {
+export async function addCovered(tx: SqlClient, covered: ReadonlyMap<string, number>): Promise<void> {
   const counts = tableOf("e", { id: "TEXT", count: "INTEGER" }, [...covered].map(([id, count]) => ({ id, count })));
   await execute(tx, sql`UPDATE "Condition" SET "covers" = "covers" + e."count" FROM ${counts} WHERE "Condition"."id" = e."id"`);
 }
@@ -82,7 +94,7 @@ export type InhibitorRow = OpenCondition & { details: { [key: string]: Json } };
 const MOST_INHIBITORS = 5000;
 
 /** Open conditions of these types that are not inhibited themselves. */
-export async function findInhibitors(tx: Transaction, types: string[]): Promise<InhibitorRow[]> {
+export async function findInhibitors(tx: SqlClient, types: string[]): Promise<InhibitorRow[]> {
   const rows = await query<RawCondition & { details: unknown }>(
     tx,
     sql`SELECT c.*, e."details" FROM "Condition" AS c JOIN "Event" AS e ON e."id" = c."id"
@@ -106,22 +118,22 @@ function conditionOf(row: RawCondition): OpenCondition {
 }
 
 /** Written when a condition is new, and never changed by a later event; what others keep count of is not overwritten. */
-const UNCHANGING = new Set(["id", "fingerprint", "type", "category", "title", "source", "service", "customer", "openedAt", "covers"]);
+const UNCHANGING = new Set(["id", "fingerprint", "type", "category", "title", "source", "service", "customer", "openedAt", "covers", "acknowledgedAt", "acknowledgedBy", "acknowledgementNote"]);
 const CHANGED = Object.keys(CONDITION.columns).filter((name) => !UNCHANGING.has(name));
 
 /** Writes conditions as they are after a batch: new ones are added, known ones changed. */
-export async function saveConditions(tx: Transaction, conditions: OpenCondition[]): Promise<void> {
+export async function saveConditions(tx: SqlClient, conditions: OpenCondition[]): Promise<void> {
   const rows = conditions.map((condition) => ({ ...condition, status: condition.closedAt ? "CLOSED" : "OPEN" }));
   const sets = CHANGED.map((name) => `"${name}" = excluded."${name}"`).join(", ");
   await insertRows(tx, CONDITION, rows, { onConflict: `ON CONFLICT ("id") DO UPDATE SET ${sets}` });
 }
 
-export async function findCooldowns(tx: Transaction, fingerprints: string[]): Promise<OccurrenceCooldown[]> {
+export async function findCooldowns(tx: SqlClient, fingerprints: string[]): Promise<OccurrenceCooldown[]> {
   const rows = await query<OccurrenceCooldown>(tx, sql`SELECT * FROM "Cooldown" WHERE "fingerprint" ${isOneOf(fingerprints)}`);
   return rows.map((row) => ({ ...row, suppressed: Number(row.suppressed) }));
 }
 
-export async function saveCooldowns(tx: Transaction, cooldowns: OccurrenceCooldown[]): Promise<void> {
+export async function saveCooldowns(tx: SqlClient, cooldowns: OccurrenceCooldown[]): Promise<void> {
   const sets = ["notifiedAt", "severity", "suppressed"].map((name) => `"${name}" = excluded."${name}"`).join(", ");
   await insertRows(tx, COOLDOWN, cooldowns as unknown as Record<string, unknown>[], { onConflict: `ON CONFLICT ("fingerprint") DO UPDATE SET ${sets}` });
 }

@@ -7,6 +7,9 @@ export interface ConditionFilter {
   types?: readonly string[] | null | undefined;
   severities?: readonly Severity[] | null | undefined;
   services?: readonly string[] | null | undefined;
+  categories?: readonly string[] | null | undefined;
+  /** Whether somebody has taken it on. */
+  acknowledged?: boolean | null | undefined;
 }
 
 export const CONDITIONS: SearchTable = {
@@ -15,7 +18,12 @@ export const CONDITIONS: SearchTable = {
   indexed: { status: { but: "CLOSED" }, service: { but: null }, type: {}, customer: { but: null }, severity: {} },
 };
 
-/** @param customers null: of any or none */
-export function conditionSearch({ status, types, severities, services }: ConditionFilter, customers: readonly string[] | null): SearchFilter {
-  return { oneOf: { status: status && [status], type: types, severity: severities, service: services, customer: customers }, closed: ["status", "severity"] };
+/** @param customers null: of any or none @param along see SearchFilter */
+export function conditionSearch({ status, types, severities, services, categories, acknowledged }: ConditionFilter, customers: readonly string[] | null, along?: "customer"): SearchFilter {
+  return {
+    along,
+    oneOf: { category: categories, status: status && [status], type: types, severity: severities, service: services, customer: customers },
+    closed: ["status", "severity"],
+    isNull: { acknowledgedAt: typeof acknowledged === "boolean" ? !acknowledged : null },
+  };
 }

@@ -53,6 +53,7 @@ export const SECTION_RULES: Record<SectionName, SectionRules> = {
     remove: (id, { services, by }) => services.contactGroups.delete(id, by),
   },
   channels: {
+    refersToItsOwn: "fallback",
     async create(given) {
       const { customer: _, config: __, ...input } = channelInput(given);
       const { id } = await given.services.channels.create({ ...input, config: configOf(given) ?? {} } as Input, given.by);
@@ -74,6 +75,14 @@ export const SECTION_RULES: Record<SectionName, SectionRules> = {
     create: ({ item, services }) => services.inhibitionRules.create(item as Input),
     update: (id, { item, services }) => services.inhibitionRules.update(id, item as Input),
     remove: (id, { services }) => services.inhibitionRules.delete(id),
+  },
+  escalationPolicies: {
+    create: (given) => given.services.escalationPolicies.create(policyInput(given) as Input, given.by),
+    update: (id, given) => {
+      const { customer: _, ...change } = policyInput(given);
+      return given.services.escalationPolicies.update(id, change as Input, given.by);
+    },
+    remove: (id, { services, by }) => services.escalationPolicies.delete(id, by),
   },
   alertRules: {
     create: (given) => given.services.alertRules.create(ruleInput(given) as Input, given.by),
@@ -108,10 +117,10 @@ function memberIds(given: Given): object {
 }
 
 function channelInput(given: Given): Item {
-  const { account: _, contact: __, overrides: ___, ...rest } = withSeconds(given.item, given.path);
+  const { account: _, contact: __, overrides: ___, fallback: ____, ...rest } = withSeconds(given.item, given.path);
   // For a channel's own name of itself, the empty text is none.
   const displayName = rest["displayName"] === null ? { displayName: "" } : {};
-  return { ...rest, ...displayName, config: configOf(given), accountId: idAt(given, "account", "providerAccounts"), contactId: idAt(given, "contact", "contacts") } as Item;
+  return { ...rest, ...displayName, config: configOf(given), accountId: idAt(given, "account", "providerAccounts"), contactId: idAt(given, "contact", "contacts"), fallbackId: idAt(given, "fallback", "channels") } as Item;
 }
 
 /** The one config that is given; undefined when none is. */
@@ -151,19 +160,32 @@ async function setOverrides(id: string, given: Given): Promise<void> {
 }
 
 async function setTrigger(given: Given): Promise<void> {
-  const { item, path, references, services, by } = given;
+  const { item, path, references, services } = given;
   const { eventType, channels, recipients, ...change } = withSeconds(item, path);
   const channelIds = channels === null ? null : idsAt(given, "channels", "channels");
   const ids = objectsAt(given, "recipients")?.map(({ channel, config }, at) => ({
     channelId: references.idOf("channels", channel, null, `${path}.recipients.${at}.channel`),
     config: configOf({ ...given, item: { config: config ?? null }, path: `${path}.recipients.${at}` }),
   }));
-  await services.triggers.update(eventType as string, { ...change, channelIds, recipients: recipients === null ? null : ids } as Input, by);
+  await services.triggers.update(eventType as string, { ...change, channelIds, recipients: recipients === null ? null : ids } as Input);
 }
 
 function ruleInput(given: Given): Item {
-  const { contacts: _, groups: __, channels: ___, ...rest } = given.item;
-  return { ...rest, contactIds: idsAt(given, "contacts", "contacts"), groupIds: idsAt(given, "groups", "contactGroups"), channelIds: idsAt(given, "channels", "channels") } as unknown as Item;
+  const { contacts: _, groups: __, channels: ___, escalationPolicy: ____, ...rest } = given.item;
+  return { ...rest, ...targetIds(given), escalationPolicyId: idAt(given, "escalationPolicy", "escalationPolicies") } as unknown as Item;
+}
+
+function targetIds(given: Given): object {
+  return { contactIds: idsAt(given, "contacts", "contacts"), groupIds: idsAt(given, "groups", "contactGroups"), channelIds: idsAt(given, "channels", "channels") };
+}
+
+function policyInput(given: Given): Item {
+  const steps = objectsAt(given, "steps")?.map((step, at) => {
+    const { contacts: _, groups: __, channels: ___, ...rest } = step;
+    // A step belongs to whom its policy belongs.
+    return { ...rest, ...targetIds({ ...given, item: { ...step, customer: customerOfItem(given.item) }, path: `${given.path}.steps.${at}` }) };
+  });
+  return withSeconds({ ...given.item, steps } as unknown as Item, given.path);
 }
 
 function silenceInput({ reason, matchers, startsAt, endsAt, schedule }: Item): object {

@@ -97,7 +97,7 @@ export function createConfigurationService({ db, box, servicesOn, changed }: Con
     const services = servicesOn(within);
     for (const name of SECTION_NAMES) if (document[name]) await applySection(name, document[name], within, services, by);
     if (prune) for (const name of [...SECTION_NAMES].reverse()) if (document[name]) await pruneSection(name, document[name], within, services, by);
-    if (document.settings) await applySettings(document.settings, services, by);
+    if (document.settings) await applySettings(document.settings, services);
   }
 
   async function applySection(name: SectionName, items: Item[], within: Database, services: SettingsServices, by: Principal): Promise<void> {
@@ -132,11 +132,11 @@ export function createConfigurationService({ db, box, servicesOn, changed }: Con
   }
 }
 
-async function applySettings(given: Item, services: SettingsServices, by: Principal): Promise<void> {
+async function applySettings(given: Item, services: SettingsServices): Promise<void> {
   const known = Object.keys(serverSettings.shape);
   const unknown = Object.keys(given).find((key) => !known.includes(key));
   if (unknown !== undefined) throw ValidationError.of(`document.settings.${unknown}`, `must be one of ${known.join(", ")}`, "unrecognized_keys");
-  await inDocument("document.settings", () => services.settings.update(withSeconds(given, "document.settings") as never, by));
+  await inDocument("document.settings", () => services.settings.update(withSeconds(given, "document.settings") as never));
 }
 
 /** Errors of services with where in the document they come from. */

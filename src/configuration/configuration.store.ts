@@ -15,6 +15,7 @@ export async function readConfigurationRows(db: PrismaClient) {
     channels: await db.channel.findMany({ orderBy, include: { overrides: true } }),
     triggers: await db.trigger.findMany({ orderBy: { eventType: "asc" }, include: { channels: true, recipients: true } }),
     inhibitionRules: await db.inhibitionRule.findMany({ orderBy }),
+    escalationPolicies: await db.escalationPolicy.findMany({ orderBy, include: { steps: { orderBy: { position: "asc" }, include: { targets: inOrder } } } }),
     alertRules: await db.alertRule.findMany({ orderBy: [{ position: "asc" }, { id: "asc" }], include: { targets: inOrder } }),
     // Those without a schedule are of the day: what is made for one occasion is not kept in a document.
     silences: (await db.silence.findMany({ orderBy: { id: "asc" } })).filter(({ schedule }) => schedule !== null),

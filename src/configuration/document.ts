@@ -20,12 +20,13 @@ export const SECTIONS = {
   contacts: ["name", "customer", "enabled", "customers", "categories", "severities"],
   contactGroups: ["name", "customer", "contacts", "groups"],
   channels: [
-    "name", "customer", "enabled", "config", "secrets", "account", "contact", "onlyByRules", "rich", "pace", "quietHours", "digest", "displayName",
+    "name", "customer", "enabled", "config", "secrets", "account", "contact", "fallback", "onlyByRules", "rich", "pace", "quietHours", "digest", "displayName",
     "minimumSeverity", "customers", "services", "sources", "overrides",
   ],
   triggers: ["eventType", "enabled", "severity", "cooldown", "hold", "burst", "steps", "channels", "recipients"],
   inhibitionRules: ["name", "enabled", "whileOpen", "matchers", "sameFields"],
-  alertRules: ["name", "customer", "enabled", "position", "stop", "matchers", "contacts", "groups", "channels"],
+  escalationPolicies: ["name", "customer", "enabled", "rounds", "reminder", "steps"],
+  alertRules: ["name", "customer", "enabled", "position", "stop", "matchers", "contacts", "groups", "channels", "escalationPolicy"],
   silences: ["reason", "customer", "matchers", "startsAt", "endsAt", "schedule"],
 } as const satisfies Record<string, readonly string[]>;
 

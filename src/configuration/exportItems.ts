@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { accountRow } from "../accounts/providerAccount.service.ts";
 import { configKey } from "../channels/channelConfig.ts";
 import { channelRow } from "../channels/channel.service.ts";
+import type { Target } from "../people/directory.ts";
 import type { Json } from "../render/message.ts";
 import type { SecretBox } from "../secretBox.ts";
 import type { ConfigurationRows } from "./configuration.store.ts";
@@ -31,6 +32,11 @@ export function itemsOf(rows: ConfigurationRows, box: SecretBox): KnownItems {
   };
   const owner = (customer: string | null): Item => (customer === null ? {} : { customer });
   const open = (row: { id: string; secrets: string | null }, sealedFor: (id: string) => string) => row.secrets && box.open(row.secrets, sealedFor(row.id));
+  const namesOf = (targets: readonly Target[], customer: string | null) => ({
+    contacts: targets.flatMap(({ contactId }) => (contactId === null ? [] : [references.of("contacts", contactId, customer)])),
+    groups: targets.flatMap(({ groupId }) => (groupId === null ? [] : [references.of("contactGroups", groupId, customer)])),
+    channels: targets.flatMap(({ channelId }) => (channelId === null ? [] : [references.of("channels", channelId, customer)])),
+  });
   const configOf = ({ kind, config }: { kind: string; config: unknown }): Json => ({ [configKey(kind)]: Object.keys(config as object).length > 0 || !WITHOUT_FIELDS.has(kind) ? (config as Json) : true });
 
   return {
@@ -64,6 +70,7 @@ export function itemsOf(rows: ConfigurationRows, box: SecretBox): KnownItems {
             config: configOf(row),
             account: row.accountId && references.of("providerAccounts", row.accountId, customer),
             contact: row.contactId && references.of("contacts", row.contactId, customer),
+            fallback: row.fallbackId && references.of("channels", row.fallbackId, customer),
             onlyByRules: row.onlyByRules,
             rich: row.rich,
             pace: row.pace as Json,
@@ -103,8 +110,13 @@ export function itemsOf(rows: ConfigurationRows, box: SecretBox): KnownItems {
     inhibitionRules: new Map(
       rows.inhibitionRules.map(({ id, name, enabled, whileOpen, matchers, sameFields }) => known("inhibitionRules", id, { name, enabled, whileOpen: whileOpen as Json, matchers: matchers as Json, sameFields: sameFields as Json })),
     ),
+    escalationPolicies: new Map(
+      rows.escalationPolicies.map(({ id, name, customer, enabled, rounds, reminderSeconds, steps }) =>
+        known("escalationPolicies", id, { name, ...owner(customer), enabled, rounds, reminder: reminderSeconds, steps: steps.map(({ delaySeconds, targets }) => ({ delay: delaySeconds, ...namesOf(targets, customer) })) }),
+      ),
+    ),
     alertRules: new Map(
-      rows.alertRules.map(({ id, name, customer, enabled, position, stop, matchers, targets }) =>
+      rows.alertRules.map(({ id, name, customer, enabled, position, stop, matchers, targets, escalationPolicyId }) =>
         known("alertRules", id, {
           name,
           ...owner(customer),
@@ -112,9 +124,8 @@ export function itemsOf(rows: ConfigurationRows, box: SecretBox): KnownItems {
           position,
           stop,
           matchers: matchers as Json,
-          contacts: targets.flatMap(({ contactId }) => (contactId === null ? [] : [references.of("contacts", contactId, customer)])),
-          groups: targets.flatMap(({ groupId }) => (groupId === null ? [] : [references.of("contactGroups", groupId, customer)])),
-          channels: targets.flatMap(({ channelId }) => (channelId === null ? [] : [references.of("channels", channelId, customer)])),
+          ...namesOf(targets, customer),
+          escalationPolicy: escalationPolicyId && references.of("escalationPolicies", escalationPolicyId, customer),
         }),
       ),
     ),

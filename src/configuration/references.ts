@@ -3,9 +3,9 @@ import type { Json } from "../render/message.ts";
 import type { ConfigurationRows } from "./configuration.store.ts";
 
 /** What items may refer to. */
-export type Referred = "providerAccounts" | "contacts" | "contactGroups" | "channels";
+export type Referred = "providerAccounts" | "contacts" | "contactGroups" | "channels" | "escalationPolicies";
 
-const WORDS: Record<Referred, string> = { providerAccounts: "a provider account", contacts: "a contact", contactGroups: "a contact group", channels: "a channel" };
+const WORDS: Record<Referred, string> = { providerAccounts: "a provider account", contacts: "a contact", contactGroups: "a contact group", channels: "a channel", escalationPolicies: "an escalation policy" };
 
 /** Names for ids and back: a name alone is of the same customer, `{ customer, name }` of another or, with null, of none. */
 export interface References {
@@ -17,10 +17,10 @@ export interface References {
 
 export function createReferences(rows: ConfigurationRows): References {
   const named = (kind: Referred) => new Map(rows[kind].map(({ id, customer, name }) => [id, { customer, name }]));
-  const byId = { providerAccounts: named("providerAccounts"), contacts: named("contacts"), contactGroups: named("contactGroups"), channels: named("channels") };
+  const byId = { providerAccounts: named("providerAccounts"), contacts: named("contacts"), contactGroups: named("contactGroups"), channels: named("channels"), escalationPolicies: named("escalationPolicies") };
   const keyOf = (customer: string | null, name: string) => JSON.stringify([customer, name]);
   const keyed = (kind: Referred) => new Map(rows[kind].map(({ id, customer, name }) => [keyOf(customer, name), id]));
-  const byName = { providerAccounts: keyed("providerAccounts"), contacts: keyed("contacts"), contactGroups: keyed("contactGroups"), channels: keyed("channels") };
+  const byName = { providerAccounts: keyed("providerAccounts"), contacts: keyed("contacts"), contactGroups: keyed("contactGroups"), channels: keyed("channels"), escalationPolicies: keyed("escalationPolicies") };
 
   return {
     of(kind, id, customer) {

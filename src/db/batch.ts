@@ -1,5 +1,5 @@
-/** Turns of the event loop; each takes in what the sockets have. */
-const GATHER_TURNS = 3;
+/** Turns of the event loop; each takes in what the sockets have. However much comes, what came first must not wait for long. */
+const MOST_GATHER_TURNS = 10;
 
 /**
  * Gathers what arrives while the last batch is under way and hands it on as the next one: a lone item never waits, and
@@ -11,9 +11,16 @@ export function createBatch<Item, Result>(run: (items: Item[]) => Promise<Result
   let waiting: { item: Item; resolve: (result: Result) => void; reject: (error: unknown) => void }[] = [];
   let running: Promise<void> | null = null;
 
+  /** Lets everything that is just arriving into the batch: turns as long as each brings more. An idle loop turns at once. */
+  async function gather(): Promise<void> {
+    for (let turn = 0, before = 0; turn < MOST_GATHER_TURNS && waiting.length > before; turn += 1) {
+      before = waiting.length;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
   async function drain(): Promise<void> {
-    // Lets everything that is just arriving into the first batch: an idle loop turns at once, a busy one gathers.
-    for (let turn = 0; turn < GATHER_TURNS; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    await gather();
     while (waiting.length > 0) {
       const batch = waiting.slice(0, limit);
       waiting = waiting.slice(limit);

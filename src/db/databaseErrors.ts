@@ -2,7 +2,7 @@ import { CallerError, ConflictError, StartError } from "../errors.ts";
 import { Prisma } from "./generated/client.ts";
 
 /** SQLite's words for what can go wrong with the file, and what to do about it. */
-const CAUSES: { match: RegExp; advice: string }[] = [
+export const SQLITE_CAUSES: { match: RegExp; advice: string }[] = [
   { match: /SQLITE_NOTADB|file is not a database/, advice: "is not a SQLite database. Restore it from a backup or move it away to start anew." },
   { match: /SQLITE_CORRUPT|malformed/, advice: "is damaged. Restore it from a backup; it was left as it is." },
   { match: /SQLITE_FULL|disk is full|ENOSPC|EDQUOT/, advice: "cannot be written: the disk is full." },
@@ -35,7 +35,7 @@ export function isDamaged(error: unknown): boolean {
 export function startErrorOf(error: unknown, file: string, what = "database"): unknown {
   if (error instanceof StartError) return error;
   const text = textOf(error);
-  const cause = CAUSES.find(({ match }) => match.test(text));
+  const cause = SQLITE_CAUSES.find(({ match }) => match.test(text));
   return cause ? new StartError(`The ${what} ${file} ${cause.advice}`) : error;
 }
 
@@ -50,6 +50,7 @@ const CANNOT_REACH_TEXTS = /Can't reach database server|^Client has encountered 
 function cannotReach(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (CANNOT_REACH_TEXTS.test(error.message)) return true;
+  if (error.name === "SqliteError") return isBusy(error);
   // Other errors may quote what a caller has sent.
   if (!/^(PrismaClient|DriverAdapterError)/.test(error.name)) return false;
   return CANNOT_REACH_STATES.test(textOf(error)) || ("code" in error && CANNOT_REACH_CODES.has(String(error.code)));

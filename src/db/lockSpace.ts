@@ -3,3 +3,6 @@ export const LOCK_SPACE = 0x0ca1;
 
 /** Held by who makes or fills the tables. */
 export const MIGRATION_LOCK = 0;
+
+/** Shared by all processes that send. */
+export const PRESENCE_LOCK = 900;

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
+import { LOCK_SPACE, PRESENCE_LOCK } from "./lockSpace.ts";
 
-/** What processes tell each other: that deliveries wait, that attempts were stored, that settings have changed. */
-export type Topic = "work" | "attempts" | "settings";
+/** What processes tell each other: that deliveries wait, that lanes are free, that attempts were stored, that settings have changed. */
+export type Topic = "work" | "lanes" | "attempts" | "settings";
 
 /**
  * Short messages between the processes on one PostgreSQL, by LISTEN and NOTIFY. They only make things quick: whatever was
@@ -11,16 +12,26 @@ export type Topic = "work" | "attempts" | "settings";
 export interface Notifications {
   /** This process, among all on the database. */
   readonly process: string;
-  /** Tells all other processes. What cannot be told is given up. @param text at most 7,000 bytes */
+  /** Tells all other processes. Of what cannot be told now they hear later that they have missed something. @param text at most 7,000 bytes */
   tell(topic: Topic, text: string): void;
   /** @param heard gets what other processes tell */
   listen(topic: Topic, heard: (text: string) => void): void;
-  /** Calls back when something may have been missed: the connection was lost, and is back. */
+  /** Counts this process, from now on, among those that send. */
+  join(): Promise<void>;
+  /** Counts it no more. */
+  leave(): Promise<void>;
+  /** Calls back when something may have been missed: this process's connection was lost and is back, or another's was. */
   onGap(listener: () => void): void;
   close(): Promise<void>;
 }
 
 const CHANNEL = "carillon";
+/** By this lock processes are counted: it goes with the connection. */
+const PRESENCE = [LOCK_SPACE, PRESENCE_LOCK];
+const JOIN = "SELECT pg_advisory_lock_shared($1, $2)";
+const LEAVE = "SELECT pg_advisory_unlock_shared($1, $2)";
+/** In place of a topic, from a process that could not tell what it had to. */
+const GAP = "gap";
 const RECONNECT_MS = 1_000;
 /** A connection may be dead without either side having heard of it. */
 const PING_EVERY_MS = 10_000;
@@ -34,26 +45,55 @@ export async function openNotifications(url: string): Promise<Notifications> {
   let client: pg.Client | null = null;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
+  /** The connection answers one after the other. */
+  let asked: Promise<unknown> = Promise.resolve();
+  let joined = false;
+  /** True when something could not be told. */
+  let untold = false;
 
   async function connect(): Promise<void> {
     const fresh = new pg.Client({ connectionString: url, application_name: `${CHANNEL} notifications`, connectionTimeoutMillis: ANSWER_MS, query_timeout: ANSWER_MS, keepAlive: true });
     fresh.on("error", () => lost(fresh));
     fresh.on("end", () => lost(fresh));
     fresh.on("notification", ({ payload = "" }) => hear(payload));
-    await fresh.connect();
-    await fresh.query(`LISTEN ${CHANNEL}`);
+    try {
+      await fresh.connect();
+      await fresh.query(`LISTEN ${CHANNEL}`);
+      if (joined) await fresh.query(JOIN, PRESENCE);
+    } catch (error) {
+      void fresh.end().catch(() => undefined);
+      throw error;
+    }
+    if (closed) return void fresh.end().catch(() => undefined);
     client = fresh;
     timer = setTimeout(() => void ping(fresh), PING_EVERY_MS).unref();
   }
 
   function hear(payload: string): void {
     const [from = "", topic = "", ...words] = payload.split(" ");
-    if (from !== self) heardBy.get(topic as Topic)?.(words.join(" "));
+    if (from === self) return;
+    if (topic === GAP) lookAgain();
+    else heardBy.get(topic as Topic)?.(words.join(" "));
+  }
+
+  function lookAgain(): void {
+    for (const listener of gapListeners) listener();
+  }
+
+  function notify(topic: string, text: string): void {
+    if (!client) untold = true;
+    else void ask(client, "SELECT pg_notify($1, $2)", [CHANNEL, `${self} ${topic} ${text}`]).catch(() => (untold = true));
+  }
+
+  function ask(connected: pg.Client, text: string, values: unknown[] = []): Promise<unknown> {
+    const answer = asked.then(() => connected.query(text, values));
+    asked = answer.catch(() => undefined);
+    return answer;
   }
 
   async function ping(connected: pg.Client): Promise<void> {
     try {
-      await connected.query("SELECT 1");
+      await ask(connected, "SELECT 1");
       if (client === connected && !closed) timer = setTimeout(() => void ping(connected), PING_EVERY_MS).unref();
     } catch {
       lost(connected);
@@ -75,7 +115,11 @@ export async function openNotifications(url: string): Promise<Notifications> {
   async function reconnect(): Promise<void> {
     try {
       await connect();
-      for (const listener of gapListeners) listener();
+      if (untold) {
+        untold = false;
+        notify(GAP, "");
+      }
+      lookAgain();
     } catch {
       again();
     }
@@ -84,10 +128,16 @@ export async function openNotifications(url: string): Promise<Notifications> {
   await connect();
   return {
     process: self,
-    tell(topic, text) {
-      void client?.query("SELECT pg_notify($1, $2)", [CHANNEL, `${self} ${topic} ${text}`]).catch(() => undefined);
-    },
+    tell: notify,
     listen: (topic, heard) => void heardBy.set(topic, heard),
+    async join() {
+      joined = true;
+      if (client) await ask(client, JOIN, PRESENCE);
+    },
+    async leave() {
+      joined = false;
+      if (client) await ask(client, LEAVE, PRESENCE);
+    },
     onGap: (listener) => void gapListeners.push(listener),
     async close() {
       closed = true;

@@ -23,9 +23,13 @@ const STATEMENT_MS = 60_000;
 const ANSWER_MS = STATEMENT_MS + 5_000;
 const IDLE_MS = 60_000;
 
+/** What is acknowledged must be on the disk, however the database is set up otherwise. Those who wait for a standby as well go on doing so. */
+const DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';";
+
 /** A table must be found, whatever the user's own search path is; compiling short statements to machine code takes longer than running them. */
-const SETTINGS = `SET search_path = public; SET jit = off; SET statement_timeout = ${STATEMENT_MS}; SET idle_in_transaction_session_timeout = ${TRANSACTION_LIMITS.timeout};`;
-const READ_ONLY = "SET default_transaction_read_only = on;";
+const SETTINGS = `SET search_path = public; SET jit = off; SET statement_timeout = ${STATEMENT_MS}; SET idle_in_transaction_session_timeout = ${TRANSACTION_LIMITS.timeout}; ${DURABLE}`;
+/** A plan that is kept may have been made when a table was empty: what reads much is planned for what is there. */
+const READ_ONLY = "SET default_transaction_read_only = on; SET plan_cache_mode = force_custom_plan;";
 
 /** PostgreSQL has no place for NUL in a text: it becomes what Unicode has for what cannot be shown, on its way in and in a search alike. */
 class CleanClient extends pg.Client {
@@ -109,11 +113,19 @@ export async function compactPostgresql(url: string): Promise<void> {
   });
 }
 
+/** Connections of a process that has just ended are seen for a moment more. */
+const LOOKS = 10;
+const LOOK_EVERY_MS = 200;
+
 /** How many connections other Carillon processes have to this database. */
 export async function otherProcesses(url: string): Promise<number> {
   return withPostgresqlClient(url, async (client) => {
-    const { rows } = await client.query<{ count: string }>(`SELECT COUNT(*) AS "count" FROM pg_stat_activity WHERE datname = current_database() AND application_name = '${APPLICATION}'`);
-    return Number(rows[0]?.count ?? 0);
+    for (let look = 1; ; look += 1) {
+      const { rows } = await client.query<{ count: string }>(`SELECT COUNT(*) AS "count" FROM pg_stat_activity WHERE datname = current_database() AND application_name = '${APPLICATION}'`);
+      const count = Number(rows[0]?.count ?? 0);
+      if (count === 0 || look === LOOKS) return count;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
   });
 }
 
@@ -140,12 +152,12 @@ function databaseOf(writer: Side, read: Side, notifications: Notifications): Dat
     read: read.client,
     shared: true,
     notifications,
-    write(work) {
+    write(work, locks = []) {
       if (closed) return Promise.reject(new Error("the database is closed"));
       waiting += 1;
       const result = last.finally(() => (waiting -= 1)).then(() =>
         transact(async (tx) => {
-          await takeLocks(tx, { alone: ["SETTINGS"] });
+          await takeLocks(tx, { alone: ["SETTINGS", ...locks] });
           return work(tx);
         }),
       );
@@ -153,6 +165,7 @@ function databaseOf(writer: Side, read: Side, notifications: Notifications): Dat
       return result;
     },
     writeAlongside: transact,
+    writeStatements: transact,
     get writing() {
       return waiting + running.size;
     },

@@ -21,6 +21,13 @@ export interface SearchFilter {
   oneOf: Record<string, readonly (string | null)[] | null | undefined>;
   /** Columns of `oneOf` that hold values of a closed set, which PostgreSQL has as types of their own. */
   closed?: readonly string[];
+  /**
+   * A column of `oneOf` by whose index the rows are looked at, whichever leaves least: of rows that the caller may not
+   * know of, none is looked at then, so that neither the time nor where a search ends tells of them.
+   */
+  along?: string | undefined;
+  /** By column: whether it is to be null. */
+  isNull?: Record<string, boolean | null | undefined>;
   /** From this time on. */
   from?: Date | null | undefined;
   /** Before this time. */
@@ -168,6 +175,8 @@ interface Walk {
 /** @returns null when nothing can be found */
 async function bestWalk(db: PrismaClient, table: SearchTable, filter: SearchFilter, range: Range, direction: "DOWN" | "UP"): Promise<Walk | null> {
   if (Object.values(filter.oneOf).some((values) => values?.length === 0)) return null;
+  const along = filter.along && filter.oneOf[filter.along];
+  if (filter.along && along && along.length <= MOST_BRANCHES) return { column: filter.along, values: [...new Set(along)] };
   const walks = Object.entries(table.indexed).flatMap(([column, { but }]): Walk[] => {
     const values = filter.oneOf[column];
     return values && values.length <= MOST_BRANCHES && (but === undefined || !values.includes(but)) ? [{ column, values: [...new Set(values)] }] : [];
@@ -205,6 +214,11 @@ function walkSql(table: SearchTable, { column, values }: Walk, range: Range, dir
 function restOf(table: SearchTable, filter: SearchFilter, walked: string | null): { columns: string[]; piece: Piece } | null {
   const columns = Object.keys(filter.oneOf).filter((column) => column !== walked && filter.oneOf[column]);
   const pieces = columns.map((column) => isWanted(column, filter.oneOf[column] ?? [], filter.closed?.includes(column) ?? false));
+  for (const [column, isNull] of Object.entries(filter.isNull ?? {})) {
+    if (typeof isNull !== "boolean") continue;
+    columns.push(column);
+    pieces.push(raw(`"${column}" IS ${isNull ? "" : "NOT "}NULL`));
+  }
   const time = raw(`"${table.time}"`);
   if (filter.from) pieces.push(sql`${time} >= ${filter.from}`);
   if (filter.to) pieces.push(sql`${time} < ${filter.to}`);

@@ -1,9 +1,11 @@
-import type { PrismaClient } from "./generated/client.ts";
 import { dialectOf } from "./dialect.ts";
 import type { Dialect } from "./dialect.ts";
+import type { PrismaClient } from "./generated/client.ts";
+import { statementsOf } from "./sqliteStatements.ts";
 import { storableText } from "./storableText.ts";
 
-type Client = Pick<PrismaClient, "$queryRawUnsafe" | "$executeRawUnsafe">;
+/** What runs SQL: a client, or a transaction. */
+export type SqlClient = Pick<PrismaClient, "$queryRawUnsafe" | "$executeRawUnsafe">;
 
 /** What becomes a parameter. Times are milliseconds since 1970 on SQLite and timestamps on PostgreSQL. */
 type Value = string | number | Date | null;
@@ -39,15 +41,17 @@ export function sql(texts: TemplateStringsArray, ...parts: (Value | Piece)[]): P
 }
 
 /** Runs a query. Numbers may come as bigint, JSON as text, true and false as 1 and 0, computed times as milliseconds. */
-export async function query<Row>(client: Client, piece: Piece): Promise<Row[]> {
+export async function query<Row>(client: SqlClient, piece: Piece): Promise<Row[]> {
   const { text, values } = written(client, piece);
-  return client.$queryRawUnsafe<Row[]>(text, ...values);
+  const statements = statementsOf(client);
+  return statements ? (statements.query(text, values) as Row[]) : client.$queryRawUnsafe<Row[]>(text, ...values);
 }
 
 /** Runs a statement. @returns how many rows it changed */
-export async function execute(client: Client, piece: Piece): Promise<number> {
+export async function execute(client: SqlClient, piece: Piece): Promise<number> {
   const { text, values } = written(client, piece);
-  return client.$executeRawUnsafe(text, ...values);
+  const statements = statementsOf(client);
+  return statements ? statements.execute(text, values) : client.$executeRawUnsafe(text, ...values);
 }
 
 /** Fixed text, never from outside: a name or a part of a statement. */
@@ -100,7 +104,7 @@ function addValue(statement: Statement, value: Value): void {
   statement.text += dialect === "sqlite" ? "?" : `$${values.length}`;
 }
 
-function written(client: Client, piece: Piece): Statement {
+function written(client: SqlClient, piece: Piece): Statement {
   const statement: Statement = { dialect: dialectOf(client), text: "", values: [] };
   piece.addTo(statement);
   return statement;

@@ -1,7 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { PrismaBetterSqlite3 } from "@prisma/adapter-better-sqlite3";
-import type { SqlDriverAdapter } from "@prisma/driver-adapter-utils";
 import { PrismaClient } from "./generated/client.ts";
 import { TRANSACTION_LIMITS } from "./database.ts";
 import type { Database, Transaction } from "./database.ts";
@@ -9,64 +8,50 @@ import { startErrorOf } from "./databaseErrors.ts";
 import { speaks } from "./dialect.ts";
 import { lockDatabase } from "./lock.ts";
 import { migrate } from "./migrate.ts";
+import type { SqlClient } from "./sql.ts";
+import { createSqliteStatements, MOST_STATEMENTS, runsOn } from "./sqliteStatements.ts";
+import type { AdapterStatement, Sqlite, SqliteStatements } from "./sqliteStatements.ts";
 
 /** FULL makes a commit survive a power cut, not only a killed process. */
 const WRITER_PRAGMAS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;";
 const READER_PRAGMAS = "PRAGMA query_only = ON; PRAGMA busy_timeout = 5000;";
 
-class PragmaAdapter extends PrismaBetterSqlite3 {
-  readonly #pragmas: string;
-
-  constructor(file: string, pragmas: string) {
-    super({ url: `file:${file}` }, { timestampFormat: "unixepoch-ms" });
-    this.#pragmas = pragmas;
-  }
-
-  override async connect(): Promise<SqlDriverAdapter> {
-    const adapter = await super.connect();
-    await adapter.executeScript(this.#pragmas);
-    keepStatements(adapter);
-    return adapter;
-  }
+interface Connection {
+  client: PrismaClient;
+  statements: SqliteStatements;
 }
 
-/** Statements that stay compiled; what does not repeat must not fill the memory. */
-const MOST_STATEMENTS = 200;
+/** One connection, for Prisma and for statements of our own. */
+async function connect(file: string, pragmas: string): Promise<Connection> {
+  const adapter = await new PrismaBetterSqlite3({ url: `file:${file}` }, { timestampFormat: "unixepoch-ms" }).connect();
+  await adapter.executeScript(pragmas);
+  const { client: connection } = adapter as unknown as { client: Sqlite };
+  const statements = createSqliteStatements(connection);
+  keepStatements(connection);
+  const client = new PrismaClient({ adapter: { provider: "sqlite", adapterName: adapter.adapterName, connect: () => Promise.resolve(adapter) } });
+  await client.$connect();
+  return { client: runsOn(speaks(client, "sqlite"), statements), statements };
+}
 
 /**
  * The adapter compiles each statement anew for every run, which for a small batch costs as much as the run itself.
  * Gives it statements that are kept instead; they take their parameters at each run, for `bind` would be for good.
  */
-function keepStatements(adapter: SqlDriverAdapter): void {
-  const { client } = adapter as unknown as { client: Sqlite };
-  const compile = client.prepare.bind(client);
-  const kept = new Map<string, Statement>();
-  client.prepare = (sql) => {
-    const known = kept.get(sql);
+function keepStatements(connection: { prepare(text: string): AdapterStatement }): void {
+  const compile = connection.prepare.bind(connection);
+  const kept = new Map<string, AdapterStatement>();
+  connection.prepare = (text) => {
+    const known = kept.get(text);
     if (known) return known;
-    const statement = reusable(compile(sql));
+    const statement = reusable(compile(text));
     if (kept.size >= MOST_STATEMENTS) kept.clear();
-    kept.set(sql, statement);
+    kept.set(text, statement);
     return statement;
   };
 }
 
-/** As much of better-sqlite3 as the adapter uses. */
-interface Sqlite {
-  prepare(sql: string): Statement;
-}
-
-interface Statement {
-  readonly reader: boolean;
-  bind(args: unknown[]): Statement;
-  run(...args: unknown[]): unknown;
-  all(...args: unknown[]): unknown[];
-  columns(): unknown[];
-  raw(): Statement;
-}
-
-function reusable(statement: Statement): Statement {
-  const bound = (args: unknown[]): Statement => ({
+function reusable(statement: AdapterStatement): AdapterStatement {
+  const bound = (args: unknown[]): AdapterStatement => ({
     reader: statement.reader,
     bind: bound,
     run: () => statement.run(args),
@@ -90,11 +75,7 @@ export async function openSqlite(file: string, now: () => Date): Promise<Databas
     const unlock = await lockDatabase(file);
     try {
       await migrate(file, now);
-      const writer = new PrismaClient({ adapter: new PragmaAdapter(file, WRITER_PRAGMAS) });
-      await writer.$connect();
-      const read = new PrismaClient({ adapter: new PragmaAdapter(file, READER_PRAGMAS) });
-      await read.$connect();
-      return databaseOf(writer, speaks(read, "sqlite"), unlock);
+      return databaseOf(await connect(file, WRITER_PRAGMAS), await connect(file, READER_PRAGMAS), unlock);
     } catch (error) {
       await unlock();
       throw error;
@@ -118,36 +99,55 @@ export async function compactSqlite(file: string): Promise<void> {
  * Two connections to one file. Statements of one connection share its transaction, so whatever is not part of a write must
  * not run on the writing one: reads have their own, and WAL lets both go on at once.
  */
-function databaseOf(writer: PrismaClient, read: PrismaClient, unlock: () => Promise<void>): Database {
+function databaseOf(writer: Connection, reader: Connection, unlock: () => Promise<void>): Database {
   let last: Promise<unknown> = Promise.resolve();
   let writing = 0;
   let closed = false;
 
-  function write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  function inTurn<T>(run: () => Promise<T>): Promise<T> {
     // The client would connect again by itself, behind the back of the lock.
     if (closed) return Promise.reject(new Error("the database is closed"));
-    const result = last.then(() => writer.$transaction((tx) => work(speaks(tx, "sqlite")), TRANSACTION_LIMITS));
+    const result = last.then(run);
     writing += 1;
     last = result.catch(() => undefined).finally(() => (writing -= 1));
     return result;
   }
 
+  function write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return inTurn(() => writer.client.$transaction((tx) => work(runsOn(speaks(tx, "sqlite"), writer.statements)), TRANSACTION_LIMITS));
+  }
+
   return {
-    read,
+    read: reader.client,
     shared: false,
     notifications: null,
     write,
     // Nothing can be written beside anything here.
     writeAlongside: write,
+    writeStatements: (work) => inTurn(() => transact(writer, work)),
     get writing() {
       return writing;
     },
     async close() {
       closed = true;
       await last;
-      await writer.$disconnect();
-      await read.$disconnect();
+      await writer.client.$disconnect();
+      await reader.client.$disconnect();
       await unlock();
     },
   };
+}
+
+/** Prisma's own transactions cost more than all statements of a usual batch. */
+async function transact<T>({ client, statements }: Connection, work: (tx: SqlClient) => Promise<T>): Promise<T> {
+  statements.execute("BEGIN IMMEDIATE", []);
+  try {
+    const result = await work(client);
+    statements.execute("COMMIT", []);
+    return result;
+  } catch (error) {
+    // A disk that is full may have ended it already.
+    if (statements.inTransaction) statements.execute("ROLLBACK", []);
+    throw error;
+  }
 }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import type { Transaction } from "./database.ts";
 import { dialectOf } from "./dialect.ts";
 import { LOCK_SPACE } from "./lockSpace.ts";
 import { execute, sql } from "./sql.ts";
+import type { SqlClient } from "./sql.ts";
 
 /** What has a lock of its own; everything else shares some, see `lockItems`. */
 const LOCKS = { SETTINGS: 1, ATTEMPTS: 2, HELD: 3, CONDITIONS: 4 };
@@ -27,7 +27,7 @@ export interface WantedLocks {
  * ends. Must be a transaction's first statement and its only one of this kind: all take them in one order, so none waits for ever.
  * On SQLite there is nothing to do: it writes one transaction at a time.
  */
-export async function takeLocks(tx: Transaction, { alone = [], shared = [], items }: WantedLocks): Promise<void> {
+export async function takeLocks(tx: SqlClient, { alone = [], shared = [], items }: WantedLocks): Promise<void> {
   if (dialectOf(tx) === "sqlite") return;
   const wanted = new Map(shared.map((name) => [LOCKS[name], true]));
   for (const name of alone) wanted.set(LOCKS[name], false);

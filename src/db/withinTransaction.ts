@@ -8,6 +8,7 @@ export function withinTransaction(db: Database, tx: Transaction): Database {
     read: tx as PrismaClient,
     write: (work) => work(tx),
     writeAlongside: (work) => work(tx),
+    writeStatements: (work) => work(tx),
     notifications: null,
     writing: 0,
     close: () => Promise.reject(new Error("a transaction closes no database")),

@@ -4,8 +4,10 @@ import type { IncomingEvent } from "./event.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import type { CompiledTrigger, Settings } from "./settings.ts";
 import { QUIET_FOREVER } from "../schedules/quietHours.ts";
+import { isKept, overallVerdict } from "./overallVerdict.ts";
 import { higherOf } from "./severity.ts";
 import { rememberInhibitor } from "./inhibitors.ts";
+import { acknowledgedStage } from "./stages/acknowledged.ts";
 import { alertRulesStage } from "./stages/alertRules.ts";
 import { burstStage } from "./stages/burst.ts";
 import { conditionStage } from "./stages/condition.ts";
@@ -21,7 +23,7 @@ import { thresholdStage } from "./stages/threshold.ts";
 import { triggerStage } from "./stages/trigger.ts";
 import { burstKey } from "./state.ts";
 import type { Flapping, OccurrenceCooldown, OpenCondition, State } from "./state.ts";
-import type { ChannelVerdict, Verdict, Via } from "./verdict.ts";
+import type { ChannelVerdict, Via } from "./verdict.ts";
 
 /** For silences without a known end: changed settings have it decided again before. */
 const NEVER = new Date(QUIET_FOREVER);
@@ -35,6 +37,7 @@ const STAGES: readonly Stage[] = [
   conditionStage,
   holdForStage,
   flappingStage,
+  acknowledgedStage,
   cooldownStage,
   alertRulesStage,
   routeStage,
@@ -113,12 +116,12 @@ function begin(event: IncomingEvent, known: string | null, settings: Settings, s
     steady: null,
     inhibitor: null,
     bursts: [],
-    rules: [],
     ways: NO_WAYS,
     reason: "FIRST",
     step: null,
     stopped: null,
     channels: [],
+    rules: [],
   };
 }
 
@@ -148,7 +151,7 @@ function conclude(draft: Draft, state: State, now: Date): Decision {
   const held = draft.channels.filter(({ action }) => action === "HOLD");
   const { inhibitor, open, steady, flapping } = draft;
   return {
-    verdict: draft.stopped ?? verdictOf(draft, told, held),
+    verdict: draft.stopped ?? overallVerdict(draft.channels, draft.reason),
     channels: [...draft.channels],
     rules: draft.rules.map(({ id, name, escalationPolicyId }) => ({ id, name, escalationPolicyId })),
     severity: draft.severity,
@@ -160,18 +163,6 @@ function conclude(draft: Draft, state: State, now: Date): Decision {
     inhibitedBy: inhibitor && open?.inhibitedBy !== inhibitor.conditionId ? inhibitor : null,
     flapping: draft.reason === "FLAPPING" ? flapping : steady,
   };
-}
-
-function verdictOf(draft: Draft, told: string[], held: ChannelVerdict[]): Verdict {
-  if (told.length > 0) return { action: "SEND", because: draft.role === "RECOVERY" ? "TOLD_OF_PROBLEM" : "MATCHED", until: null };
-  const kept = held[0] ?? draft.channels.find(isKept);
-  if (kept) return { action: kept.action, because: kept.because, until: kept.until, ...(kept.detail ? { detail: kept.detail } : {}) };
-  return { action: "SUPPRESS", because: draft.role === "RECOVERY" ? "NOBODY_TOLD" : "NO_CHANNEL", until: null };
-}
-
-/** Would have been sent, but for what is going to end. */
-function isKept({ because }: ChannelVerdict): boolean {
-  return because === "SILENCED" || because === "INHIBITED";
 }
 
 function conditionAfter(draft: Draft, told: string[], held: ChannelVerdict[], now: Date): Decision["condition"] {
@@ -255,6 +246,9 @@ function opened(draft: Draft, id: string, now: Date): OpenCondition {
     covers: 0,
     openings: [],
     flapping: null,
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    acknowledgementNote: null,
   };
 }
 

@@ -1,7 +1,10 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { EventType } from "../catalogue/eventType.ts";
 import type { Json } from "../render/message.ts";
 import type { IncomingEvent } from "./event.ts";
+
+/** Of events on their way in: what is remembered of an event is looked up by it before it is decided about. */
+const made = new WeakMap<IncomingEvent, { about: EventType; fingerprint: string }>();
 
 /**
  * Names what an event is about: its problem's type plus its key fields, or the producer's `dedupKey`. An occurrence
@@ -10,8 +13,12 @@ import type { IncomingEvent } from "./event.ts";
  * @param about the type of the problem: a recovery's fingerprint is that of what it ends
  */
 export function fingerprintOf(event: IncomingEvent, about: EventType): string {
+  const before = made.get(event);
+  if (before?.about === about) return before.fingerprint;
   const key = event.dedupKey === null ? keyFields(event, about) : { dedupKey: event.dedupKey };
-  return createHash("sha256").update(JSON.stringify([about.name, event.customer, key])).digest("base64url");
+  const fingerprint = hash("sha256", JSON.stringify([about.name, event.customer, key]), "base64url");
+  made.set(event, { about, fingerprint });
+  return fingerprint;
 }
 
 function keyFields(event: IncomingEvent, about: EventType): Json {

@@ -16,6 +16,8 @@ export interface Settings {
   flapping: FlappingRule;
   silences: readonly CompiledSilence[];
   inhibitions: readonly CompiledInhibition[];
+  /** Escalation policies that are in force, with the delay of their first step in seconds. */
+  escalations: ReadonlyMap<string, number>;
 }
 
 /** What matchers see of an event. Its missing fields count as empty text. */
@@ -142,6 +144,7 @@ export interface BurstRule {
 export interface RoutedChannel {
   id: string;
   name: string;
+  /** Whether it is sent anything, or has a fallback that is, because its provider has switched it off; and its owner is switched on. */
   enabled: boolean;
   /** Set on a customer's own channel: it hears of that customer only. */
   customer: string | null;

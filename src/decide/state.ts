@@ -78,6 +78,10 @@ export interface OpenCondition {
   /** When it and its predecessors opened lately, the oldest first. */
   openings: Date[];
   flapping: Flapping | null;
+  /** When somebody took it on, who, and what they said. Set by people, never by events. */
+  acknowledgedAt: Date | null;
+  acknowledgedBy: string | null;
+  acknowledgementNote: string | null;
 }
 
 /** When an occurrence was last told of. */

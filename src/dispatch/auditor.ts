@@ -1,7 +1,9 @@
 import type { Clock } from "../clock.ts";
 import { countOverdueConditions } from "../conditions/condition.store.ts";
 import type { Database } from "../db/database.ts";
+import { createJob } from "../db/job.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
+import { countOverdueEscalations } from "../escalations/escalation.store.ts";
 import type { Log } from "../log.ts";
 import { findOpen, findPlanned, findWaitingAmong } from "./delivery.store.ts";
 import type { OpenDelivery } from "./delivery.store.ts";
@@ -21,6 +23,8 @@ export interface Findings {
   orphaned: number;
   /** Problems that should have been decided about again: they are now. */
   overdueConditions: number;
+  /** Problems of which somebody should have been told by an escalation: they are now. */
+  overdueEscalations: number;
 }
 
 /** Compares what the database says should have been done with what is done, and puts it right: nothing may wait for ever because of a fault. */
@@ -31,7 +35,7 @@ export interface Auditor {
   /** When it last came to the end of an audit. */
   readonly auditedAt: Date;
   /** What the last two audits have both found overdue: it could not be put right. */
-  readonly stuck: readonly ("held messages" | "problems")[];
+  readonly stuck: readonly ("held messages" | "problems" | "escalations")[];
   close(): Promise<void>;
 }
 
@@ -42,10 +46,12 @@ export interface AuditorDeps {
   dispatcher: Pick<Dispatcher, "laneFor" | "waiting" | "abandon">;
   flusher: Pick<Flusher, "start">;
   rechecker: { start(): Promise<void> };
+  escalator: { start(): Promise<void> };
   found(findings: Findings): void;
 }
 
 export const AUDIT_EVERY_MS = 60_000;
+const LEASE_MS = 2.5 * AUDIT_EVERY_MS;
 /** What is due for less than this may be on its way. Longer than those whose work it is take to look again. */
 const OVERDUE_MS = 120_000;
 /** So many rows of each state are looked at in one audit; the next goes on behind them. */
@@ -53,10 +59,14 @@ const LARGEST_LOOK = 1000;
 /** More of them are not counted. */
 const MOST_CONDITIONS = 1000;
 
+const NOTHING = { overdueHeld: 0, orphaned: 0, overdueConditions: 0, overdueEscalations: 0 };
+
 const STATES = ["PENDING", "RETRY", "HELD"] as const;
 
-export function createAuditor({ db, clock, log, dispatcher, flusher, rechecker, found }: AuditorDeps): Auditor {
+export function createAuditor({ db, clock, log, dispatcher, flusher, rechecker, escalator, found }: AuditorDeps): Auditor {
   const looks = Object.fromEntries(STATES.map((state) => [state, createLook(db, state)])) as Record<(typeof STATES)[number], () => Promise<OpenDelivery[]>>;
+  /** What is in no process's memory is looked at by one for all. */
+  const job = createJob(db, "audit", LEASE_MS);
   let staleFrom = 0;
   let auditedAt = clock.now();
   let before: Findings | null = null;
@@ -67,10 +77,12 @@ export function createAuditor({ db, clock, log, dispatcher, flusher, rechecker, 
 
   async function look(): Promise<Findings> {
     const overdue = new Date(clock.now().getTime() - OVERDUE_MS);
-    const findings = { missed: await takeUpMissed(overdue), stale: await letGoStale(), ...(await seeToHeld(overdue)), overdueConditions: await countOverdueConditions(db, overdue, MOST_CONDITIONS) };
+    const shared = (await job.isMine(clock.now())) ? { ...(await seeToHeld(overdue)), overdueConditions: await countOverdueConditions(db, overdue, MOST_CONDITIONS), overdueEscalations: await countOverdueEscalations(db, overdue, MOST_CONDITIONS) } : NOTHING;
+    const findings = { missed: await takeUpMissed(overdue), stale: await letGoStale(), ...shared };
     // Not waited for: whoever hangs must not make the auditor hang.
     if (findings.overdueHeld + findings.orphaned > 0) void flusher.start();
     if (findings.overdueConditions > 0) void rechecker.start();
+    if (findings.overdueEscalations > 0) void escalator.start();
     return findings;
   }
 
@@ -118,6 +130,7 @@ export function createAuditor({ db, clock, log, dispatcher, flusher, rechecker, 
     stuck = [
       ...(before && before.overdueHeld > 0 && findings.overdueHeld > 0 ? (["held messages"] as const) : []),
       ...(before && before.overdueConditions > 0 && findings.overdueConditions > 0 ? (["problems"] as const) : []),
+      ...(before && before.overdueEscalations > 0 && findings.overdueEscalations > 0 ? (["escalations"] as const) : []),
     ];
     before = findings;
     found(findings);
@@ -148,6 +161,7 @@ export function createAuditor({ db, clock, log, dispatcher, flusher, rechecker, 
       closed = true;
       cancel();
       await running;
+      await job.giveUp();
     },
   };
 }

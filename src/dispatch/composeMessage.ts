@@ -1,5 +1,6 @@
 import { CATEGORIES } from "../catalogue/category.ts";
 import type { StoredEvent } from "../events/event.model.ts";
+import { withAcknowledgeLine } from "../render/acknowledgeLink.ts";
 import { durationText } from "../render/duration.ts";
 import type { Fact, Json, Message, MessageReason } from "../render/message.ts";
 import type { DeliveryContext } from "./delivery.model.ts";
@@ -17,16 +18,17 @@ export interface ComposeInput {
   displayName: string;
   rich: boolean;
   thread: string | null;
+  acknowledgeUrl: string | null;
 }
 
 /** The finished message of one delivery: the same for every try, and for every kind. Pure. */
-export function composeMessage({ id, reason, context, event, displayName, rich, thread }: ComposeInput): Message {
+export function composeMessage({ id, reason, context, event, displayName, rich, thread, acknowledgeUrl }: ComposeInput): Message {
   const openedAt = context.openedAt === undefined ? null : new Date(context.openedAt);
   return {
     id,
     reason,
     title: titleOf(event, reason),
-    body: [event.message, remark(reason, context, openedAt, event), covered(context)].filter(Boolean).join("\n\n"),
+    body: withAcknowledgeLine([event.message, remark(reason, context, openedAt, event), covered(context), standInRemark(context)].filter(Boolean).join("\n\n"), acknowledgeUrl),
     facts: factsOf(event),
     severity: event.severity,
     recovered: reason === "RECOVERY",
@@ -47,6 +49,7 @@ export function composeMessage({ id, reason, context, event, displayName, rich, 
     },
     condition: event.conditionId && openedAt ? { id: event.conditionId, openedAt, count: context.count ?? 1 } : null,
     thread,
+    acknowledgeUrl,
   };
 }
 
@@ -55,6 +58,8 @@ function titleOf(event: StoredEvent, reason: MessageReason): string {
   if (reason === "ONGOING") return `Still going on: ${event.title}`;
   if (reason === "ESCALATED") return `Worse: ${event.title}`;
   if (reason === "FLAPPING") return `Flapping: ${event.title}`;
+  if (reason === "ESCALATION") return `Nobody has it: ${event.title}`;
+  if (reason === "REMINDER") return `Not over yet: ${event.title}`;
   // A recovery type has a title that says so; RESOLVED on the problem's own type does not.
   const saysSo = event.status !== "RESOLVED" && /recover|resolved|reconnect/.test(event.type);
   return reason === "RECOVERY" && !saysSo ? `Resolved: ${event.title}` : event.title;
@@ -63,12 +68,20 @@ function titleOf(event: StoredEvent, reason: MessageReason): string {
 function remark(reason: MessageReason, context: DeliveryContext, openedAt: Date | null, event: StoredEvent): string {
   if (context.heldBack) return `${times(context.heldBack, "repeat was", "repeats were")} held back before this one.`;
   if (!openedAt) return "";
+  if (context.escalation) return escalationRemark(context.escalation, openedAt);
   if (context.flapping) return flappingRemark(reason, context.flapping, event);
   const span = durationText(event.receivedAt.getTime() - openedAt.getTime());
   const seen = `seen ${times(context.count ?? 1, "time", "times")}`;
   if (reason === "RECOVERY") return `It lasted ${span} (${seen}).`;
   if (reason === "ONGOING" || reason === "ESCALATED") return `Going on since ${utc(openedAt)}, for ${span} (${seen}).`;
   return "";
+}
+
+/** By the clock too: times are those of the step. */
+function escalationRemark({ at, policy, step, round, takenBy, takenAt }: NonNullable<DeliveryContext["escalation"]>, openedAt: Date): string {
+  const span = durationText(new Date(at).getTime() - openedAt.getTime());
+  if (takenBy !== undefined && takenAt !== undefined) return `${takenBy} took it on at ${utc(new Date(takenAt))}. It has been going on since ${utc(openedAt)}, for ${span}.`;
+  return `Going on since ${utc(openedAt)}, for ${span}, and nobody has taken it on (${policy}, step ${step}${round > 1 ? `, round ${round}` : ""}).`;
 }
 
 /** The end is told of when it has been steady for a while, by the clock and not by an event: so it says since when, and not for how long. */
@@ -81,6 +94,12 @@ function flappingRemark(reason: MessageReason, { since, times: openings }: NonNu
 
 function covered({ covers = 0 }: DeliveryContext): string {
   return covers === 0 ? "" : `${times(covers, "other was", "others were")} not sent because of this.`;
+}
+
+/** Why the channel gets what was meant for another one; empty for what is its own. */
+export function standInRemark({ standIn }: DeliveryContext): string {
+  if (!standIn) return "";
+  return standIn.unknown ? `Whether it reached ${standIn.for} is not known.` : `Could not be delivered to ${standIn.for}.`;
 }
 
 function times(count: number, one: string, many: string): string {

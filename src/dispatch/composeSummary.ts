@@ -27,6 +27,8 @@ export interface ComposeSummaryInput {
   displayName: string;
   rich: boolean;
   customer: string | null;
+  /** Said at its end; empty for nothing. */
+  remark: string;
   now: Date;
 }
 
@@ -42,13 +44,13 @@ interface Parts {
 
 /** One message of many events: in order of time; in a digest by category; of a burst a sample. Pure. */
 export function composeSummary(input: ComposeSummaryInput): Message {
-  const { id, items, displayName, rich, customer, now } = input;
+  const { id, items, displayName, rich, customer, remark, now } = input;
   const { title, body, facts, emoji, type, category } = input.burstOf ? burstParts(input, input.burstOf) : mixedParts(input);
   return {
     id,
     reason: "SUMMARY",
     title,
-    body: body || title,
+    body: [body || title, remark].filter(Boolean).join("\n\n"),
     facts,
     severity: items.worst,
     recovered: false,
@@ -58,6 +60,7 @@ export function composeSummary(input: ComposeSummaryInput): Message {
     event: { id, type, category, status: null, source: null, service: null, customer, message: title, details: { events: items.eventCount }, occurredAt: now },
     condition: null,
     thread: null,
+    acknowledgeUrl: null,
   };
 }
 

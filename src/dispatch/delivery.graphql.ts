@@ -1,4 +1,4 @@
-import { ownCustomers } from "../access/principal.ts";
+import { ownChannelIds, ownChannels } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
 import { ChannelType } from "../channels/channel.graphql.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
@@ -11,9 +11,10 @@ import { DELIVERIES, deliverySearch } from "./deliveryFilter.ts";
 
 export const DeliveryType = builder.prismaNode("Delivery", {
   id: { field: "id" },
+  findUnique: (id, { principal }) => ({ id, ...ownChannels(principal) }),
   nullable: true,
   description: "One notification for one channel, from planned to done.",
-  authScopes: ({ customer }) => ({ mayRead: { scope: "HISTORY_READ", customer } }),
+  authScopes: ({ channelId }, { services }) => ({ mayRead: { scope: "HISTORY_READ", customer: services.snapshot.current.channels.get(channelId)?.customer ?? null } }),
   fields: (t) => ({
     state: t.expose("state", { type: DeliveryStateEnum, description: "How far it has come." }),
     reason: t.expose("reason", { type: MessageReasonEnum, description: "Why it exists." }),
@@ -23,6 +24,12 @@ export const DeliveryType = builder.prismaNode("Delivery", {
     finishedAt: t.expose("finishedAt", { type: "DateTime", nullable: true, description: "When it was done with." }),
     heldFor: t.expose("heldFor", { type: HoldReasonEnum, nullable: true, description: "What held, or holds, it back." }),
     reference: t.exposeString("reference", { nullable: true, description: "The provider's name of the message." }),
+    insteadOf: t.prismaField({
+      type: "Delivery",
+      nullable: true,
+      description: "The delivery that could not be made on another channel, which this one stands in for; null for what is meant for this channel, or when that is not kept any more.",
+      resolve: (query, { insteadOf }, _args, { services }) => (insteadOf === null ? null : services.db.delivery.findUnique({ ...query, where: { id: insteadOf } })),
+    }),
     event: t.relation("event", { description: "The event that it tells of." }),
     channel: t.relation("channel", { description: "The channel that it goes to." }),
   }),
@@ -46,7 +53,8 @@ builder.queryField("deliveries", (t) =>
       resolve: (_root, { filter, ...args }, context, info) => {
         const { db } = context.services;
         const relations = relationsOf(context, info);
-        return searchConnection(db, { table: DELIVERIES, filter: deliverySearch({ states: filter?.states, channelIds: filter?.channelIds?.map(({ id }) => id) }, ownCustomers(context.principal, null)), args, ...cursors("delivery"), load: (ids) => db.delivery.findMany({ ...relations, where: { id: { in: ids } } }) });
+        const filters = deliverySearch({ states: filter?.states, channelIds: filter?.channelIds?.map(({ id }) => id) }, ownChannelIds(context.principal, context.services.snapshot.current.channels));
+        return searchConnection(db, { table: DELIVERIES, filter: filters, args, ...cursors("delivery"), load: (ids) => db.delivery.findMany({ ...relations, where: { id: { in: ids } } }) });
       },
     },
     {
@@ -94,7 +102,7 @@ builder.mutationField("flushChannel", (t) =>
       id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }),
       heldFor: t.arg({ type: HoldReasonEnum, required: true, description: "What has held it." }),
     },
-    resolve: async (_root, { id, heldFor }, { services }) => ({ count: await services.deliveries.flush(id.id, heldFor) }),
+    resolve: async (_root, { id, heldFor }, { services, principal }) => ({ count: await services.deliveries.flush(id.id, heldFor, principal) }),
   }),
 );
 

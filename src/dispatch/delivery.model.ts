@@ -23,6 +23,8 @@ export interface Delivery {
   heldFor: HoldReason | null;
   /** The delivery whose message carries it, once it is due. */
   summaryId: string | null;
+  /** The delivery that could not be made and that this one stands in for. */
+  insteadOf: string | null;
 }
 
 /** What a message says beside its event, fixed when it was decided. Times are ISO 8601. */
@@ -39,4 +41,13 @@ export interface DeliveryContext {
   eventType?: string;
   /** Repeats of an occurrence that a cooldown held back before this one. */
   heldBack?: number;
+  /** Of an escalation's step, or of a reminder: then with who took the problem on and when. Step and round from 1. */
+  escalation?: { at: string; policy: string; step: number; round: number; takenBy?: string; takenAt?: string };
+  /** Of what another channel could not deliver: that channel's name, whether it may have got it all the same, and the ids of all that could not. */
+  standIn?: { for: string; unknown?: boolean; passed: string[] };
+}
+
+/** Whether it may be tried now. What has not been tried, or was made in what is the future by a clock that was set back since, waits for no time. */
+export function isDue({ state, dueAt, createdAt }: Pick<Delivery, "state" | "dueAt" | "createdAt">, now: Date): boolean {
+  return state === "PENDING" || dueAt <= now || createdAt > now;
 }

@@ -1,7 +1,8 @@
-import type { Principal } from "../access/principal.ts";
-import { ownedBy } from "../access/principal.ts";
+import type { Owner } from "../access/principal.ts";
+import { ownChannels, ownedBy } from "../access/principal.ts";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../db/database.ts";
+import { findNewestId } from "../db/newestId.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
 import type { StoredEvent } from "../events/event.model.ts";
@@ -18,15 +19,15 @@ export interface DeliveryService {
    * Sends the message of a finished delivery again, as a new delivery of the same event to the same channel.
    * @throws {NotFoundError} @throws {ConflictError} while the delivery is still under way, or its channel is off
    */
-  resend(id: string, principal: Principal): Promise<Delivery>;
+  resend(id: string, by: Owner): Promise<Delivery>;
   /**
    * Sends what a channel has held so far.
    * @returns how many deliveries the summary carries, or the summaries of bursts do
    * @throws {NotFoundError} @throws {ConflictError} while the channel is off
    */
-  flush(channelId: string, heldFor: HoldReason): Promise<number>;
+  flush(channelId: string, heldFor: HoldReason, by: Owner): Promise<number>;
   /** Takes a held delivery out of its summary. @throws {NotFoundError} @throws {ConflictError} when it is not held, or on its way already */
-  drop(id: string, principal: Principal): Promise<Delivery>;
+  drop(id: string, by: Owner): Promise<Delivery>;
 }
 
 export interface DeliveryServiceDeps {
@@ -39,15 +40,15 @@ export interface DeliveryServiceDeps {
 
 export function createDeliveryService({ db, dispatcher, flusher, clock, ids }: DeliveryServiceDeps): DeliveryService {
   return {
-    async flush(channelId, heldFor) {
-      const channel = await db.read.channel.findUnique({ where: { id: channelId } });
+    async flush(channelId, heldFor, by) {
+      const channel = await db.read.channel.findUnique({ where: { id: channelId, ...ownedBy(by) } });
       if (!channel) throw new NotFoundError("This channel");
       if (!channel.enabled) throw new ConflictError(`The channel "${channel.name}" is switched off. Switch it on first.`);
       return flusher.flush(channelId, heldFor);
     },
 
-    async drop(id, principal) {
-      const where = { id, ...ownedBy(principal) };
+    async drop(id, by) {
+      const where = { id, ...ownChannels(by) };
       if (!(await db.read.delivery.findFirst({ where }))) throw new NotFoundError("This delivery");
       return db.writeAlongside(async (tx) => {
         await takeLocks(tx, { alone: ["HELD", "CONDITIONS"] });
@@ -59,8 +60,8 @@ export function createDeliveryService({ db, dispatcher, flusher, clock, ids }: D
       });
     },
 
-    async resend(id, principal) {
-      const row = await db.read.delivery.findFirst({ where: { id, ...ownedBy(principal) }, include: { event: true, channel: true } });
+    async resend(id, by) {
+      const row = await db.read.delivery.findFirst({ where: { id, ...ownChannels(by) }, include: { event: true, channel: true } });
       if (!row) throw new NotFoundError("This delivery");
       if (row.reason === "SUMMARY") throw new ConflictError("A summary cannot be sent again; resend the deliveries that it carried.");
       if (row.state === "HELD" || row.state === "PENDING" || row.state === "RETRY") throw new ConflictError("This delivery is still under way; it is tried again by itself.");
@@ -68,6 +69,7 @@ export function createDeliveryService({ db, dispatcher, flusher, clock, ids }: D
       const { event, channel: _, ...before } = row;
       const now = clock.now();
       const delivery = await db.write(async (tx) => {
+        if (db.shared) ids.startAfter(await findNewestId(tx));
         const fresh = { ...before, id: ids.next(), state: "PENDING", tries: 0, dueAt: now, createdAt: now, finishedAt: null, reference: null, heldFor: null, summaryId: null } as unknown as Delivery;
         await insertDeliveries(tx, [fresh]);
         return fresh;

@@ -2,7 +2,7 @@ import type { Database, Transaction } from "../db/database.ts";
 import { insertRows, updateRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
 import { isOneOf, query, raw, sql, tableOf, timeOf } from "../db/sql.ts";
-import type { Piece } from "../db/sql.ts";
+import type { Piece, SqlClient } from "../db/sql.ts";
 import type { StoredEvent } from "../events/event.model.ts";
 import type { Delivery } from "./delivery.model.ts";
 
@@ -10,7 +10,7 @@ const DELIVERY: Table = {
   name: "Delivery",
   columns: {
     id: "TEXT", eventId: "TEXT", channelId: "TEXT", conditionId: "TEXT", customer: "TEXT", state: "TEXT", reason: "TEXT", context: "JSON",
-    tries: "INTEGER", dueAt: "TIME", createdAt: "TIME", finishedAt: "TIME", reference: "TEXT", heldFor: "TEXT", summaryId: "TEXT",
+    tries: "INTEGER", dueAt: "TIME", createdAt: "TIME", finishedAt: "TIME", reference: "TEXT", heldFor: "TEXT", summaryId: "TEXT", insteadOf: "TEXT",
   },
 };
 
@@ -22,7 +22,7 @@ export interface PlannedDelivery {
   cutShort?: boolean;
 }
 
-export async function insertDeliveries(tx: Transaction, deliveries: Delivery[]): Promise<void> {
+export async function insertDeliveries(tx: SqlClient, deliveries: Delivery[]): Promise<void> {
   await insertRows(tx, DELIVERY, deliveries as unknown as Record<string, unknown>[], { needsChannel: true });
 }
 

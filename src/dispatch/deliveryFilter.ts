@@ -9,7 +9,8 @@ export interface DeliveryFilter {
 
 export const DELIVERIES: SearchTable = { name: "Delivery", time: "createdAt", indexed: { state: { but: "SENT" }, customer: { but: null }, channelId: {} } };
 
-/** @param customers null: of any or none */
-export function deliverySearch({ states, channelIds }: DeliveryFilter, customers: readonly string[] | null): SearchFilter {
-  return { oneOf: { state: states, channelId: channelIds, customer: customers }, closed: ["state"] };
+/** @param own the channels that may be known of; null: all */
+export function deliverySearch({ states, channelIds }: DeliveryFilter, own: readonly string[] | null): SearchFilter {
+  const ids = own && channelIds ? own.filter((id) => channelIds.includes(id)) : (own ?? channelIds);
+  return { oneOf: { state: states, channelId: ids }, along: own ? "channelId" : undefined, closed: ["state"] };
 }

@@ -1,15 +1,22 @@
 import DataLoader from "dataloader";
 import type { Channel } from "../channels/channel.model.ts";
+import { fallbackOf } from "../channels/fallback.ts";
 import type { Clock } from "../clock.ts";
 import type { Database, Transaction } from "../db/database.ts";
+import { findNewestId } from "../db/newestId.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
+import type { AcknowledgeLinks } from "../escalations/acknowledgeLink.ts";
 import type { Attempt, AttemptOutcome } from "../history/attempt.model.ts";
 import type { Log } from "../log.ts";
+import type { Provider } from "../providers/provider.ts";
 import { providerOf } from "../providers/registry.ts";
+import { withoutAcknowledgeLinks } from "../render/acknowledgeLink.ts";
 import type { Message } from "../render/message.ts";
 import type { Snapshot, SnapshotHolder } from "../settings/snapshot.ts";
-import { composeMessage } from "./composeMessage.ts";
+import { createChannelHealth } from "./channelHealth.ts";
+import { composeMessage, standInRemark } from "./composeMessage.ts";
 import { composeSummary, MOST_SUMMARY_LINES } from "./composeSummary.ts";
+import { isDue } from "./delivery.model.ts";
 import type { Delivery } from "./delivery.model.ts";
 import { findFirstTold, findPerhapsDelivered, findUnfinished, findWaitingChannels } from "./delivery.store.ts";
 import type { FirstTold, PlannedDelivery } from "./delivery.store.ts";
@@ -23,9 +30,10 @@ import type { KeepLanes, Outcome, Recorder } from "./recorder.ts";
 import { nextTry } from "./retry.ts";
 import { sendMessage } from "./sendMessage.ts";
 import type { SendResult } from "./sendMessage.ts";
+import type { HandOver } from "./standIn.ts";
 
 export interface Dispatcher {
-  /** Sends what was just stored. */
+  /** Sends what was just stored. Once closed, it leaves that to the next start. */
   dispatch(planned: PlannedDelivery[]): void;
   /** Goes on with whatever is unfinished in the database. */
   start(): Promise<void>;
@@ -41,7 +49,7 @@ export interface Dispatcher {
   waiting(): string[];
   /** Lets go of what waits in memory, without trying it. @returns how many there were */
   abandon(ids: ReadonlySet<string>): number;
-  /** Starts no more tries; resolves when those under way are stored. */
+  /** Starts no more tries; resolves when those under way are stored. @throws what kept one from being stored */
   close(): Promise<void>;
 }
 
@@ -52,9 +60,13 @@ export interface DispatcherDeps {
   clock: Clock;
   log: Log;
   recorder: Recorder;
+  /** Makes links by which a problem is taken on. */
+  links: Pick<AcknowledgeLinks, "urlOf">;
   /** From 0 to 1, for the jitter of retries. */
   random: () => number;
   hostName: string;
+  /** The newest id that was stored when this process started; null when nothing was. */
+  startedAfter: string | null;
   /** Switches a channel off because its provider says that it is gone. */
   disableChannel(id: string, reason: string): Promise<void>;
   /** Hears when something that is held is due. */
@@ -63,20 +75,30 @@ export interface DispatcherDeps {
   changeConfig(id: string, fields: Record<string, unknown>): Promise<void>;
 }
 
+/** How far the process had come that had a lane before: what it had planned may have been on its way when it ended. */
+interface Before {
+  endedAt: Date;
+  /** Null while it has not been looked for, or when there is none. */
+  newestId: string | null;
+}
+
 /** Nothing depends on memory: what was missed for whatever reason is found again by this. */
 const SWEEP_EVERY_MS = 30_000;
 const RECORD_AGAIN_MS = 1_000;
 const MOST_TOLD = 150;
 const TRY_LATER_MS = 10_000;
+/** So long it is waited for a lane's lease that could not be renewed. */
+const LAPSED_MS = 1_000;
 
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const { db, snapshot, clock, log, recorder } = deps;
-  /** What was planned for a channel before this may have been on its way when the process that had its lane ended. */
   const startedAt = clock.now();
-  const takenOverAt = new Map<string, Date>();
+  /** By channel, where the process that had its lane did not give it back. */
+  const takenOver = new Map<string, Before>();
   /** Where several processes share the database, each sends for the channels whose lanes it has. */
-  const leases = db.notifications && createLeases({ db, log, gained, more: (id) => lanes.get(id)?.more(), lost, tell: (ids) => tellOfWork(ids) });
+  const leases = db.notifications && createLeases({ db, log, gained, more: (id) => lanes.get(id)?.more(), lost, tell: (ids) => tellOfWork(ids), tellFree: () => db.notifications?.tell("lanes", "") });
   const lanes = new Map<string, Lane>();
+  const health = createChannelHealth();
   const firstTold = new DataLoader(
     async (keys: readonly { conditionId: string; channelId: string }[]) => {
       const found = new Map((await findFirstTold(db, keys)).map((row) => [told(row), row]));
@@ -94,6 +116,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   let lookedAt = startedAt;
   let cancelSweep: (() => void) | null = null;
   let closed = false;
+  /** Why an attempt could not be recorded before the end; null when all were. */
+  let unrecorded: unknown = null;
 
   function laneOf(channel: Channel): Lane {
     const known = lanes.get(channel.id);
@@ -139,21 +163,30 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 
   async function load(channelId: string, afterId: string, limit: number): Promise<PlannedDelivery[]> {
+    const before = await beforeUs(channelId);
     const jobs = await findUnfinished(db, channelId, afterId, limit);
-    const since = leases ? takenOverAt.get(channelId) : startedAt;
-    return jobs.map((job) => ({ ...job, cutShort: since !== undefined && job.delivery.createdAt < since && job.delivery.dueAt <= since }));
+    return jobs.map((job) => ({ ...job, cutShort: before !== undefined && job.delivery.id <= (before.newestId ?? "") && isDue(job.delivery, before.endedAt) }));
   }
 
-  function gained(channelId: string, takenOver: boolean): void {
-    if (takenOver) takenOverAt.set(channelId, clock.now());
+  async function beforeUs(channelId: string): Promise<Before | undefined> {
+    if (!leases) return { endedAt: startedAt, newestId: deps.startedAfter };
+    const before = takenOver.get(channelId);
+    if (before) before.newestId ??= await findNewestId(db.read);
+    return before;
+  }
+
+  function gained(channelId: string, isTakenOver: boolean): void {
+    if (isTakenOver) takenOver.set(channelId, { endedAt: clock.now(), newestId: null });
     const channel = snapshot.current.channels.get(channelId);
     if (channel && !closed) laneOf(channel).more();
   }
 
-  function lost(channelId: string): void {
-    void lanes.get(channelId)?.close();
+  async function lost(channelId: string): Promise<void> {
+    const lane = lanes.get(channelId);
     lanes.delete(channelId);
-    takenOverAt.delete(channelId);
+    takenOver.delete(channelId);
+    health.forget(channelId);
+    await lane?.close();
   }
 
   /** As many ids as go into one notification; beyond that all are told to look. */
@@ -183,40 +216,78 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const { delivery, event } = job;
     const channel = snapshot.current.channels.get(delivery.channelId);
     if (!channel) return { done: true };
-    // It stays in the database for the process that has the lane now.
-    if (leases && !leases.has(channel.id)) return { done: true };
-    if (!channel.enabled) return drop(job, "The channel was switched off before this could be delivered.");
+    // It stays in the database for the process that has the lane now, or until it is known that none has.
+    if (leases && !leases.has(channel.id)) return leases.hasLapsed(channel.id) ? putOff(job, LAPSED_MS) : { done: true };
+    const isGone = !channel.enabled && channel.disabledReason !== null && fallbackFor(job, channel) !== null;
+    if (!channel.enabled && !isGone) return drop(job, "The channel was switched off before this could be delivered.");
     const first = await findFirst(delivery);
-    if (delivery.reason === "RECOVERY" && !first && (await waitsWithProblem(delivery))) return { done: true };
-    if (delivery.reason === "RECOVERY" && !first) return drop(job, "The channel was never reached with the problem, so it does not hear of its end.");
+    // One that it stands in for knows of the problem.
+    const unheard = delivery.reason === "RECOVERY" && !first && delivery.insteadOf === null;
+    if (unheard && (await waitsWithProblem(delivery))) return { done: true };
+    if (unheard) return drop(job, "The channel was never reached with the problem, so it does not hear of its end.");
+    if (isGone) return giveUpUntried(job, channel);
 
     const message = await messageOf(job, channel, first);
     if (!message) return drop(job, "Nothing that waited is left to tell.");
     const provider = providerOf(channel.kind);
-    const about = delivery.reason === "SUMMARY" ? delivery.context.eventType : event.type;
-    const recipient = about === undefined ? undefined : recipientOf(about, channel.id, snapshot.current);
+    const type = delivery.reason === "SUMMARY" ? delivery.context.eventType : event.type;
+    const recipient = type === undefined ? undefined : recipientOf(type, channel.id, snapshot.current);
     const result = await sendMessage({ provider, channelId: channel.id, customer: channel.customer, config: { ...channel.config, ...recipient }, message, timeoutMs: channel.pace.timeoutMs }, deps.outside, clock, log);
-    const after = afterTry(delivery, result, provider.idempotent, clock.now(), deps.random());
-    await store({ attempt: attemptOf(channel, message, result, { delivery: after, at: clock.now() }), delivery: after, ...carriedBy(after, clock.now()) });
+    const now = clock.now();
+    const tried = afterTry(delivery, result, provider.idempotent, now, deps.random());
+    const about = snapshot.current.channels.get(channel.id) ?? channel;
+    // What a provider says of a recipient that a trigger has set is not about the channel.
+    const failingSince = recipient ? undefined : health.after(about, result, tried, now);
+    const isFailing = (failingSince === undefined ? about.failingSince : failingSince) !== null;
+    const handedOver = mayHandOver(tried, result, isFailing, provider) ? handOverOf({ ...job, delivery: tried }, about, now) : {};
+    const after: Delivery = handedOver.handOver && tried.state === "RETRY" ? { ...tried, state: "FAILED", finishedAt: now } : tried;
+    await store({
+      attempt: attemptOf(channel, message, result, { delivery: after, at: now }),
+      delivery: after,
+      ...(failingSince === undefined ? {} : { failingSince }),
+      ...handedOver,
+      ...(handedOver.handOver ? {} : carriedBy(after, now)),
+    });
     // The lane goes on with the delivery as it now stands: its tries and when it is due.
     job.delivery = after;
-    // What a provider says of a recipient that a trigger has set is not about the channel.
     if (!recipient) await applyToChannel(channel, result);
     return after.state === "RETRY" ? { done: false, retryAt: after.dueAt, limited: result.outcome === "RATE_LIMITED" } : { done: true };
+  }
+
+  function fallbackFor({ delivery }: PlannedDelivery, channel: Channel): Channel | null {
+    return fallbackOf(channel, delivery.context.standIn?.passed ?? [], snapshot.current.channels);
+  }
+
+  /** What the fallback is to get, where there is one. */
+  function handOverOf(job: PlannedDelivery, channel: Channel, at: Date): { handOver?: HandOver } {
+    const fallback = fallbackFor(job, channel);
+    return fallback ? { handOver: { delivery: job.delivery, event: job.event, channel, fallback, at } } : {};
+  }
+
+  /** Of a channel that its provider has switched off everything goes to the fallback. */
+  async function giveUpUntried(job: PlannedDelivery, channel: Channel): Promise<Step> {
+    const now = clock.now();
+    const after: Delivery = { ...job.delivery, state: "FAILED", finishedAt: now };
+    await store({ attempt: attemptOf(channel, ...untried({ ...job, delivery: after }, "The channel's provider has switched it off, so its fallback gets this.", now)), delivery: after, ...handOverOf({ ...job, delivery: after }, channel, now) });
+    return { done: true };
   }
 
   /** @returns null for a summary of which everything has been deleted meanwhile */
   async function messageOf({ delivery, event }: PlannedDelivery, channel: Channel, first: FirstTold | null): Promise<Message | null> {
     const displayName = displayNameOf(channel, snapshot, deps.hostName);
     const { summaryOf, eventType } = delivery.context;
-    if (!summaryOf) return composeMessage({ ...delivery, event, displayName, rich: channel.rich, thread: first?.reference ?? null });
+    if (!summaryOf) return composeMessage({ ...delivery, event, displayName, rich: channel.rich, thread: first?.reference ?? null, acknowledgeUrl: linkOf(delivery, providerOf(channel.kind)) });
     const { quietHours, digest } = channel;
     const timeZone = (summaryOf === "DIGEST" ? (digest ?? quietHours) : (quietHours ?? digest))?.timeZone ?? "UTC";
     await writeHeld((tx) => claimForTry(tx, delivery.id, delivery.tries + 1));
     const items = await findSummaryItems(db, delivery.id, MOST_SUMMARY_LINES);
     if (items.eventCount === 0) return null;
     const burstOf = eventType === undefined ? null : { type: eventType, title: snapshot.current.catalogue.resolve(eventType)?.title ?? eventType };
-    return composeSummary({ id: delivery.id, heldFor: summaryOf, burstOf, items, timeZone, displayName, rich: channel.rich, customer: delivery.customer, now: clock.now() });
+    return composeSummary({ id: delivery.id, heldFor: summaryOf, burstOf, items, timeZone, displayName, rich: channel.rich, customer: delivery.customer, remark: standInRemark(delivery.context), now: clock.now() });
+  }
+
+  function linkOf({ id, conditionId, createdAt, reason }: Delivery, { withoutLinks }: Provider): string | null {
+    return conditionId === null || reason === "RECOVERY" || withoutLinks ? null : deps.links.urlOf({ id, conditionId, createdAt });
   }
 
   /** The end of a problem that is still held goes into the same summary: it must not come before. */
@@ -229,7 +300,11 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   /** A database that cannot be read for a while costs a delivery time, not the process its life. */
   function tryLater(job: PlannedDelivery, error: unknown): Step {
     log.error({ err: error, delivery: job.delivery.id }, "a delivery could not be made ready; trying again");
-    const retryAt = new Date(clock.now().getTime() + TRY_LATER_MS);
+    return putOff(job, TRY_LATER_MS);
+  }
+
+  function putOff(job: PlannedDelivery, ms: number): Step {
+    const retryAt = new Date(clock.now().getTime() + ms);
     job.delivery = { ...job.delivery, dueAt: retryAt };
     return { done: false, retryAt, limited: false };
   }
@@ -244,9 +319,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     if (!channel) return { done: true };
     const now = clock.now();
     const after: Delivery = { ...delivery, state, finishedAt: now };
-    const message = composeMessage({ ...delivery, event, displayName: "", rich: false, thread: null });
-    const result = { outcome: "DROPPED", text: message.body, durationMs: 0, error: why, status: null, hint: null } as const;
-    await store({ attempt: attemptOf(channel, message, result, { delivery: after, at: now }), delivery: after, ...carriedBy(after, now) });
+    await store({ attempt: attemptOf(channel, ...untried({ delivery: after, event }, why, now)), delivery: after, ...carriedBy(after, now) });
     return { done: true };
   }
 
@@ -258,8 +331,11 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         if (outcome.carried) deps.held("at" in outcome.carried ? outcome.carried.at : outcome.carried.retryAt);
         return;
       } catch (error) {
-        log.error({ err: error }, "an attempt could not be recorded; trying again");
-        if (closed) return;
+        log.error({ err: error, delivery: outcome.delivery?.id }, closed ? "an attempt could not be recorded before the stop" : "an attempt could not be recorded; trying again");
+        if (closed) {
+          unrecorded = error;
+          return;
+        }
         await new Promise<void>((resolve) => clock.after(RECORD_AGAIN_MS, resolve));
       }
     }
@@ -296,7 +372,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         if (lane.size === 0) empty.push(id);
       }
     }
-    for (const id of empty) lost(id);
+    for (const id of empty) void lost(id);
     if (empty.length > 0) await shared.release(empty);
   }
 
@@ -312,6 +388,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 
   return {
     dispatch(planned) {
+      if (closed) return;
       if (leases) return leases.work(new Set(planned.map(({ delivery }) => delivery.channelId)));
       for (const [channelId, jobs] of byChannel(planned)) {
         const channel = snapshot.current.channels.get(channelId);
@@ -320,7 +397,11 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     },
     async start() {
       db.notifications?.listen("work", hearOfWork);
-      db.notifications?.onGap(() => hearOfWork(""));
+      db.notifications?.listen("lanes", () => leases?.lookForFree());
+      db.notifications?.onGap(() => {
+        hearOfWork("");
+        leases?.lookForFree();
+      });
       await (leases ? leases.start() : sweep());
       sweepLater();
     },
@@ -350,6 +431,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       await Promise.all([...lanes.values()].map((lane) => lane.close()));
       await recorder.idle();
       await leases?.close();
+      if (unrecorded !== null) throw unrecorded;
     },
   };
 }
@@ -390,6 +472,16 @@ function afterTry(delivery: Delivery, result: SendResult, idempotent: boolean, n
   return retryAt ? { ...delivery, tries, state: "RETRY", dueAt: retryAt } : { ...done, state: "FAILED" };
 }
 
+/**
+ * Whether the fallback gets it now: what is given up, and of a channel that fails whatever did not arrive, so that nobody
+ * waits for a day of tries. An incident that only its own provider can close is tried on until it is given up.
+ */
+function mayHandOver({ reason, state }: Delivery, { outcome }: SendResult, isFailing: boolean, { recovery }: Provider): boolean {
+  if (state === "FAILED") return true;
+  if (!isFailing || outcome === "RATE_LIMITED" || (reason === "RECOVERY" && recovery === "RESOLVES")) return false;
+  return state === "RETRY" || (state === "UNKNOWN" && reason !== "SUMMARY");
+}
+
 /** A summary that was refused for good keeps nothing from being told: the next one takes it up after so long. */
 const NEXT_SUMMARY_MS = 3_600_000;
 
@@ -398,6 +490,12 @@ function carriedBy({ reason, state }: Delivery, now: Date): Pick<Outcome, "carri
   if (reason !== "SUMMARY" || state === "RETRY") return {};
   if (state === "SENT" || state === "UNKNOWN" || state === "DROPPED") return { carried: { state, at: now } };
   return { carried: { retryAt: new Date(now.getTime() + NEXT_SUMMARY_MS) } };
+}
+
+/** What the history says of a delivery that was not even tried. */
+function untried({ delivery, event }: PlannedDelivery, why: string, at: Date): [Message, Shown, { delivery: Delivery; at: Date }] {
+  const message = composeMessage({ ...delivery, event, displayName: "", rich: false, thread: null, acknowledgeUrl: null });
+  return [message, { outcome: "DROPPED", text: message.body, durationMs: 0, error: why, status: null, hint: null }, { delivery, at }];
 }
 
 type Shown = { outcome: AttemptOutcome; text: string; durationMs: number } & (
@@ -426,10 +524,10 @@ export function attemptOf(channel: Pick<Channel, "id" | "name" | "kind" | "custo
     channelCustomer: channel.customer,
     reason: message.reason,
     title: message.title,
-    body: result.text,
+    body: withoutAcknowledgeLinks(result.text),
     outcome: result.outcome,
     status: (failed ? result.status : result.receipt.status)?.slice(0, LONGEST_STATUS) ?? null,
-    error: failed ? result.error.slice(0, LONGEST_ERROR) : null,
+    error: failed ? withoutAcknowledgeLinks(result.error).slice(0, LONGEST_ERROR) : null,
     hint: failed ? result.hint : null,
     durationMs: result.durationMs,
     tryNumber: delivery?.tries ?? 1,

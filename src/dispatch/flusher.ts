@@ -1,6 +1,7 @@
 import { createAlarm } from "../alarm.ts";
 import type { Clock } from "../clock.ts";
 import type { Database, Transaction } from "../db/database.ts";
+import { findNewestId } from "../db/newestId.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
 import type { HoldReason } from "../decide/verdict.ts";
 import { findEvents } from "../events/event.store.ts";
@@ -62,6 +63,7 @@ export function createFlusher({ db, snapshot, clock, ids, log, dispatch }: Flush
   async function summarise(only: { channelId: string; heldFor: HoldReason } | null): Promise<number> {
     const { planned, count } = await db.writeAlongside(async (tx) => {
       await takeLocks(tx, { alone: ["HELD"] });
+      if (db.shared) ids.startAfter(await findNewestId(tx));
       const now = clock.now();
       const groups = only ? await findDueGroups(tx, now, only) : await findDue(tx, now);
       const summaries: PlannedDelivery[] = [];
@@ -125,6 +127,7 @@ export function createFlusher({ db, snapshot, clock, ids, log, dispatch }: Flush
       reference: null,
       heldFor: null,
       summaryId: null,
+      insteadOf: null,
     };
     await insertDeliveries(tx, [delivery]);
     await joinSummary(tx, group, delivery.id, due);

@@ -130,6 +130,11 @@ export async function settleHeld(tx: Transaction, summaryId: string, end: Summar
   await tx.delivery.updateMany({ where: { summaryId, state: "HELD" }, data });
 }
 
+/** Gives what a summary carries to another one, on whatever channel that is. */
+export async function moveSummary(tx: Transaction, from: string, to: string): Promise<void> {
+  await tx.delivery.updateMany({ where: { summaryId: from, state: "HELD" }, data: { summaryId: to, tries: 0 } });
+}
+
 /** What later summaries are to tell of the same problems waits with them: an end must not come before its problem. */
 async function waitForProblems(tx: Transaction, summaryId: string, dueAt: Date): Promise<void> {
   await execute(
@@ -187,7 +192,6 @@ interface RawLine {
   lastAt: Date | number | bigint;
   count: number | bigint;
   over: number | bigint;
-  lineCount: number | bigint;
 }
 
 /** Lines of one category, counted. */
@@ -217,10 +221,11 @@ const MOST_ORIGINS = 5;
 
 /** @param most lines to read; the rest is only counted */
 export async function findSummaryItems(db: Database, summaryId: string, most: number): Promise<SummaryItems> {
+  // Cut before titles are looked up: there may be very many lines, and statistics that do not know it yet.
   const rows = await query<RawLine>(
     db.read,
-    sql`SELECT l.*, e."title" AS "title", COUNT(*) OVER () AS "lineCount" FROM (${linesOf(summaryId)}) AS l
-     JOIN "Delivery" AS d ON d."id" = l."firstId" JOIN "Event" AS e ON e."id" = d."eventId" ORDER BY l."firstId" LIMIT ${most}`,
+    sql`SELECT l.*, (SELECT e."title" FROM "Delivery" AS d JOIN "Event" AS e ON e."id" = d."eventId" WHERE d."id" = l."firstId") AS "title"
+     FROM (${linesOf(summaryId)} ORDER BY MIN(d."id") LIMIT ${most}) AS l ORDER BY l."firstId"`,
   );
   const totals = await query<RawTotal>(
     db.read,
@@ -242,7 +247,7 @@ export async function findSummaryItems(db: Database, summaryId: string, most: nu
       count: Number(row.count),
       over: Number(row.over) === 1,
     })),
-    lineCount: Number(rows[0]?.lineCount ?? 0),
+    lineCount: totals.reduce((sum, { count }) => sum + Number(count), 0),
     eventCount: totals.reduce((sum, { events }) => sum + Number(events), 0),
     worst: SEVERITIES[Math.max(0, ...totals.map(({ worst }) => Number(worst)))] ?? "INFO",
     categories: totals.map(({ category, count }) => ({ category, count: Number(count) })),

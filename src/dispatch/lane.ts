@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Pace } from "../providers/provider.ts";
 import type { MessageReason } from "../render/message.ts";
+import { isDue } from "./delivery.model.ts";
 import type { Delivery } from "./delivery.model.ts";
 import type { PlannedDelivery } from "./delivery.store.ts";
 import { firstIdAt, timeOf } from "../ids.ts";
@@ -91,6 +92,7 @@ export function createLane(deps: LaneDeps): Lane {
   /** True when there is more than what is being read shows. */
   let loadAgain = false;
   let failuresInRow = 0;
+  // Times of the lane itself are by `clock.uptime()`: setting the clock must not make it wait.
   let pausedUntil = 0;
   /** Until when the provider itself has asked the channel to wait. */
   let limitedUntil = 0;
@@ -118,14 +120,17 @@ export function createLane(deps: LaneDeps): Lane {
   }
 
   function makeReady(job: PlannedDelivery): void {
-    const waitMs = job.delivery.dueAt.getTime() - clock.now().getTime();
-    if (waitMs <= 0) {
+    if (isDue(job.delivery, clock.now())) {
       ready.push(job);
       return;
     }
-    retrying.set(job, clock.after(waitMs, () => {
+    waitForTry(job);
+  }
+
+  function waitForTry(job: PlannedDelivery): void {
+    retrying.set(job, clock.after(job.delivery.dueAt.getTime() - clock.now().getTime(), () => {
       retrying.delete(job);
-      makeReady(job);
+      ready.push(job);
       pump();
     }));
   }
@@ -169,7 +174,7 @@ export function createLane(deps: LaneDeps): Lane {
   function pump(): void {
     if (closed) return;
     while (ready.length > 0 && running.size < pace.concurrency) {
-      const now = clock.now().getTime();
+      const now = clock.uptime();
       const waitMs = Math.max(pausedUntil - now, 0) || rate.take(now);
       if (waitMs > 0) {
         wakeIn(waitMs);
@@ -182,7 +187,7 @@ export function createLane(deps: LaneDeps): Lane {
   }
 
   function wakeIn(waitMs: number): void {
-    const at = clock.now().getTime() + waitMs;
+    const at = clock.uptime() + waitMs;
     if (closed || (cancelWake && wakesAt <= at)) return;
     cancelWake?.();
     wakesAt = at;
@@ -194,7 +199,7 @@ export function createLane(deps: LaneDeps): Lane {
 
   /** How many may be ready before the rest is too much: what the channel takes within a minute. Infinity where nothing limits it. */
   function longestQueue(): number {
-    const now = clock.now().getTime();
+    const now = clock.uptime();
     if (limitedUntil - now > LONGEST_QUEUE_MS) return SHORTEST_QUEUE;
     return Math.max(SHORTEST_QUEUE, Math.ceil((pace.perSecond * LONGEST_QUEUE_MS) / 1000) + rate.left(now));
   }
@@ -215,16 +220,15 @@ export function createLane(deps: LaneDeps): Lane {
     if (overflowing || ready.length <= longest) return;
     const heads = ready.slice(longest).filter(mayOverflow);
     if (heads.length === 0) return;
-    const waitMs = overflowFrom - clock.now().getTime();
-    // Longer only when the clock was set back.
-    if (waitMs > 0 && waitMs <= OVERFLOW_EVERY_MS) return wakeIn(waitMs);
+    const waitMs = overflowFrom - clock.uptime();
+    if (waitMs > 0) return wakeIn(waitMs);
     const surplus = new Set(heads);
     ready.splice(longest, Infinity, ...ready.slice(longest).filter((job) => !surplus.has(job)));
     const groups = heads.map(withFollowers);
     // Until that is stored they count as held, as with drops.
     overflowing = deps.overflow(groups.flat()).then((stored) => {
       overflowing = null;
-      overflowFrom = stored && spilled ? 0 : clock.now().getTime() + OVERFLOW_EVERY_MS;
+      overflowFrom = stored && spilled ? 0 : clock.uptime() + OVERFLOW_EVERY_MS;
       if (stored) for (const group of groups) forget(group);
       else putBack(heads);
       pump();
@@ -263,7 +267,7 @@ export function createLane(deps: LaneDeps): Lane {
       return;
     }
     noteFailure(step.retryAt, step.limited);
-    makeReady(job);
+    waitForTry(job);
     const key = chainKey(job.delivery);
     const chain = key === null ? undefined : chains.get(key);
     if (chain) dropOvertaken(chain);
@@ -271,9 +275,10 @@ export function createLane(deps: LaneDeps): Lane {
 
   function noteFailure(retryAt: Date, limited: boolean): void {
     failuresInRow += 1;
-    const longest = limited ? Infinity : clock.now().getTime() + LONGEST_PAUSE_MS;
-    if (limited) limitedUntil = Math.max(limitedUntil, retryAt.getTime());
-    if (limited || failuresInRow >= FAILURES_BEFORE_PAUSE) pausedUntil = Math.max(pausedUntil, Math.min(retryAt.getTime(), longest));
+    const waitMs = retryAt.getTime() - clock.now().getTime();
+    const now = clock.uptime();
+    if (limited) limitedUntil = Math.max(limitedUntil, now + waitMs);
+    if (limited || failuresInRow >= FAILURES_BEFORE_PAUSE) pausedUntil = Math.max(pausedUntil, now + (limited ? waitMs : Math.min(waitMs, LONGEST_PAUSE_MS)));
   }
 
   function leave(jobs: PlannedDelivery[]): void {
@@ -386,7 +391,7 @@ function isFresh({ delivery, cutShort }: PlannedDelivery): boolean {
   return delivery.tries === 0 && !cutShort;
 }
 
-const NEVER_OVERFLOW: ReadonlySet<MessageReason> = new Set(["RECOVERY", "SUMMARY", "TEST"]);
+const NEVER_OVERFLOW: ReadonlySet<MessageReason> = new Set(["RECOVERY", "SUMMARY", "TEST", "ESCALATION", "REMINDER"]);
 
 /** Whether a summary may tell of it when there is too much. */
 function mayOverflow(job: PlannedDelivery): boolean {

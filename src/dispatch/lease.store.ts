@@ -1,4 +1,5 @@
-import type { Database, Transaction } from "../db/database.ts";
+import type { Transaction } from "../db/database.ts";
+import { LOCK_SPACE, PRESENCE_LOCK } from "../db/lockSpace.ts";
 import { execute, isOneOf, query, raw, sql } from "../db/sql.ts";
 
 /** A channel whose queue this process works off, until the lease ends. */
@@ -9,47 +10,93 @@ export interface ClaimedLane {
   takenOver: boolean;
 }
 
+/** How the lanes are shared out at present. */
+export interface Balance {
+  /** Lanes that any process may take now. */
+  free: number;
+  /** Lanes that somebody has. */
+  taken: number;
+  /** Of those, the asking process's. */
+  mine: number;
+  /** Processes that are there, this one among them. */
+  processes: number;
+}
+
 /** By the database's own clock: those of several machines differ. */
 const NOW = raw(`(clock_timestamp() AT TIME ZONE 'UTC')`);
-const UNFINISHED = raw(`(SELECT "channelId" FROM "Delivery" WHERE "state" IN ('PENDING', 'RETRY'))`);
+const HAS_WORK = raw(`EXISTS (SELECT 1 FROM "Delivery" AS d WHERE d."channelId" = l."channelId" AND d."state" IN ('PENDING', 'RETRY'))`);
 
 function inFuture(ms: number) {
   return sql`(clock_timestamp() AT TIME ZONE 'UTC') + ${ms}::int * interval '1 millisecond'`;
 }
 
-/** Takes the lanes that have something to send and that no process has. What another one is taking just now is passed over. */
-export async function claimLanes(tx: Transaction, owner: string, leaseMs: number): Promise<ClaimedLane[]> {
-  await execute(tx, sql`INSERT INTO "Lane" ("channelId", "token") SELECT DISTINCT d."channelId", 0 FROM ${UNFINISHED} AS d ON CONFLICT DO NOTHING`);
+/** Lanes that have something to send and that no process has. @param takeOver also those whose process has let the lease run out, but for the `own` */
+function isFree(takeOver: boolean, own: readonly string[]) {
+  const expired = sql` OR (l."expiresAt" < ${NOW} AND NOT (l."channelId" ${isOneOf(own)}))`;
+  return sql`(l."owner" IS NULL${takeOver ? expired : raw("")}) AND ${HAS_WORK}`;
+}
+
+/** Whose leases the asking process has, by its own memory; and whether it may take what others have let run out. */
+export interface Claim {
+  owner: string;
+  own: readonly string[];
+  takeOver: boolean;
+}
+
+/** Gives every channel that has something to send its lane. */
+export async function addLanes(tx: Transaction): Promise<void> {
+  // Locked, or the channel could be deleted before its lane is there.
+  await execute(tx, sql`INSERT INTO "Lane" ("channelId", "token") SELECT l."id", 0 FROM "Channel" AS l WHERE NOT EXISTS (SELECT 1 FROM "Lane" AS o WHERE o."channelId" = l."id")
+    AND EXISTS (SELECT 1 FROM "Delivery" AS d WHERE d."channelId" = l."id" AND d."state" IN ('PENDING', 'RETRY')) FOR KEY SHARE ON CONFLICT DO NOTHING`);
+}
+
+export async function findBalance(tx: Transaction, { owner, own, takeOver }: Claim): Promise<Balance> {
+  const rows = await query<Record<keyof Balance, bigint>>(
+    tx,
+    sql`SELECT COUNT(*) FILTER (WHERE ${isFree(takeOver, own)}) AS "free", COUNT(*) FILTER (WHERE l."expiresAt" >= ${NOW}) AS "taken", COUNT(*) FILTER (WHERE l."expiresAt" >= ${NOW} AND l."owner" = ${owner}) AS "mine",
+          (SELECT COUNT(*) FROM "pg_locks" WHERE "locktype" = 'advisory' AND "classid" = ${LOCK_SPACE}::int::oid AND "objid" = ${PRESENCE_LOCK}::int::oid AND "granted"
+             AND "database" = (SELECT "oid" FROM "pg_database" WHERE "datname" = current_database())) AS "processes"
+        FROM "Lane" AS l`,
+  );
+  const [{ free, taken, mine, processes } = { free: 0, taken: 0, mine: 0, processes: 1 }] = rows;
+  return { free: Number(free), taken: Number(taken), mine: Number(mine), processes: Math.max(1, Number(processes)) };
+}
+
+/** Takes free lanes. What another process is taking just now is passed over. */
+export async function claimLanes(tx: Transaction, { owner, own, takeOver }: Claim, leaseMs: number, most: number): Promise<ClaimedLane[]> {
   return query<ClaimedLane>(
     tx,
-    sql`UPDATE "Lane" AS l SET "owner" = ${owner}, "token" = l."token" + 1, "expiresAt" = ${inFuture(leaseMs)}
-        FROM (SELECT "channelId", "owner" FROM "Lane" WHERE ("owner" IS NULL OR "expiresAt" < ${NOW}) AND "channelId" IN ${UNFINISHED} FOR UPDATE SKIP LOCKED) AS f
-        WHERE l."channelId" = f."channelId" RETURNING l."channelId", l."token", f."owner" IS NOT NULL AS "takenOver"`,
+    sql`UPDATE "Lane" AS t SET "owner" = ${owner}, "token" = t."token" + 1, "expiresAt" = ${inFuture(leaseMs)}
+        FROM (SELECT l."channelId", l."owner" FROM "Lane" AS l WHERE ${isFree(takeOver, own)} LIMIT ${most} FOR UPDATE SKIP LOCKED) AS f
+        WHERE t."channelId" = f."channelId" RETURNING t."channelId", t."token", f."owner" IS NOT NULL AS "takenOver"`,
   );
 }
 
-/** @returns the channels whose lanes the process still has */
-export async function renewLanes(tx: Transaction, owner: string, leaseMs: number): Promise<string[]> {
-  const rows = await query<{ channelId: string }>(tx, sql`UPDATE "Lane" SET "expiresAt" = ${inFuture(leaseMs)} WHERE "owner" = ${owner} RETURNING "channelId"`);
+/** In one order, as `keepLanes` has it: none of both waits for the other. @returns those of these channels whose lanes the process still has */
+export async function renewLanes(tx: Transaction, owner: string, channelIds: readonly string[], leaseMs: number): Promise<string[]> {
+  const rows = await query<{ channelId: string }>(
+    tx,
+    sql`UPDATE "Lane" AS t SET "expiresAt" = ${inFuture(leaseMs)}
+        FROM (SELECT "channelId" FROM "Lane" WHERE "owner" = ${owner} AND "channelId" ${isOneOf(channelIds)} ORDER BY "channelId" FOR UPDATE) AS f
+        WHERE t."channelId" = f."channelId" RETURNING t."channelId"`,
+  );
   return rows.map(({ channelId }) => channelId);
 }
 
 /** Gives lanes back, so that any process may take them at once. */
-export async function releaseLanes(tx: Transaction, owner: string, channelIds: string[]): Promise<void> {
-  await execute(tx, sql`UPDATE "Lane" SET "owner" = NULL, "expiresAt" = NULL WHERE "owner" = ${owner} AND "channelId" ${isOneOf(channelIds)}`);
+export async function releaseLanes(tx: Transaction, owner: string, channelIds: readonly string[]): Promise<void> {
+  await execute(
+    tx,
+    sql`UPDATE "Lane" AS t SET "owner" = NULL, "expiresAt" = NULL
+        FROM (SELECT "channelId" FROM "Lane" WHERE "owner" = ${owner} AND "channelId" ${isOneOf(channelIds)} ORDER BY "channelId" FOR UPDATE) AS f WHERE t."channelId" = f."channelId"`,
+  );
 }
 
 /** Which of these lanes still belong to the process, kept so until the transaction ends: what it writes about others is out of date. */
 export async function keepLanes(tx: Transaction, owner: string, tokens: ReadonlyMap<string, number>): Promise<Set<string>> {
   const rows = await query<{ channelId: string; token: number }>(
     tx,
-    sql`SELECT "channelId", "token" FROM "Lane" WHERE "owner" = ${owner} AND "channelId" ${isOneOf([...tokens.keys()])} FOR SHARE`,
+    sql`SELECT "channelId", "token" FROM "Lane" WHERE "owner" = ${owner} AND "channelId" ${isOneOf([...tokens.keys()])} ORDER BY "channelId" FOR SHARE`,
   );
   return new Set(rows.flatMap(({ channelId, token }) => (tokens.get(channelId) === Number(token) ? channelId : [])));
-}
-
-/** Whether anything waits for a channel. */
-export async function hasUnfinished(db: Database, channelId: string): Promise<boolean> {
-  const rows = await query(db.read, sql`SELECT 1 FROM "Delivery" WHERE "channelId" = ${channelId} AND "state" IN ('PENDING', 'RETRY') LIMIT 1`);
-  return rows.length > 0;
 }

@@ -34,16 +34,40 @@ export function createOutside({ privateTargets, hostName, environment, inbox, pr
   const waysOut = (allowPrivate: boolean) => ({ http: createHttp({ allowPrivate }), mail: createMail({ hostname: hostName, allowPrivate }) });
   const own = waysOut(privateTargets);
   const customers = waysOut(false);
-  const outsideOf = ({ http, mail }: typeof own, run: Outside["run"]): Outside => ({ http: http.http, mail: mail.mail, checkMail: mail.checkMail, run, inbox, print });
+  const breaker = createBreaker();
+  const outsideOf = ({ http, mail }: typeof own, run: Outside["run"]): Outside => ({ http: http.http, mail: breaker.of(mail.mail), checkMail: breaker.of(mail.checkMail), run: breaker.of(run), inbox, print });
   const server = outsideOf(own, createRunProgram(environment));
   const customer = outsideOf(customers, refuseProgram);
   return {
     of: (name) => (name === null ? server : customer),
     async close() {
+      breaker.breakOff();
       for (const { http, mail } of [own, customers]) {
         await http.close();
         await mail.close();
       }
+    },
+  };
+}
+
+/** Lets calls that take an abort signal all be broken off at once, whatever each waits for. */
+function createBreaker() {
+  const stops = new Set<AbortController>();
+  return {
+    of<Given extends unknown[], Options extends { signal: AbortSignal }, Result>(call: (...args: [...Given, Options]) => Promise<Result>) {
+      return async (...args: [...Given, Options]): Promise<Result> => {
+        const stop = new AbortController();
+        stops.add(stop);
+        const [given, options] = [args.slice(0, -1) as Given, args.at(-1) as Options];
+        try {
+          return await call(...given, { ...options, signal: AbortSignal.any([options.signal, stop.signal]) });
+        } finally {
+          stops.delete(stop);
+        }
+      };
+    },
+    breakOff(): void {
+      for (const stop of stops) stop.abort();
     },
   };
 }

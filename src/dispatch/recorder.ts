@@ -1,13 +1,18 @@
 import { createBatch } from "../db/batch.ts";
 import type { Database, Transaction } from "../db/database.ts";
+import { setFailingSince } from "../channels/channel.store.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
+import type { LockName } from "../db/transactionLocks.ts";
 import type { Attempt } from "../history/attempt.model.ts";
 import { findNewestAttemptId, insertAttempts } from "../history/attempt.store.ts";
 import type { Ids } from "../ids.ts";
 import type { Delivery } from "./delivery.model.ts";
 import { updateDeliveries } from "./delivery.store.ts";
+import type { PlannedDelivery } from "./delivery.store.ts";
 import { settleHeld } from "./held.store.ts";
 import type { SummaryEnd } from "./held.store.ts";
+import { storeStandIn } from "./standIn.ts";
+import type { HandOver } from "./standIn.ts";
 
 /** What one try, or one drop, leaves behind. A test has no delivery. */
 export interface Outcome {
@@ -15,6 +20,10 @@ export interface Outcome {
   delivery: Delivery | null;
   /** How a summary ended, for the deliveries that it carried. */
   carried?: SummaryEnd;
+  /** Since when the channel fails, or null: it works again. Left out: as before. */
+  failingSince?: Date | null;
+  /** What the channel's fallback is to get. */
+  handOver?: HandOver;
 }
 
 export interface Recorder {
@@ -28,28 +37,65 @@ const LARGEST_BATCH = 500;
 /** Which of these channels' lanes this process still has, until the transaction ends. */
 export type KeepLanes = (tx: Transaction, channelIds: Iterable<string>) => Promise<Set<string>>;
 
-/**
- * @param published gets attempts once they are stored, in the order of their ids
- * @param keepLanes where several processes share the database: of a lane that was lost, attempts are still history, but how
- *   far its deliveries have come is the new owner's word
- */
-export function createRecorder(db: Database, ids: Ids, published: (attempts: Attempt[]) => void, keepLanes?: () => KeepLanes | undefined): Recorder {
+export interface RecorderDeps {
+  db: Database;
+  ids: Ids;
+  /** Gets attempts once they are stored, in the order of their ids. */
+  published(attempts: Attempt[]): void;
+  /** Gets what fallbacks are to be sent. */
+  dispatch(planned: PlannedDelivery[]): void;
+  /** Hears that channels have begun to fail, or work again. Never rejects. */
+  healthChanged(): Promise<void>;
+  /**
+   * Where several processes share the database: of a lane that was lost, attempts are still history, but how far its
+   * deliveries have come is the new owner's word.
+   */
+  keepLanes?(): KeepLanes | undefined;
+}
+
+export function createRecorder({ db, ids, published, dispatch, healthChanged, keepLanes }: RecorderDeps): Recorder {
   const batch = createBatch(async (outcomes: Outcome[]) => {
-    const attempts = await db.writeAlongside(async (tx) => {
-      await takeLocks(tx, { alone: outcomes.some(({ carried }) => carried) ? ["ATTEMPTS", "HELD"] : ["ATTEMPTS"] });
+    const { attempts, standIns, healthIsNew } = await db.writeAlongside(async (tx) => {
+      await takeLocks(tx, { alone: locksFor(outcomes) });
       if (db.shared) ids.startAfter(await findNewestAttemptId(tx));
       // Ids are given inside the transaction, so that their order is the order of commits: a cursor never steps over one.
       const numbered = outcomes.map(({ attempt }) => ({ ...attempt, id: ids.next() }));
       await insertAttempts(tx, numbered);
       const kept = await keepLanes?.()?.(tx, new Set(outcomes.flatMap(({ delivery }) => delivery?.channelId ?? [])));
-      const ours = kept ? outcomes.filter(({ delivery }) => delivery && kept.has(delivery.channelId)) : outcomes;
+      const ours = kept ? outcomes.filter(({ delivery }) => delivery === null || kept.has(delivery.channelId)) : outcomes;
       await updateDeliveries(tx, ours.flatMap(({ delivery }) => delivery ?? []));
+      const planned = await handOver(tx, ours);
       for (const { delivery, carried } of ours) if (delivery && carried) await settleHeld(tx, delivery.id, carried);
-      return numbered;
+      return { attempts: numbered, standIns: planned, healthIsNew: await saveHealth(tx, ours) };
     });
     published(attempts);
+    if (healthIsNew) await healthChanged();
+    if (standIns.length > 0) dispatch(standIns);
     return attempts;
   }, LARGEST_BATCH);
 
+  async function handOver(tx: Transaction, outcomes: readonly Outcome[]): Promise<PlannedDelivery[]> {
+    const planned: PlannedDelivery[] = [];
+    for (const outcome of outcomes) {
+      const standIn = outcome.handOver && (await storeStandIn(tx, outcome.handOver, () => ids.next()));
+      if (standIn) planned.push(standIn);
+    }
+    return planned;
+  }
+
   return { record: (outcome) => batch.add(outcome), idle: () => batch.idle() };
+}
+
+function locksFor(outcomes: readonly Outcome[]): LockName[] {
+  const handsOver = outcomes.some((outcome) => outcome.handOver);
+  return ["ATTEMPTS", ...(handsOver || outcomes.some(({ carried }) => carried) ? (["HELD"] as const) : []), ...(handsOver ? (["CONDITIONS"] as const) : [])];
+}
+
+/** @returns whether any channel's health is not what it was */
+async function saveHealth(tx: Transaction, outcomes: readonly Outcome[]): Promise<boolean> {
+  let isNew = false;
+  for (const { attempt, failingSince } of outcomes) {
+    if (failingSince !== undefined && (await setFailingSince(tx, attempt.channelId, failingSince))) isNew = true;
+  }
+  return isNew;
 }

@@ -2,6 +2,8 @@ import type { FailureOutcome } from "../providers/provider.ts";
 
 /** A delivery that has not succeeded after this long is given up. */
 export const GIVE_UP_AFTER_MS = 24 * 3_600_000;
+/** But not before so many tries: the server may have been off for days, or the clock set on. */
+export const FEWEST_TRIES = 5;
 
 const FIRST_WAIT_MS = 5_000;
 const LONGEST_WAIT_MS = 3_600_000;
@@ -20,5 +22,6 @@ export function nextTry(outcome: FailureOutcome, tries: number, retryAfterMs: nu
   const backoff = Math.min(FIRST_WAIT_MS * 2 ** Math.min(tries - 1, 20), LONGEST_WAIT_MS) * (1 - random / 4);
   const asked = retryAfterMs ?? (outcome === "RATE_LIMITED" ? RATE_LIMITED_WAIT_MS : 0);
   const at = new Date(now.getTime() + Math.max(backoff, asked));
-  return at.getTime() - createdAt.getTime() > GIVE_UP_AFTER_MS ? null : at;
+  const isTooLate = at.getTime() - createdAt.getTime() > GIVE_UP_AFTER_MS;
+  return isTooLate && (tries >= FEWEST_TRIES || asked > GIVE_UP_AFTER_MS) ? null : at;
 }

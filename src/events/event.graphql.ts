@@ -1,5 +1,5 @@
 import { createErrorProxy } from "@pothos/plugin-errors";
-import { ownCustomers, ownedBy } from "../access/principal.ts";
+import { isCustomers, isOwnEvent, ownCategories, ownChannels, ownCustomers, ownEvents } from "../access/principal.ts";
 import { ChannelType } from "../channels/channel.graphql.ts";
 import { leftOutVerdict } from "../decide/leftOut.ts";
 import type { Named } from "../decide/settings.ts";
@@ -14,7 +14,9 @@ import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_CO
 import { OtherErrorType } from "../graphql/errorTypes.ts";
 import type { Accepted } from "../intake/intake.ts";
 import type { Json } from "../render/message.ts";
+import type { Owner } from "../access/principal.ts";
 import type { Snapshot } from "../settings/snapshot.ts";
+import { storedDecision } from "./event.model.ts";
 import type { StoredDecision } from "./event.model.ts";
 import { EVENTS, eventSearch } from "./eventFilter.ts";
 
@@ -83,8 +85,8 @@ const DecisionType = builder.objectRef<DecisionShape>("Decision").implement({
     channels: t.field({
       type: [ChannelVerdictType],
       description: `Every channel: whether it gets the event, and why. Of those that hear only of what an alert rule leads to them, and to which none did, the first ${MOST_LEFT_OUT}: channel(id) tells of any.`,
-      resolve(decision, _args, { services }) {
-        const others = leftOut(decision, services.snapshot.current);
+      resolve(decision, _args, { services, principal }) {
+        const others = leftOut(decision, services.snapshot.current, principal);
         return [...channelVerdicts(decision), ...others.filter(({ onlyByRules }) => !onlyByRules), ...others.filter(({ onlyByRules }) => onlyByRules).slice(0, MOST_LEFT_OUT)];
       },
     }),
@@ -93,11 +95,7 @@ const DecisionType = builder.objectRef<DecisionShape>("Decision").implement({
       nullable: true,
       description: "Whether one channel gets the event, and why; null when it was not there yet.",
       args: { id: t.arg.globalID({ required: true, for: ChannelType, description: "The channel." }) },
-      resolve: (decision, { id }, { services, principal }) => {
-        const channel = services.snapshot.current.channels.get(id.id);
-        const own = channel && (principal?.customer === null || principal?.customer === channel.customer);
-        return own ? ([...channelVerdicts(decision), ...leftOut(decision, services.snapshot.current)].find(({ channelId }) => channelId === id.id) ?? null) : null;
-      },
+      resolve: (decision, { id }, { services, principal }) => [...channelVerdicts(decision), ...leftOut(decision, services.snapshot.current, principal)].find(({ channelId }) => channelId === id.id) ?? null,
     }),
     rules: t.field({
       type: [MatchedRuleType],
@@ -123,10 +121,10 @@ function channelVerdicts({ channels }: DecisionShape): ChannelVerdict[] {
 }
 
 /** What there is to say of the channels that the decision does not list, but which were there at its time. */
-function leftOut(decision: DecisionShape, { channels }: Snapshot): LeftOut[] {
+function leftOut(decision: DecisionShape, { channels }: Snapshot, by: Owner): LeftOut[] {
   const listed = new Set(decision.channels.map(({ channelId }) => channelId));
   const verdict = leftOutVerdict(decision);
-  const missing = [...channels.values()].filter(({ id }) => !listed.has(id) && (decision.eventId === null || id < decision.eventId));
+  const missing = [...channels.values()].filter(({ id, customer }) => !listed.has(id) && (!isCustomers(by) || customer === by.customer) && (decision.eventId === null || id < decision.eventId));
   return missing.map(({ id, name, onlyByRules }) => ({ ...verdict, until: dateOf(verdict.until), channelId: id, channelName: name, onlyByRules }));
 }
 
@@ -137,10 +135,11 @@ function dateOf(time: Verdict["until"] | string): Date | null {
 
 export const EventType = builder.prismaNode("Event", {
   id: { field: "id" },
+  findUnique: (id, { principal }) => ({ id, ...ownEvents(principal) }),
   nullable: true,
   description: "Something that happened, as it was taken in.",
   // Whoever sent an event may see it in the answer, even without the scope to read events.
-  authScopes: ({ customer }) => ({ $any: { $granted: "emitted", mayRead: { scope: "EVENTS_READ", customer } } }),
+  authScopes: (event, { principal }) => ({ $any: { $granted: "emitted", $all: { may: "EVENTS_READ", isOwn: isOwnEvent(principal, event) } } }),
   fields: (t) => ({
     type: t.exposeString("type", { description: "The canonical name of its type, e.g. backup.failure." }),
     category: t.exposeString("category", { description: "The category of its type." }),
@@ -159,13 +158,13 @@ export const EventType = builder.prismaNode("Event", {
     decision: t.field({
       type: DecisionType,
       description: "What became of it and why, for each channel.",
-      resolve: (event) => ({ ...(event.decision as unknown as StoredDecision), eventId: event.id }),
+      resolve: async (event, _args, { services, principal }) => ({ ...(await services.ownDecisions.read(event.decision as unknown as StoredDecision, event, principal)), eventId: event.id }),
     }),
     condition: t.relation("condition", { nullable: true, description: "The condition that it opened, counted towards or closed." }),
     deliveries: t.relation("deliveries", {
       description: "The notifications that came of it. A summary that carried some of them is not among them.",
       // A summary is a row of one event only because it must be one of some event.
-      query: { where: { reason: { not: "SUMMARY" } }, orderBy: { id: "asc" }, take: 1000 },
+      query: (_args, { principal }) => ({ where: { reason: { not: "SUMMARY" }, ...ownChannels(principal) }, orderBy: { id: "asc" }, take: 1000 }),
     }),
   }),
 });
@@ -193,7 +192,7 @@ const EmitEventPayload = builder.objectRef<Accepted>("EmitEventPayload").impleme
   description: "The event was stored durably; what is to be sent is on its way.",
   fields: (t) => ({
     event: t.field({ type: EventType, grantScopes: ["emitted"], description: "The event as stored.", resolve: ({ event }) => event as never }),
-    decision: t.field({ type: DecisionType, description: "What becomes of it and why.", resolve: ({ event }) => ({ ...event.decision, eventId: event.id }) }),
+    decision: t.field({ type: DecisionType, description: "What becomes of it and why.", resolve: async ({ event }, _args, { services, principal }) => ({ ...(await services.ownDecisions.read(event.decision, event, principal)), eventId: event.id }) }),
     deduplicated: t.exposeBoolean("deduplicated", { description: "True when its idempotencyKey answered with an earlier result; nothing new was stored." }),
     nearestTypes: t.stringList({
       nullable: true,
@@ -236,7 +235,7 @@ builder.mutationField("emitEvent", (t) =>
     authScopes: { may: "EVENTS_EMIT" },
     args: { input: t.arg({ type: EmitEventInput, required: true, description: "The event." }) },
     resolve: async (_root, { input }, { services, principal }) => {
-      const [result] = await services.intake.emit([input], principal?.tokenId ?? "");
+      const [result] = await services.intake.emit([input], principal?.tokenId ?? "", principal?.customer);
       return asData(result as Accepted | CallerError);
     },
   }),
@@ -250,7 +249,7 @@ builder.mutationField("emitEvents", (t) =>
     args: { input: t.arg({ type: [EmitEventInput], required: true, description: `The events, at most ${LARGEST_EMIT}.` }) },
     resolve: async (_root, { input }, { services, principal }) => {
       if (input.length > LARGEST_EMIT) throw new CallerError("BAD_REQUEST", `input: must hold at most ${LARGEST_EMIT} events at once.`);
-      return { results: await services.intake.emit(input, principal?.tokenId ?? "") };
+      return { results: await services.intake.emit(input, principal?.tokenId ?? "", principal?.customer) };
     },
   }),
 );
@@ -277,9 +276,11 @@ builder.queryField("simulateEvent", (t) =>
       input: t.arg({ type: EmitEventInput, required: true, description: "The event." }),
       at: t.arg({ type: "DateTime", description: "The moment to decide for, with what is known now, e.g. tonight within quiet hours. Left out: now." }),
     },
-    resolve: async (_root, { input, at }, { services }) => {
+    resolve: async (_root, { input, at }, { services, principal }) => {
       try {
-        return { ...(await services.intake.simulate(input, at ?? undefined)), eventId: null };
+        const decision = await services.intake.simulate(input, at ?? null, principal?.customer ?? null);
+        const about = { fingerprint: decision.fingerprint, conditionId: decision.condition?.after.id ?? null };
+        return { ...(await services.ownDecisions.read(storedDecision(decision), about, principal)), eventId: null };
       } catch (error) {
         if (error instanceof CallerError) return asData(error);
         throw error;
@@ -295,7 +296,7 @@ builder.queryField("event", (t) =>
     description: "One event; null when there is none with this id, or no longer. Its decision says why each channel got it or not.",
     authScopes: { may: "EVENTS_READ" },
     args: { id: t.arg.globalID({ required: true, for: EventType, description: "Its id." }) },
-    resolve: (query, _root, { id }, { services, principal }) => services.db.event.findFirst({ ...query, where: { id: id.id, ...ownedBy(principal) } }),
+    resolve: (query, _root, { id }, { services, principal }) => services.db.event.findFirst({ ...query, where: { id: id.id, ...ownEvents(principal) } }),
   }),
 );
 
@@ -308,7 +309,7 @@ const EventFilter = builder.inputType("EventFilter", {
     services: t.stringList({ description: "Services." }),
     sources: t.stringList({ description: "Sources." }),
     customers: t.stringList({ description: "Customers." }),
-    because: t.field({ type: [VerdictReasonEnum], description: "What became of them." }),
+    because: t.field({ type: [VerdictReasonEnum], description: "What became of them. Not for customers: it is said of all channels together." }),
     from: t.field({ type: "DateTime", description: "Received from this time on." }),
     to: t.field({ type: "DateTime", description: "Received before this time." }),
   }),
@@ -324,7 +325,10 @@ builder.queryField("events", (t) =>
       resolve: (_root, { filter, ...args }, context, info) => {
         const { db } = context.services;
         const relations = relationsOf(context, info);
-        return searchConnection(db, { table: EVENTS, filter: eventSearch(filter ?? {}, ownCustomers(context.principal, filter?.customers)), args, ...cursors("event"), load: (ids) => db.event.findMany({ ...relations, where: { id: { in: ids } } }) });
+        const { principal } = context;
+        if (filter?.because && isCustomers(principal)) throw new CallerError("BAD_REQUEST", "filter.because: must be left out by customers. Ask for each event's decision.");
+        const own = { ...filter, categories: ownCategories(principal, filter?.categories) };
+        return searchConnection(db, { table: EVENTS, filter: eventSearch(own, ownCustomers(principal, filter?.customers), isCustomers(principal) ? "customer" : undefined), args, ...cursors("event"), load: (ids) => db.event.findMany({ ...relations, where: { id: { in: ids } } }) });
       },
     },
     {

@@ -48,6 +48,9 @@ export function storedDecision({ verdict, channels, reason, rules }: Decision): 
 const UNPRINTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\p{Surrogate}/u;
 const LINE_BREAKS = /[\r\n\t]/;
 
+/** The longest that texts may be, in UTF-16 code units. */
+export const TEXT_LIMITS = { type: 100, source: 200, service: 200, customer: 200, title: 300, message: 20_000, dedupKey: 200, idempotencyKey: 200 } as const;
+
 function text(max: number, { lines = false } = {}) {
   return z
     .string("must be text")
@@ -62,8 +65,7 @@ function optionalText(max: number, options?: { lines?: boolean }) {
   return text(max, options).nullish().transform((value) => value || null);
 }
 
-const LARGEST_DETAILS_BYTES = 32 * 1024;
-const DEEPEST_DETAILS = 8;
+export const DETAILS_LIMITS = { bytes: 32 * 1024, depth: 8 };
 /** Producers' clocks may be ahead by this much. */
 const FURTHEST_FUTURE_MS = 24 * 3600 * 1000;
 /** Times before this are a unit mix-up (seconds taken for milliseconds) rather than history. */
@@ -71,8 +73,8 @@ const EARLIEST_OCCURRED_AT = Date.UTC(2000, 0, 1);
 
 const details = z
   .record(z.string(), z.unknown(), "must be a JSON object")
-  .refine((value) => !isDeeperThan(DEEPEST_DETAILS, value), { message: `must be nested at most ${DEEPEST_DETAILS} deep`, abort: true })
-  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= LARGEST_DETAILS_BYTES, `must be at most ${LARGEST_DETAILS_BYTES} bytes of JSON`)
+  .refine((value) => !isDeeperThan(DETAILS_LIMITS.depth, value), { message: `must be nested at most ${DETAILS_LIMITS.depth} deep`, abort: true })
+  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= DETAILS_LIMITS.bytes, `must be at most ${DETAILS_LIMITS.bytes} bytes of JSON`)
   .refine((value) => !hasUnprintable(value), "must not hold control characters or broken Unicode")
   .refine((value) => !hasInfinite(value), "must not hold numbers beyond ±1.7e308, which JSON cannot keep")
   .nullish()
@@ -83,22 +85,22 @@ const FIELDS = "an event is a JSON object of type, severity, status, source, ser
 /** What a producer sends, checked. `occurredAt` may be a Date (GraphQL) or ISO 8601 text (REST). */
 export const eventInput = z.strictObject(
   {
-    type: text(100).refine((value) => value !== "", "must be the name of an event type, e.g. backup.failure"),
+    type: text(TEXT_LIMITS.type).refine((value) => value !== "", "must be the name of an event type, e.g. backup.failure"),
     severity: z.enum(SEVERITIES, `must be one of ${SEVERITIES.join(", ")}`).nullish().transform((value) => value ?? null),
     status: z.enum(EVENT_STATUSES, `must be one of ${EVENT_STATUSES.join(", ")}`).nullish().transform((value) => value ?? null),
-    source: optionalText(200),
-    service: optionalText(200),
-    customer: optionalText(200),
-    title: optionalText(300),
-    message: optionalText(20_000, { lines: true }),
+    source: optionalText(TEXT_LIMITS.source),
+    service: optionalText(TEXT_LIMITS.service),
+    customer: optionalText(TEXT_LIMITS.customer),
+    title: optionalText(TEXT_LIMITS.title),
+    message: optionalText(TEXT_LIMITS.message, { lines: true }),
     details,
     value: z.number("must be a number").nullish().transform((value) => value ?? null),
     occurredAt: z
       .union([z.date(), z.iso.datetime({ offset: true }).transform((iso) => new Date(iso))], "must be a time as ISO 8601 with an offset, e.g. 2026-01-31T12:00:00Z")
       .nullish()
       .transform((value) => value ?? null),
-    dedupKey: optionalText(200),
-    idempotencyKey: optionalText(200),
+    dedupKey: optionalText(TEXT_LIMITS.dedupKey),
+    idempotencyKey: optionalText(TEXT_LIMITS.idempotencyKey),
   },
   { error: (issue) => (issue.code === "unrecognized_keys" ? `has no field ${issue.keys?.slice(0, 5).map((key) => JSON.stringify(key.slice(0, 100))).join(", ")}; ${FIELDS}` : FIELDS) },
 );
@@ -115,8 +117,8 @@ export function occurredAtProblem(occurredAt: Date | null, now: Date): string | 
 
 /** The event as decide takes it. */
 export function incomingEvent(input: EventInput, type: string, id: string, now: Date): IncomingEvent {
-  const { idempotencyKey: _, ...event } = input;
-  return { ...event, id, type, receivedAt: now, occurredAt: input.occurredAt ?? now };
+  const { severity, status, source, service, customer, title, message, details, value, dedupKey } = input;
+  return { id, receivedAt: now, occurredAt: input.occurredAt ?? now, type, severity, status, source, service, customer, title, message, details, value, dedupKey };
 }
 
 function isDeeperThan(levels: number, value: unknown): boolean {

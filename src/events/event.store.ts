@@ -1,9 +1,9 @@
-import type { Database, Transaction } from "../db/database.ts";
+import type { Database } from "../db/database.ts";
 import type { Pace } from "../db/pace.ts";
 import { insertRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
-import { execute, isOneOf, query, raw, sql, tableOf } from "../db/sql.ts";
-import type { Piece } from "../db/sql.ts";
+import { execute, isOneOf, parsedJson, query, raw, sql, tableOf } from "../db/sql.ts";
+import type { Piece, SqlClient } from "../db/sql.ts";
 import type { StoredEvent } from "./event.model.ts";
 
 const EVENT: Table = {
@@ -28,23 +28,18 @@ export interface IdempotencyRow {
   createdAt: Date;
 }
 
-/** The greatest id of all that are stored; null when there are none. */
-export async function findNewestEventId(tx: Transaction): Promise<string | null> {
-  return (await query<{ id: string | null }>(tx, sql`SELECT MAX("id") AS "id" FROM "Event"`))[0]?.id ?? null;
-}
-
-export async function insertEvents(tx: Transaction, events: StoredEvent[]): Promise<void> {
+export async function insertEvents(tx: SqlClient, events: StoredEvent[]): Promise<void> {
   await insertRows(tx, EVENT, events as unknown as Record<string, unknown>[]);
 }
 
 /** Later uses of an expired key take its place. */
-export async function insertIdempotencyKeys(tx: Transaction, rows: IdempotencyRow[]): Promise<void> {
+export async function insertIdempotencyKeys(tx: SqlClient, rows: IdempotencyRow[]): Promise<void> {
   const replace = `ON CONFLICT ("scope", "key") DO UPDATE SET "inputHash" = excluded."inputHash", "eventId" = excluded."eventId", "createdAt" = excluded."createdAt"`;
   await insertRows(tx, IDEMPOTENCY_KEY, rows as unknown as Record<string, unknown>[], { onConflict: replace });
 }
 
 /** The keys among `wanted` that were used after `since`. */
-export async function findIdempotencyKeys(tx: Transaction, wanted: { scope: string; key: string }[], since: Date): Promise<IdempotencyRow[]> {
+export async function findIdempotencyKeys(tx: SqlClient, wanted: { scope: string; key: string }[], since: Date): Promise<IdempotencyRow[]> {
   if (wanted.length === 0) return [];
   return query<IdempotencyRow>(
     tx,
@@ -53,13 +48,14 @@ export async function findIdempotencyKeys(tx: Transaction, wanted: { scope: stri
 }
 
 /** In the order of their ids. */
-export async function findEvents(db: Pick<Database["read"], "event">, ids: string[]): Promise<StoredEvent[]> {
+export async function findEvents(db: SqlClient, ids: string[]): Promise<StoredEvent[]> {
   if (ids.length === 0) return [];
-  return (await db.event.findMany({ where: { id: { in: ids } }, orderBy: { id: "asc" } })) as unknown as StoredEvent[];
+  const rows = await query<StoredEvent>(db, sql`SELECT * FROM "Event" WHERE "id" ${isOneOf(ids)} ORDER BY "id"`);
+  return rows.map((row) => ({ ...row, details: parsedJson(row.details), decision: parsedJson(row.decision) }));
 }
 
 /** The event that tells most of each of these conditions: the newest of the worst while it is open, and the newest of all when it is over. */
-export async function findTellingEvents(tx: Transaction, conditionIds: string[]): Promise<StoredEvent[]> {
+export async function findTellingEvents(tx: SqlClient, conditionIds: string[]): Promise<StoredEvent[]> {
   if (conditionIds.length === 0) return [];
   const tells = raw(`CASE WHEN c."closedAt" IS NULL AND e."severity" = c."severity" AND e."decision" ->> 'reason' <> 'RECOVERY' THEN 1 ELSE 0 END`);
   const rows = await query<{ id: string | null }>(

@@ -22,9 +22,10 @@ export const EVENTS: SearchTable = {
   indexed: { conditionId: { but: null }, service: { but: null }, type: {}, customer: { but: null }, fate: { but: "MATCHED" }, category: {}, severity: { but: "INFO" } },
 };
 
-/** @param customers null: of any or none */
-export function eventSearch({ types, categories, severities, services, sources, because, from, to }: EventFilter, customers: readonly string[] | null): SearchFilter {
+/** @param customers null: of any or none @param along see SearchFilter */
+export function eventSearch({ types, categories, severities, services, sources, because, from, to }: EventFilter, customers: readonly string[] | null, along?: "customer"): SearchFilter {
   return {
+    along,
     oneOf: { type: types, category: categories, severity: severities, service: services, source: sources, customer: customers, fate: because },
     closed: ["severity"],
     from,

@@ -5,7 +5,7 @@ import PrismaPlugin from "@pothos/plugin-prisma";
 import RelayPlugin from "@pothos/plugin-relay";
 import ScopeAuthPlugin from "@pothos/plugin-scope-auth";
 import type { GraphQLField } from "graphql";
-import { may, refusal } from "../access/principal.ts";
+import { may, mayOnServer, refusal } from "../access/principal.ts";
 import type { Scope } from "../access/scope.ts";
 import type { PrismaClient } from "../db/generated/client.ts";
 import type PrismaTypes from "../db/generated/pothos.ts";
@@ -24,10 +24,14 @@ export interface SchemaTypes {
   PrismaTypes: PrismaTypes;
   Context: Context;
   AuthScopes: {
-    /** The token's role has the scope. */
+    /** The token has the scope. */
     may: Scope;
+    /** The same, and the token is no customer's: for what concerns the whole server. */
+    mayOnServer: Scope;
     /** The same, and the row belongs to the token's customer where the token has one. */
     mayRead: { scope: Scope; customer: string | null };
+    /** The row was found to be the token's own by the type itself. */
+    isOwn: boolean;
   };
   DefaultFieldNullability: false;
   Scalars: {
@@ -78,12 +82,14 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     treatErrorsAsUnauthorized: false,
     authScopes: ({ principal }) => ({
       may: (scope) => may(principal, scope),
+      mayOnServer: (scope) => mayOnServer(principal, scope),
       mayRead: ({ scope, customer }) => may(principal, scope) && (principal?.customer === null || principal?.customer === customer),
+      isOwn: (own) => own,
     }),
     unauthorizedError: (_parent, { principal }, info) => refusal(principal, `${info.parentType.name}.${info.fieldName}`),
   },
   complexity: {
-    limit: QUERY_LIMITS,
+    limit: ({ costIsKnown }) => (costIsKnown ? {} : QUERY_LIMITS),
     fieldComplexity: costOf,
     complexityError: (kind) => new CallerError("QUERY_TOO_COSTLY", `The query's ${kind.toLowerCase()} is over the limit (depth ${QUERY_LIMITS.depth}, breadth ${QUERY_LIMITS.breadth}, complexity ${QUERY_LIMITS.complexity}). Ask for less at a time.`),
   },
@@ -94,6 +100,9 @@ function decodeGlobalID(globalId: string): { typename: string; id: string } {
   if (typename && id) return { typename, id };
   throw new CallerError("BAD_REQUEST", `"${globalId.slice(0, 100)}" is not an id of this server. Take ids as its queries give them, e.g. { channels { nodes { id } } }.`);
 }
+
+/** Arguments that `costOf` reads: all else in a query has the same cost whatever its variables are. */
+export const COST_ARGUMENTS: ReadonlySet<string> = new Set(["first", "last", "limit", "ids"]);
 
 /** Rows that are counted for a list of unknown length. */
 const USUAL_LIST = 5;

@@ -1,4 +1,4 @@
-import { ROLE_DESCRIPTIONS, SCOPES } from "../access/scope.ts";
+import { ALL_SCOPES, dottedName, ROLE_DESCRIPTIONS, SCOPES } from "../access/scope.ts";
 import type { Role, Scope } from "../access/scope.ts";
 import { VERDICT_REASONS } from "../decide/verdict.ts";
 import type { VerdictReason } from "../decide/verdict.ts";
@@ -99,5 +99,5 @@ export const RoleEnum = builder.enumType("Role", {
 
 export const ScopeEnum = builder.enumType("Scope", {
   description: "One thing that a token may be allowed to do.",
-  values: valuesOf<Scope>(SCOPES),
+  values: valuesOf<Scope>(Object.fromEntries(ALL_SCOPES.map((scope) => [scope, `${SCOPES[scope]} Its short name is ${dottedName(scope)}.`])) as Record<Scope, string>),
 });

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { GraphQLError } from "graphql";
 import type { GraphQLErrorOptions } from "graphql";
 import { storageErrorOf } from "../db/databaseErrors.ts";
-import { CallerError, ValidationError } from "../errors.ts";
+import { CallerError, RateLimitedError, ValidationError } from "../errors.ts";
 import type { Log } from "../log.ts";
 
 /**
@@ -16,7 +16,8 @@ export function maskError(error: unknown, log: Log): GraphQLError {
 
   if (original instanceof CallerError) {
     const issues = original instanceof ValidationError ? { issues: original.issues } : {};
-    return new GraphQLError(original.message, { ...position, extensions: { code: original.code, ...issues } });
+    const retryAfter = original instanceof RateLimitedError ? { retryAfter: original.retryAfter } : {};
+    return new GraphQLError(original.message, { ...position, extensions: { code: original.code, ...issues, ...retryAfter } });
   }
   // Errors of the query itself: syntax, unknown fields, values of the wrong type.
   if (graphqlError && (!graphqlError.originalError || graphqlError.originalError instanceof GraphQLError)) {

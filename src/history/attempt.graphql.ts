@@ -1,5 +1,5 @@
-import { ownedBy } from "../access/principal.ts";
-import type { Principal } from "../access/principal.ts";
+import { isCustomers } from "../access/principal.ts";
+import type { Owner } from "../access/principal.ts";
 import { ChannelKindEnum } from "../channels/channelKind.graphql.ts";
 import { builder, PAGE } from "../graphql/builder.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
@@ -9,14 +9,15 @@ import { countedOf, ENDS_EARLY, LARGEST_OFFSET, searchConnection, TOTAL_COUNT, T
 import type { Attempt } from "./attempt.model.ts";
 import { ATTEMPTS, attemptSearch } from "./attemptFilter.ts";
 import type { AttemptFilter } from "./attemptFilter.ts";
-import { attemptIdOf, cursorOf } from "./history.service.ts";
+import { cursorOf } from "./history.service.ts";
 import type { Dispatched } from "./history.service.ts";
 
 export const AttemptType = builder.prismaNode("Attempt", {
   id: { field: "id" },
+  findUnique: (id, { principal }) => ({ id, ...(isCustomers(principal) ? { channelCustomer: principal.customer } : {}) }),
   nullable: true,
   description: "One try at a delivery and what came of it. It keeps what it says even when its channel or event is gone.",
-  authScopes: ({ customer }) => ({ mayRead: { scope: "HISTORY_READ", customer } }),
+  authScopes: ({ channelCustomer }) => ({ mayRead: { scope: "HISTORY_READ", customer: channelCustomer } }),
   fields: (t) => ({
     at: t.expose("at", { type: "DateTime", description: "When it ended." }),
     channelId: t.field({ type: "ID", description: "The channel.", resolve: ({ channelId }) => globalIdOf("Channel", channelId) }),
@@ -67,13 +68,9 @@ const AttemptFilterInput = builder.inputType("AttemptFilter", {
   }),
 });
 
-function filterOf(input: typeof AttemptFilterInput.$inferInput | null | undefined, principal: Principal | null): AttemptFilter {
-  const own = ownedBy(principal).customer;
-  return {
-    ...input,
-    channelIds: input?.channelIds?.map((id) => channelIdFrom(id)),
-    customers: own === undefined ? input?.customers : [own],
-  };
+/** Attempts are whose channel they were of: what the server's channels were told of a customer is the server's. */
+function filterOf(input: typeof AttemptFilterInput.$inferInput | null | undefined, by: Owner): AttemptFilter {
+  return { ...input, channelIds: input?.channelIds?.map((id) => channelIdFrom(id)), channelCustomer: by?.customer };
 }
 
 function channelIdFrom(globalId: string): string {
@@ -93,15 +90,15 @@ builder.queryField("history", (t) =>
         limit: t.arg.int({ description: `In place of first: 1 to ${PAGE.most}.` }),
         offset: t.arg.int({ description: `In place of after: how many to pass over, at most ${LARGEST_OFFSET.toLocaleString("en-US")}.` }),
       },
-      resolve: (_root, { limit, offset, filter, ...paging }, { services: { db }, principal }) =>
-        searchConnection<Attempt>(db, {
+      resolve: (_root, { limit, offset, filter, ...paging }, { services, principal }) =>
+        searchConnection<Attempt>(services.db, {
           table: ATTEMPTS,
           filter: attemptSearch(filterOf(filter, principal)),
           args: { ...paging, first: limit ?? paging.first ?? null },
           offset,
           cursorOf,
-          idOf: attemptIdOf,
-          load: (ids) => db.attempt.findMany({ where: { id: { in: ids } } }),
+          idOf: services.history.idOf,
+          load: (ids) => services.db.attempt.findMany({ where: { id: { in: ids } } }),
         }),
     },
     {
@@ -120,7 +117,7 @@ builder.queryField("liveCursor", (t) =>
   t.string({
     description: "Where the live feed is now. As after of notificationDispatched it gives everything from here on, however long the history is, even when it is empty.",
     authScopes: { may: "HISTORY_READ" },
-    resolve: (_root, _args, { services }) => services.history.position(),
+    resolve: (_root, _args, { services, principal }) => services.history.position(isCustomers(principal)),
   }),
 );
 

@@ -12,6 +12,8 @@ export interface AttemptFilter {
   categories?: string[] | null | undefined;
   minimumSeverity?: Severity | null | undefined;
   customers?: string[] | null | undefined;
+  /** Of whose channels; null: of all. */
+  channelCustomer?: string | null | undefined;
   outcomes?: AttemptOutcome[] | null | undefined;
   /** From this time on, inclusive. */
   from?: Date | null | undefined;
@@ -22,16 +24,18 @@ export interface AttemptFilter {
 export const ATTEMPTS: SearchTable = {
   name: "Attempt",
   time: "at",
-  indexed: { channelId: {}, type: {}, customer: { but: null }, outcome: { but: "DELIVERED" }, kind: {}, category: {}, severity: { but: "INFO" } },
+  indexed: { channelCustomer: { but: null }, channelId: {}, type: {}, customer: { but: null }, outcome: { but: "DELIVERED" }, kind: {}, category: {}, severity: { but: "INFO" } },
 };
 
-export function attemptSearch({ channelIds, kinds, types, categories, minimumSeverity, customers, outcomes, from, to }: AttemptFilter): SearchFilter {
+export function attemptSearch({ channelCustomer, channelIds, kinds, types, categories, minimumSeverity, customers, outcomes, from, to }: AttemptFilter): SearchFilter {
   const severity = minimumSeverity && minimumSeverity !== "INFO" ? SEVERITIES.filter((one) => !isBelow(one, minimumSeverity)) : null;
-  return { oneOf: { channelId: channelIds, kind: kinds, type: types, category: categories, customer: customers, outcome: outcomes, severity }, closed: ["outcome", "severity"], from, to };
+  const own = channelCustomer === null || channelCustomer === undefined ? {} : { oneOf: { channelCustomer: [channelCustomer] }, along: "channelCustomer" };
+  return { ...own, oneOf: { ...own.oneOf, channelId: channelIds, kind: kinds, type: types, category: categories, customer: customers, outcome: outcomes, severity }, closed: ["outcome", "severity"], from, to };
 }
 
 export function attemptMatches(filter: AttemptFilter, attempt: Attempt): boolean {
   return (
+    (filter.channelCustomer === null || filter.channelCustomer === undefined || attempt.channelCustomer === filter.channelCustomer) &&
     within(filter.channelIds, attempt.channelId) &&
     within(filter.kinds, attempt.kind) &&
     within(filter.types, attempt.type) &&

@@ -4,6 +4,7 @@ import { createPace } from "../db/pace.ts";
 import type { Pace } from "../db/pace.ts";
 import { CallerError } from "../errors.ts";
 import { isId } from "../ids.ts";
+import type { SecretBox } from "../secretBox.ts";
 import type { Hub, Subscription } from "../live/hub.ts";
 import type { SettingStore } from "../settings/settings.store.ts";
 import { attemptMatches, attemptSearch } from "./attemptFilter.ts";
@@ -28,8 +29,13 @@ export interface HistoryService {
    * @throws {CallerError} CURSOR_EXPIRED when attempts behind the cursor have been deleted; VALIDATION_FAILED for no cursor of ours
    */
   watch(filter: AttemptFilter, after: string | null, mayGoOn: () => boolean): AsyncGenerator<Dispatched, void>;
-  /** The cursor of the newest attempt there ever was: `watch` after it gives everything from now on. */
-  position(): Promise<string>;
+  /**
+   * The cursor of the newest attempt there ever was: `watch` after it gives everything from now on.
+   * @param sealed so that nobody can tell whether it has moved on by attempts that they may not know of
+   */
+  position(sealed: boolean): Promise<string>;
+  /** @throws {CallerError} when it is no cursor of ours */
+  idOf(cursor: string): string;
   /** Deletes attempts. @returns how many */
   clear(filter: AttemptFilter): Promise<number>;
   /** Deletes what is older than `days` or beyond the newest `count`. @returns how many */
@@ -49,7 +55,22 @@ const REPLAY_PAGE = 500;
 /** Of the time: whoever clears the history waits for it. */
 const CLEARING_SHARE = 0.5;
 
-export function createHistoryService(store: AttemptStore, settings: SettingStore, hub: Hub<Attempt>, clock: Clock): HistoryService {
+export function createHistoryService(store: AttemptStore, settings: SettingStore, hub: Hub<Attempt>, clock: Clock, box: Pick<SecretBox, "seal" | "open">): HistoryService {
+  function idOf(cursor: string): string {
+    const text = Buffer.from(cursor, "base64url").toString("utf8");
+    const id = text.startsWith(SEALED_PREFIX) ? opened(text.slice(SEALED_PREFIX.length)) : text.startsWith(CURSOR_PREFIX) ? text.slice(CURSOR_PREFIX.length) : "";
+    if (isId(id)) return id;
+    throw new CallerError("BAD_REQUEST", "after: must be a cursor that this server gave.");
+  }
+
+  function opened(sealed: string): string {
+    try {
+      return box.open(sealed, SEALED_PREFIX);
+    } catch {
+      return "";
+    }
+  }
+
   async function deletedUpTo(): Promise<string> {
     return ((await settings.get(DELETED_UP_TO)) as string | undefined) ?? "";
   }
@@ -94,7 +115,7 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
 
   async function* follow(live: Subscription<Attempt>, filter: AttemptFilter, after: string | null, mayGoOn: () => boolean): AsyncGenerator<Dispatched, void> {
     try {
-      let last = after === null ? "" : attemptIdOf(after);
+      let last = after === null ? "" : idOf(after);
       if (after !== null) await refuseExpired(last);
       let catchingUp = after !== null;
       for (;;) {
@@ -142,10 +163,13 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
       return feed;
     },
 
-    async position() {
+    async position(sealed) {
       const [stored, deleted] = [await store.newestId(), await deletedUpTo()];
-      return cursorOf((stored > deleted ? stored : deleted) || BEFORE_ALL);
+      const id = (stored > deleted ? stored : deleted) || BEFORE_ALL;
+      return sealed ? Buffer.from(SEALED_PREFIX + box.seal(id, SEALED_PREFIX)).toString("base64url") : cursorOf(id);
     },
+
+    idOf,
 
     async clear(filter) {
       await noteClearing();
@@ -168,16 +192,9 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
 }
 
 const CURSOR_PREFIX = "attempt:";
+const SEALED_PREFIX = "sealed:";
 
 /** The cursor of the history's connection and of the live feed alike. */
 export function cursorOf(attemptId: string): string {
   return Buffer.from(CURSOR_PREFIX + attemptId).toString("base64url");
-}
-
-/** @throws {CallerError} when it is no cursor of ours */
-export function attemptIdOf(cursor: string): string {
-  const text = Buffer.from(cursor, "base64url").toString("utf8");
-  const id = text.slice(CURSOR_PREFIX.length);
-  if (!text.startsWith(CURSOR_PREFIX) || !isId(id)) throw new CallerError("BAD_REQUEST", "after: must be a cursor that this server gave.");
-  return id;
 }

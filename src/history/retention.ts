@@ -2,8 +2,11 @@ import type { Clock } from "../clock.ts";
 import { deleteBurstsBefore } from "../conditions/burst.store.ts";
 import { deleteCooldownsBefore } from "../conditions/condition.store.ts";
 import type { Database } from "../db/database.ts";
+import { createJob } from "../db/job.ts";
 import { createPace } from "../db/pace.ts";
 import type { Pace } from "../db/pace.ts";
+import { LINK_DAYS } from "../escalations/acknowledgeLink.ts";
+import { deleteLinkUsesBefore } from "../escalations/acknowledgement.store.ts";
 import { deleteOldEvents } from "../events/event.store.ts";
 import type { Log } from "../log.ts";
 import type { SnapshotHolder } from "../settings/snapshot.ts";
@@ -11,6 +14,7 @@ import { deleteSilencesEndedBefore } from "../silences/silence.store.ts";
 import type { HistoryService } from "./history.service.ts";
 
 const EVERY_MS = 3_600_000;
+const LEASE_MS = 2.5 * EVERY_MS;
 const DAY_MS = 86_400_000;
 /** No cooldown may be set longer than this. */
 const LONGEST_COOLDOWN_MS = 366 * DAY_MS;
@@ -25,9 +29,10 @@ const DELETING_SHARE = 0.1;
 /** A burst's window is a day at most, and so long after it the storm may go on. */
 const LONGEST_BURST_MS = 2 * DAY_MS;
 
-/** Deletes what is older than the settings keep, once an hour. @returns what stops it */
-export function startRetention(deps: { db: Database; history: HistoryService; snapshot: SnapshotHolder; clock: Clock; log: Log }): () => void {
+/** Deletes what is older than the settings keep, once an hour; of several processes one does. @returns what stops it, and leaves it to the others */
+export function startRetention(deps: { db: Database; history: Pick<HistoryService, "prune">; snapshot: SnapshotHolder; clock: Clock; log: Log }): () => Promise<void> {
   const { db, history, snapshot, clock, log } = deps;
+  const job = createJob(db, "retention", LEASE_MS);
   let cancel: () => void = () => undefined;
   let stopped = false;
   /** Up to here cooldowns have been looked at. */
@@ -41,6 +46,7 @@ export function startRetention(deps: { db: Database; history: HistoryService; sn
   }
 
   async function prune(): Promise<void> {
+    if (!(await job.isMine(clock.now()))) return;
     const { historyDays, historyCount } = snapshot.current.server;
     const now = clock.now().getTime();
     const pace = createPace(DELETING_SHARE);
@@ -48,6 +54,7 @@ export function startRetention(deps: { db: Database; history: HistoryService; sn
     const events = await deleteOldEvents(db, new Date(now - historyDays * DAY_MS), new Date(now - DAY_MS), pace);
     await db.write((tx) => deleteSilencesEndedBefore(tx, new Date(now - historyDays * DAY_MS)));
     await forgetCooldowns(new Date(now - LONGEST_COOLDOWN_MS), pace);
+    await db.write((tx) => deleteLinkUsesBefore(tx, new Date(now - (LINK_DAYS + 1) * DAY_MS)));
     await db.write((tx) => deleteBurstsBefore(tx, new Date(now - LONGEST_BURST_MS)));
     if (attempts + events > 0) log.info({ attempts, events }, "deleted what was older than the settings keep");
   }
@@ -66,5 +73,6 @@ export function startRetention(deps: { db: Database; history: HistoryService; sn
   return () => {
     stopped = true;
     cancel();
+    return job.giveUp();
   };
 }

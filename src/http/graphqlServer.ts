@@ -9,32 +9,44 @@ import { maskError } from "../graphql/maskError.ts";
 import { schema } from "../graphql/schema.ts";
 import type { Log } from "../log.ts";
 import type { Services } from "../services.ts";
-import { principalOf } from "./bearer.ts";
 
 /** A document larger than this is no query that a client wrote; data belongs into variables. */
 export const MOST_TOKENS = 2000;
 
 const OPERATIONS = join(import.meta.dirname, "..", "..", "schema", "operations");
 
-export interface GraphqlServerOptions {
-  services: Services;
-  log: Log;
-  graphiql: boolean;
+/** What holds for every operation, whichever way it comes. */
+export interface GraphqlRules {
+  contextOf(context: Pick<ServerContext, "req" | "principal">): Context;
+  mask(error: unknown): GraphQLError;
   introspection: boolean;
 }
 
-/** What the HTTP server and the WebSocket server hand over; only the latter brings a principal of its own. */
+export interface GraphqlRulesOptions {
+  services: Services;
+  log: Log;
+  introspection: boolean;
+}
+
+export function createGraphqlRules({ services, log, introspection }: GraphqlRulesOptions): GraphqlRules {
+  return {
+    contextOf: ({ req, principal }) => ({ services, principal, address: req.socket.remoteAddress ?? null }),
+    mask: (error) => (introspection ? maskError(error, log) : withoutSuggestion(maskError(error, log))),
+    introspection,
+  };
+}
+
+/** What the HTTP server and the WebSocket server hand over. */
 export interface ServerContext {
   req: IncomingMessage;
   res?: ServerResponse;
-  principal?: Context["principal"];
+  principal: Context["principal"];
 }
 
-export function createGraphqlServer({ services, log, graphiql, introspection }: GraphqlServerOptions) {
-  const mask = (error: unknown): GraphQLError => (introspection ? maskError(error, log) : withoutSuggestion(maskError(error, log)));
+export function createGraphqlServer({ contextOf, mask, introspection }: GraphqlRules, graphiql: boolean) {
   return createYoga<ServerContext, Context>({
     schema,
-    context: ({ req, principal }) => ({ services, principal: principal === undefined ? principalOf(req.headers.authorization, services.accessTokens) : principal }),
+    context: contextOf,
     graphqlEndpoint: "/graphql",
     landingPage: false,
     batching: false,

@@ -22,6 +22,7 @@ export interface Gauges {
   queued: () => number;
   subscribers: () => number;
   connections: () => number;
+  failingChannels: () => number;
   /** Transactions under way or waiting. */
   writing: () => number;
   /** From the database. */
@@ -31,7 +32,7 @@ export interface Gauges {
 /** What was read from the database serves so long, however often it is asked for. */
 const QUEUE_MS = 5_000;
 
-const FINDINGS: Record<keyof Findings, string> = { missed: "missed_delivery", stale: "stale_delivery", overdueHeld: "overdue_held", orphaned: "orphaned_held", overdueConditions: "overdue_condition" };
+const FINDINGS: Record<keyof Findings, string> = { missed: "missed_delivery", stale: "stale_delivery", overdueHeld: "overdue_held", orphaned: "orphaned_held", overdueConditions: "overdue_condition", overdueEscalations: "overdue_escalation" };
 
 export function createMetrics(gauges: Gauges, clock: Clock): Metrics {
   const registry = new Registry();
@@ -42,6 +43,7 @@ export function createMetrics(gauges: Gauges, clock: Clock): Metrics {
   const duration = new Histogram({ name: "carillon_attempt_seconds", help: "How long tries took.", labelNames: ["kind"], buckets: [0.005, 0.02, 0.1, 0.5, 1, 5, 15, 60], registers });
   new Gauge({ name: "carillon_deliveries_queued", help: "Deliveries in memory that are not done.", registers, collect() { this.set(gauges.queued()); } });
   new Gauge({ name: "carillon_database_writes_pending", help: "Transactions that are under way or wait for their turn.", registers, collect() { this.set(gauges.writing()); } });
+  new Gauge({ name: "carillon_channels_failing", help: "Channels to which nothing can be delivered at present.", registers, collect() { this.set(gauges.failingChannels()); } });
   const unfinished = new Gauge({ name: "carillon_deliveries_unfinished", help: "Deliveries in the database that are not done, by state, counted up to 100000 of each.", labelNames: ["state"], registers, async collect() { await readQueue(); } });
   const age = new Gauge({ name: "carillon_oldest_due_delivery_age_seconds", help: "For how long the oldest delivery that is due has been due; 0 when none is.", registers, async collect() { await readQueue(); } });
   const batchEvents = new Histogram({ name: "carillon_intake_batch_events", help: "Events stored by one transaction.", buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500], registers });

@@ -1,44 +1,49 @@
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { may, refusal } from "../access/principal.ts";
+import { mayOnServer, refusal } from "../access/principal.ts";
 import { storageErrorOf } from "../db/databaseErrors.ts";
-import { CallerError } from "../errors.ts";
+import { CallerError, RateLimitedError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Services } from "../services.ts";
-import { errorBody, sendJson, statusOf } from "./answer.ts";
-import { principalOf } from "./bearer.ts";
+import { createAcknowledgePage } from "./acknowledgePage.ts";
+import type { AcknowledgePage } from "./acknowledgePage.ts";
+import { detailsOf, errorBody, sendJson, statusOf } from "./answer.ts";
+import { admit } from "./bearer.ts";
 import { handleEvents } from "./eventsEndpoint.ts";
 import type { GraphqlServer } from "./graphqlServer.ts";
 import type { Metrics } from "./metrics.ts";
-import { answerPlainOperation } from "./plainOperation.ts";
+import type { AnswerPlainOperation } from "./plainOperation.ts";
 import type { Readiness } from "./readiness.ts";
 import { readJsonBody } from "./requestBody.ts";
 
 export interface HttpServerDeps {
   services: Services;
   yoga: GraphqlServer;
+  answerPlainOperation: AnswerPlainOperation;
   metrics: Metrics;
   log: Log;
   readiness: Readiness;
 }
 
 export function createHttpServer(deps: HttpServerDeps): Server {
+  const acknowledgePage = createAcknowledgePage(deps.services.acknowledgements, deps.services.clock);
   const server = createServer((request, response) => {
-    route(deps, request, response).catch((error: unknown) => answerError(deps.log, request, response, error));
+    route(deps, acknowledgePage, request, response).catch((error: unknown) => answerError(deps.log, request, response, error));
   });
   server.requestTimeout = 60_000;
   server.headersTimeout = 15_000;
   return server;
 }
 
-async function route(deps: HttpServerDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function route(deps: HttpServerDeps, acknowledgePage: AcknowledgePage, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url?.split("?")[0] ?? "/";
   const endpoint = `${request.method ?? ""} ${path}`;
-  if (path === deps.yoga.graphqlEndpoint) return handleGraphql(deps.yoga, request, response);
+  if (path === deps.yoga.graphqlEndpoint) return handleGraphql(deps, request, response);
   if (endpoint === "POST /v1/events") {
-    return handleEvents(request, response, principalOf(request.headers.authorization, deps.services.accessTokens), deps.services.intake);
+    return handleEvents(request, response, admit(request.headers.authorization, deps.services.accessTokens), deps.services);
   }
+  if (await acknowledgePage.answer(request, response)) return;
   if (endpoint === "GET /health") return sendJson(response, 200, { status: "ok" });
   if (endpoint === "GET /ready") {
     const failed = await deps.readiness.problems();
@@ -54,7 +59,8 @@ async function route(deps: HttpServerDeps, request: IncomingMessage, response: S
 }
 
 /** Parsed JSON goes in as the request's body: reading it here is much faster than letting the GraphQL server do it. */
-async function handleGraphql(yoga: GraphqlServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handleGraphql({ yoga, answerPlainOperation, services: { accessTokens } }: HttpServerDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const principal = admit(request.headers.authorization, accessTokens);
   if (request.method === "POST") {
     if (!/^application\/(graphql\+)?json\b/.test(request.headers["content-type"] ?? "")) {
       throw new CallerError("BAD_REQUEST", 'A GraphQL request must have the header "Content-Type: application/json".');
@@ -63,17 +69,19 @@ async function handleGraphql(yoga: GraphqlServer, request: IncomingMessage, resp
     if (body === null || typeof body !== "object" || Array.isArray(body) || Object.keys(body).length === 0) {
       throw new CallerError("BAD_REQUEST", 'A GraphQL request must be one JSON object: { "query": "…", "variables": {} }.');
     }
-    if (await answerPlainOperation(yoga, request, response, body)) return;
+    if (await answerPlainOperation(request, response, principal, body)) return;
     Object.assign(request, { body });
   }
-  await yoga.handle(request, response, { req: request, res: response });
+  // What may be a subscription ends with its token: the client finds out why when it comes again.
+  if (principal) response.once("close", accessTokens.onEnd(principal.tokenId, () => response.destroy()));
+  await yoga.handle(request, response, { req: request, res: response, principal });
 }
 
 /** Loopback may read the metrics without a token, as scrapers on the same machine do. */
 async function sendMetrics({ metrics, services }: HttpServerDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const principal = principalOf(request.headers.authorization, services.accessTokens);
+  const principal = admit(request.headers.authorization, services.accessTokens);
   const local = /^(::1|127\.|::ffff:127\.)/.test(request.socket.remoteAddress ?? "") && request.headers["x-forwarded-for"] === undefined;
-  if (!local && !may(principal, "HISTORY_READ")) throw refusal(principal, "GET /metrics");
+  if (!local && !mayOnServer(principal, "HISTORY_READ")) throw refusal(principal, "GET /metrics");
   const text = await metrics.render();
   response.writeHead(200, { "content-type": metrics.contentType });
   response.end(text);
@@ -89,8 +97,9 @@ function answerError(log: Log, request: IncomingMessage, response: ServerRespons
   // What is left of a body that was refused is not read: the connection ends with the answer.
   if (!request.complete) response.setHeader("connection", "close");
   if (caller.code === "UNAUTHENTICATED") response.setHeader("www-authenticate", "Bearer");
+  if (caller instanceof RateLimitedError) response.setHeader("retry-after", String(caller.retryAfter));
   const graphql = request.url?.startsWith("/graphql") ?? false;
-  const body = graphql ? { errors: [{ message: caller.message, extensions: { code: caller.code } }] } : errorBody(caller);
+  const body = graphql ? { errors: [{ message: caller.message, extensions: { code: caller.code, ...detailsOf(caller) } }] } : errorBody(caller);
   sendJson(response, statusOf(caller.code), body);
 }
 

@@ -7,7 +7,9 @@ import type { Extra } from "graphql-ws/use/ws";
 import { WebSocketServer } from "ws";
 import type { AccessTokenService } from "../access/accessToken.service.ts";
 import type { Principal } from "../access/principal.ts";
-import type { Clock } from "../clock.ts";
+import { CallerError } from "../errors.ts";
+import { maskError } from "../graphql/maskError.ts";
+import type { Log } from "../log.ts";
 import { principalOf } from "./bearer.ts";
 import type { GraphqlServer } from "./graphqlServer.ts";
 
@@ -17,7 +19,8 @@ export const WEB_SOCKET_LIMITS = { connections: 10_000, operationsEach: 50, larg
 type ConnectionExtra = Extra & {
   principal?: Principal;
   operations?: Set<string>;
-  cancelExpiry?: () => void;
+  /** No longer listens for the token's end. */
+  stopListening?: () => void;
 };
 
 export interface WebSocketDoor {
@@ -27,9 +30,8 @@ export interface WebSocketDoor {
 }
 
 /** Subscriptions, queries and mutations by graphql-transport-ws on the same path as HTTP. */
-export function openWebSocketDoor(server: Server, yoga: GraphqlServer, accessTokens: AccessTokenService, clock: Clock): WebSocketDoor {
+export function openWebSocketDoor(server: Server, yoga: GraphqlServer, accessTokens: AccessTokenService, log: Log): WebSocketDoor {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: WEB_SOCKET_LIMITS.largestMessageBytes });
-  const open = new Set<Extra & Partial<ConnectionExtra>>();
 
   server.on("upgrade", (request, socket, head) => {
     const path = request.url?.split("?")[0];
@@ -45,14 +47,15 @@ export function openWebSocketDoor(server: Server, yoga: GraphqlServer, accessTok
       connectionInitWaitTimeout: WEB_SOCKET_LIMITS.initWaitMs,
       onConnect({ connectionParams, extra }) {
         const header = connectionParams?.["authorization"] ?? connectionParams?.["Authorization"] ?? extra.request.headers.authorization;
-        const principal = principalOf(header, accessTokens);
+        const principal = admitted(() => principalOf(header, accessTokens));
+        if (principal instanceof CallerError) {
+          extra.socket.close(CloseCode.Forbidden, principal.message);
+          return false;
+        }
         if (!principal) return false;
         extra.principal = principal;
         extra.operations = new Set();
-        if (principal.expiresAt) {
-          extra.cancelExpiry = clock.after(principal.expiresAt.getTime() - clock.now().getTime(), () => extra.socket.close(CloseCode.Forbidden, "The token has expired"));
-        }
-        open.add(extra);
+        extra.stopListening = accessTokens.onEnd(principal.tokenId, (why) => extra.socket.close(CloseCode.Forbidden, why));
         return true;
       },
       async onSubscribe({ extra }, id, payload) {
@@ -60,6 +63,8 @@ export function openWebSocketDoor(server: Server, yoga: GraphqlServer, accessTok
         if ((extra.operations?.size ?? 0) >= WEB_SOCKET_LIMITS.operationsEach) {
           return [new GraphQLError(`At most ${WEB_SOCKET_LIMITS.operationsEach} operations at once on one connection. End one, or open another connection.`, { extensions: { code: "TOO_MANY_CONNECTIONS" } })];
         }
+        const refused = admitted(() => extra.principal && accessTokens.countRequest(extra.principal));
+        if (refused instanceof CallerError) return [maskError(refused, log)];
         const document = parsed(() => parse(payload.query) as DocumentNode);
         if (document instanceof GraphQLError) return [document];
         const errors = validate(schema, document);
@@ -84,26 +89,30 @@ export function openWebSocketDoor(server: Server, yoga: GraphqlServer, accessTok
         extra.operations?.delete(id);
       },
       onDisconnect({ extra }) {
-        extra.cancelExpiry?.();
-        open.delete(extra);
+        extra.stopListening?.();
       },
     },
     sockets,
   );
-
-  const stopListening = accessTokens.onRevoked((tokenId) => {
-    for (const extra of open) if (extra.principal?.tokenId === tokenId) extra.socket.close(CloseCode.Forbidden, "The token was revoked");
-  });
 
   return {
     get connections() {
       return sockets.clients.size;
     },
     async close() {
-      stopListening();
       await door.dispose();
     },
   };
+}
+
+/** An error that the caller may see, as a value. */
+function admitted<Result>(check: () => Result): Result | CallerError {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof CallerError) return error;
+    throw error;
+  }
 }
 
 /** A syntax error belongs into the answer: thrown, it would close the connection. */

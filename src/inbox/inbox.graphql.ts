@@ -1,4 +1,4 @@
-import { ownCustomers } from "../access/principal.ts";
+import { ownChannelIds, ownChannels } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
 import { builder } from "../graphql/builder.ts";
 import { SeverityEnum } from "../graphql/enums.ts";
@@ -7,9 +7,10 @@ import { INBOX_ITEMS, inboxSearch } from "./inboxFilter.ts";
 
 const InboxItemType = builder.prismaNode("InboxItem", {
   id: { field: "id" },
+  findUnique: (id, { principal }) => ({ id, ...ownChannels(principal) }),
   nullable: true,
   description: "A message kept in the server.",
-  authScopes: ({ customer }) => ({ mayRead: { scope: "INBOX_READ", customer } }),
+  authScopes: ({ channelId }, { services }) => ({ mayRead: { scope: "INBOX_READ", customer: services.snapshot.current.channels.get(channelId)?.customer ?? null } }),
   fields: (t) => ({
     type: t.exposeString("type", { description: "The event type." }),
     severity: t.expose("severity", { type: SeverityEnum, description: "The severity." }),
@@ -31,7 +32,7 @@ builder.queryField("inbox", (t) =>
       args: { unreadOnly: t.arg.boolean({ defaultValue: false, description: "True leaves out what was marked as read." }) },
       resolve: (_root, { unreadOnly, ...args }, context, info) => {
         const { db } = context.services;
-        const filter = inboxSearch({ unreadOnly: unreadOnly ?? false }, ownCustomers(context.principal, null));
+        const filter = inboxSearch({ unreadOnly: unreadOnly ?? false }, ownChannelIds(context.principal, context.services.snapshot.current.channels));
         const relations = relationsOf(context, info);
         return searchConnection(db, { table: INBOX_ITEMS, filter, args, ...cursors("inbox"), load: (ids) => db.inboxItem.findMany({ ...relations, where: { id: { in: ids } } }) });
       },

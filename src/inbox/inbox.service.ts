@@ -1,5 +1,5 @@
 import type { Principal } from "../access/principal.ts";
-import { ownedBy } from "../access/principal.ts";
+import { ownChannels } from "../access/principal.ts";
 import type { Clock } from "../clock.ts";
 import type { Message } from "../render/message.ts";
 import { plainText } from "../render/plain.ts";
@@ -29,7 +29,7 @@ export function createInboxService(store: InboxStore, clock: Clock): InboxServic
         createdAt: clock.now(),
         readAt: null,
       }),
-    markRead: (ids, principal) => store.markRead(ids, ownedBy(principal), clock.now()),
-    delete: (ids, principal) => store.delete(ids, ownedBy(principal)),
+    markRead: (ids, principal) => store.markRead(ids, ownChannels(principal), clock.now()),
+    delete: (ids, principal) => store.delete(ids, ownChannels(principal)),
   };
 }

@@ -21,8 +21,8 @@ export interface InboxItem {
 export interface InboxStore {
   add(item: InboxItem): Promise<void>;
   /** Marks the items with these ids, or all, that the filter lets through. @returns how many changed */
-  markRead(ids: string[] | null, customer: { customer?: string }, readAt: Date): Promise<number>;
-  delete(ids: string[], customer: { customer?: string }): Promise<number>;
+  markRead(ids: string[] | null, own: { channel?: { customer: string } }, readAt: Date): Promise<number>;
+  delete(ids: string[], own: { channel?: { customer: string } }): Promise<number>;
 }
 
 const INBOX_ITEM: Table = {
@@ -36,18 +36,18 @@ const INBOX_ITEM: Table = {
 export function createInboxStore(db: Database): InboxStore {
   const batch = createBatch(async (items: InboxItem[]) => {
     const rows = items as unknown as Record<string, unknown>[];
-    await db.writeAlongside((tx) => insertRows(tx, INBOX_ITEM, rows, { needsChannel: true, onConflict: `ON CONFLICT ("id") DO NOTHING` }));
+    await db.writeStatements((tx) => insertRows(tx, INBOX_ITEM, rows, { needsChannel: true, onConflict: `ON CONFLICT ("id") DO NOTHING` }));
     return items.map(() => undefined);
   }, 500);
 
   return {
     add: (item) => batch.add(item),
-    async markRead(ids, customer, readAt) {
-      const where = { readAt: null, ...customer, ...(ids ? { id: { in: ids } } : {}) };
+    async markRead(ids, own, readAt) {
+      const where = { readAt: null, ...own, ...(ids ? { id: { in: ids } } : {}) };
       return (await db.write((tx) => tx.inboxItem.updateMany({ where, data: { readAt } }))).count;
     },
-    async delete(ids, customer) {
-      return (await db.write((tx) => tx.inboxItem.deleteMany({ where: { ...customer, id: { in: ids } } }))).count;
+    async delete(ids, own) {
+      return (await db.write((tx) => tx.inboxItem.deleteMany({ where: { ...own, id: { in: ids } } }))).count;
     },
   };
 }

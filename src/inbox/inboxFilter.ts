@@ -1,8 +1,8 @@
 import type { SearchFilter, SearchTable } from "../db/search.ts";
 
-export const INBOX_ITEMS: SearchTable = { name: "InboxItem", time: "createdAt", indexed: { readAt: {}, customer: { but: null } } };
+export const INBOX_ITEMS: SearchTable = { name: "InboxItem", time: "createdAt", indexed: { readAt: {}, channelId: {} } };
 
-/** @param customers null: of any or none */
-export function inboxSearch({ unreadOnly }: { unreadOnly: boolean }, customers: readonly string[] | null): SearchFilter {
-  return { oneOf: { readAt: unreadOnly ? [null] : null, customer: customers } };
+/** @param own the channels that may be known of; null: all */
+export function inboxSearch({ unreadOnly }: { unreadOnly: boolean }, own: readonly string[] | null): SearchFilter {
+  return { oneOf: { readAt: unreadOnly ? [null] : null, channelId: own }, along: own ? "channelId" : undefined };
 }

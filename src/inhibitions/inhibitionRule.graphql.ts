@@ -1,3 +1,4 @@
+import { serversOwn } from "../access/principal.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
@@ -8,10 +9,11 @@ import { ruleOf } from "./inhibitionRule.service.ts";
 import type { InhibitionRuleRow } from "./inhibitionRule.store.ts";
 
 /** Rules hold for the whole server, so a customer's token does not see them. */
-const MAY_READ = { mayRead: { scope: "SETTINGS_READ" as const, customer: null } };
+const MAY_READ = { mayOnServer: "SETTINGS_READ" as const };
 
 const InhibitionRuleType = builder.prismaNode("InhibitionRule", {
   id: { field: "id" },
+  findUnique: (id, { principal }) => ({ id, ...serversOwn(principal) }),
   nullable: true,
   description: "While a problem of one of some event types is open, matching events about the same thing are not sent: a host that is down accounts for its checks.",
   authScopes: MAY_READ,
@@ -97,7 +99,7 @@ builder.mutationField("createInhibitionRule", (t) =>
   t.field({
     type: rulePayload("CreateInhibitionRulePayload", "The inhibition rule is made."),
     description: "Makes a rule by which an open problem keeps what it accounts for from being sent.",
-    authScopes: { may: "SETTINGS_MANAGE" },
+    authScopes: { mayOnServer: "SETTINGS_MANAGE" },
     errors: resultOf("createInhibitionRule", ValidationError, ConflictError),
     args: { input: t.arg({ type: CreateInhibitionRuleInput, required: true, description: "The inhibition rule." }) },
     resolve: async (_root, { input }, { services }) => ({ inhibitionRule: await services.inhibitionRules.create(input as never) }),
@@ -108,7 +110,7 @@ builder.mutationField("updateInhibitionRule", (t) =>
   t.field({
     type: rulePayload("UpdateInhibitionRulePayload", "The inhibition rule is changed."),
     description: "Changes an inhibition rule.",
-    authScopes: { may: "SETTINGS_MANAGE" },
+    authScopes: { mayOnServer: "SETTINGS_MANAGE" },
     errors: resultOf("updateInhibitionRule", ValidationError, NotFoundError, ConflictError),
     args: {
       id: t.arg.globalID({ required: true, for: InhibitionRuleType, description: "The inhibition rule." }),
@@ -127,7 +129,7 @@ builder.mutationField("deleteInhibitionRule", (t) =>
   t.field({
     type: DeleteInhibitionRulePayload,
     description: "Deletes an inhibition rule.",
-    authScopes: { may: "SETTINGS_MANAGE" },
+    authScopes: { mayOnServer: "SETTINGS_MANAGE" },
     errors: resultOf("deleteInhibitionRule", NotFoundError),
     args: { id: t.arg.globalID({ required: true, for: InhibitionRuleType, description: "The inhibition rule." }) },
     resolve: async (_root, { id }, { services }) => {

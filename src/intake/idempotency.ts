@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { sorted } from "../decide/fingerprint.ts";
 import type { EventInput } from "../events/event.model.ts";
 import type { Json } from "../render/message.ts";
@@ -10,5 +10,5 @@ export const IDEMPOTENCY_HOURS = 24;
 export function inputHash(input: EventInput): string {
   const { idempotencyKey: _, occurredAt, ...rest } = input;
   const plain = sorted({ ...rest, occurredAt: occurredAt?.toISOString() ?? null } as Json);
-  return createHash("sha256").update(JSON.stringify(plain)).digest("base64url");
+  return hash("sha256", JSON.stringify(plain), "base64url");
 }

@@ -7,6 +7,7 @@ import type { Settings } from "../decide/settings.ts";
 import { CallerError, ValidationError } from "../errors.ts";
 import { eventInput, incomingEvent, occurredAtProblem } from "../events/event.model.ts";
 import type { EventInput, StoredEvent } from "../events/event.model.ts";
+import { plainEventInput } from "../events/plainEventInput.ts";
 import { parseInput } from "../parseInput.ts";
 import { withType } from "../triggers/compileSettings.ts";
 import { canonicalName, eventTypeOf, unknownType } from "../triggers/trigger.model.ts";
@@ -28,10 +29,13 @@ export interface Intake {
   /**
    * Takes events in: checked, decided, stored durably. Answers for each at its place.
    * @param scope whose idempotency keys they carry
+   * @param customer whose they all must be, of types that are offered to customers; null: of anybody and any type
    */
-  emit(inputs: readonly unknown[], scope: string): Promise<(Accepted | CallerError)[]>;
+  emit(inputs: readonly unknown[], scope: string, customer?: string | null): Promise<(Accepted | CallerError)[]>;
   /** Decides an event without storing or sending anything. @throws {CallerError} when the input is wrong */
-  simulate(input: unknown, at?: Date): Promise<Decision>;
+  simulate(input: unknown, at: Date | null, customer: string | null): Promise<Decision>;
+  /** Why the last events could not be stored, and when; null when they could. */
+  readonly refused: { error: unknown; at: Date } | null;
   /** Resolves when everything that was taken in is stored. */
   idle(): Promise<void>;
 }
@@ -50,17 +54,24 @@ const NEAR_NAMES = 3;
 
 export function createIntake(deps: IntakeDeps): Intake {
   const { clock, snapshot } = deps;
+  let refused: Intake["refused"] = null;
   const batch = createBatch(async (waiting: Waiting[]) => {
     const startedAt = performance.now();
-    const stored = await storeBatch(waiting, deps);
-    deps.stored(waiting.length, performance.now() - startedAt);
-    return stored;
+    try {
+      const stored = await storeBatch(waiting, deps);
+      refused = null;
+      deps.stored(waiting.length, performance.now() - startedAt);
+      return stored;
+    } catch (error) {
+      if (storageErrorOf(error) !== error) refused = { error, at: clock.now() };
+      throw error;
+    }
   }, LARGEST_BATCH);
 
-  async function emitOne(given: unknown, scope: string): Promise<Accepted | CallerError> {
+  async function emitOne(given: unknown, scope: string, customer: string | null): Promise<Accepted | CallerError> {
     try {
-      const input = checkInput(given, clock.now());
-      const known = snapshot.current.catalogue.resolve(input.type);
+      const input = checkInput(given, clock.now(), customer);
+      const known = knownType(input.type, customer);
       const { type, nearestTypes } = known ? { type: known.name, nearestTypes: null } : await registerType(input.type);
       const stored = await batch.add({ input, type, scope });
       return stored instanceof CallerError ? stored : { ...stored, nearestTypes };
@@ -69,6 +80,15 @@ export function createIntake(deps: IntakeDeps): Intake {
       if (caller instanceof CallerError) return caller;
       throw caller;
     }
+  }
+
+  /** Undefined when nobody knows it. @throws {CallerError} when it is not offered to customers: they register none, for all would see it */
+  function knownType(given: string, customer: string | null): EventType | undefined {
+    const { catalogue, offered } = snapshot.current;
+    if (customer === null) return catalogue.resolve(given);
+    const type = offered.resolve(given);
+    if (type) return type;
+    throw unknownTypeError(given, offered.nearest(given, NEAR_NAMES));
   }
 
   async function registerType(given: string): Promise<{ type: string; nearestTypes: string[] }> {
@@ -82,9 +102,9 @@ export function createIntake(deps: IntakeDeps): Intake {
   }
 
   /** An unknown type is simulated as the one that sending it would register. */
-  function simulatedType(given: string, now: Date): { type: EventType; settings: Settings } {
+  function simulatedType(given: string, customer: string | null, now: Date): { type: EventType; settings: Settings } {
     const { catalogue, channels, server, settings } = snapshot.current;
-    const known = catalogue.resolve(given);
+    const known = knownType(given, customer);
     if (known) return { type: known, settings };
     if (server.unknownEventTypes === "REFUSE") throw unknownTypeError(given, catalogue.nearest(given, NEAR_NAMES));
     const type = eventTypeOf(unknownType(given, now));
@@ -92,22 +112,30 @@ export function createIntake(deps: IntakeDeps): Intake {
   }
 
   return {
-    emit: (inputs, scope) => Promise.all(inputs.map((input) => emitOne(input, scope))),
+    emit: (inputs, scope, customer = null) => Promise.all(inputs.map((input) => emitOne(input, scope, customer))),
 
-    async simulate(given, at) {
+    async simulate(given, at, customer) {
       const now = at ?? clock.now();
-      const input = checkInput(given, clock.now());
-      const { type, settings } = simulatedType(input.type, now);
+      const input = checkInput(given, clock.now(), customer);
+      const { type, settings } = simulatedType(input.type, customer, now);
       const event = incomingEvent(input, type.name, deps.ids.next(), now);
       return decide(event, settings, await loadState(deps.db.read, [event], settings, now), now);
+    },
+
+    get refused() {
+      return refused;
     },
 
     idle: () => batch.idle(),
   };
 }
 
-function checkInput(given: unknown, now: Date): EventInput {
-  const input = parseInput(eventInput, given);
+function checkInput(given: unknown, now: Date, customer: string | null): EventInput {
+  const input = plainEventInput(given) ?? parseInput(eventInput, given);
+  if (customer !== null) {
+    if (input.customer !== null && input.customer !== customer) throw ValidationError.of("customer", `must be left out, or be "${customer}": the token belongs to that customer`);
+    input.customer = customer;
+  }
   const problem = occurredAtProblem(input.occurredAt, now);
   if (problem) throw ValidationError.of("occurredAt", problem, "out_of_range");
   return input;

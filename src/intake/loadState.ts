@@ -1,6 +1,6 @@
 import { findBursts } from "../conditions/burst.store.ts";
 import { findConditions, findCooldowns, findInhibitors } from "../conditions/condition.store.ts";
-import type { Transaction } from "../db/database.ts";
+import type { SqlClient } from "../db/sql.ts";
 import { problemTrigger } from "../decide/decide.ts";
 import type { IncomingEvent } from "../decide/event.ts";
 import { fingerprintOf } from "../decide/fingerprint.ts";
@@ -10,7 +10,7 @@ import { burstKey } from "../decide/state.ts";
 import type { BurstWindow, OpenCondition, State } from "../decide/state.ts";
 
 /** Reads what is remembered of the things that these events are about: a few queries, however many events. */
-export async function loadState(tx: Transaction, events: readonly IncomingEvent[], settings: Settings, now: Date): Promise<State> {
+export async function loadState(tx: SqlClient, events: readonly IncomingEvent[], settings: Settings, now: Date): Promise<State> {
   const problems = new Set<string>();
   const occurrences = new Set<string>();
   for (const event of events) {
@@ -31,7 +31,7 @@ export async function loadState(tx: Transaction, events: readonly IncomingEvent[
 }
 
 /** What is remembered beyond single fingerprints: bursts, and problems that inhibit others. */
-export async function loadShared(tx: Transaction, events: readonly IncomingEvent[], settings: Settings): Promise<Pick<State, "bursts" | "inhibitors">> {
+export async function loadShared(tx: SqlClient, events: readonly IncomingEvent[], settings: Settings): Promise<Pick<State, "bursts" | "inhibitors">> {
   const types = [...new Set(events.map(({ type }) => type))].filter((type) => settings.triggers.get(type)?.burst);
   const bursts = types.length > 0 ? await findBursts(tx, types) : [];
   return { bursts: byKey(bursts), inhibitors: await loadInhibitors(tx, settings) };
@@ -47,7 +47,7 @@ function byKey(bursts: readonly BurstWindow[]): State["bursts"] {
   return new Map(bursts.map((window) => [burstKey(window.eventType, window.channelId), window]));
 }
 
-async function loadInhibitors(tx: Transaction, settings: Settings): Promise<State["inhibitors"]> {
+async function loadInhibitors(tx: SqlClient, settings: Settings): Promise<State["inhibitors"]> {
   const state = { inhibitors: new Map() };
   const types = new Set(settings.inhibitions.flatMap(({ whileOpen }) => [...whileOpen]));
   if (types.size === 0) return state.inhibitors;

@@ -6,6 +6,8 @@ import { burstKey } from "../decide/state.ts";
 import type { BurstWindow, OccurrenceCooldown, OpenCondition, State } from "../decide/state.ts";
 import type { Delivery, DeliveryContext } from "../dispatch/delivery.model.ts";
 import type { PlannedDelivery } from "../dispatch/delivery.store.ts";
+import { beginning } from "../escalations/escalation.model.ts";
+import type { Escalation } from "../escalations/escalation.model.ts";
 import { IdempotencyConflictError } from "../errors.ts";
 import { storedDecision } from "../events/event.model.ts";
 import type { EventInput, StoredEvent } from "../events/event.model.ts";
@@ -33,6 +35,8 @@ export interface Changes {
   bursts: Map<string, BurstWindow>;
   /** How many were not sent because of an open condition, by its id. */
   covered: Map<string, number>;
+  /** Escalation policies that go to work. */
+  escalations: Escalation[];
 }
 
 /** Everything that one batch changes. */
@@ -44,7 +48,7 @@ export interface Plan extends Changes {
 }
 
 function noChanges(): Changes {
-  return { deliveries: [], conditions: new Map(), cooldowns: new Map(), bursts: new Map(), covered: new Map() };
+  return { deliveries: [], conditions: new Map(), cooldowns: new Map(), bursts: new Map(), covered: new Map(), escalations: [] };
 }
 
 /** Idempotency keys by scope and key. */
@@ -81,6 +85,7 @@ export function planAgain(known: readonly KnownCondition[], settings: Settings, 
     const decision = decideAgain(event, condition, settings, state, now);
     remember(event, decision, settings, state);
     note(decision, changes);
+    changes.escalations.push(...escalationsOf(decision, settings, ids, now));
     for (const delivery of deliveriesOf(decision, event, 0, ids, now)) changes.deliveries.push({ delivery, event });
   }
   return changes;
@@ -106,6 +111,7 @@ function takeIn(event: IncomingEvent, settings: Settings, state: State, plan: Pl
   const stored = storedEvent(event, decision, settings);
   plan.events.push(stored);
   note(decision, plan);
+  plan.escalations.push(...escalationsOf(decision, settings, ids, now));
   for (const delivery of deliveriesOf(decision, stored, heldBack, ids, now)) plan.deliveries.push({ delivery, event: stored });
   return stored;
 }
@@ -115,6 +121,17 @@ function note({ condition, cooldown, bursts, inhibitedBy }: Decision, { conditio
   if (cooldown) cooldowns.set(cooldown.fingerprint, cooldown);
   for (const window of bursts) changes.bursts.set(burstKey(window.eventType, window.channelId), window);
   if (inhibitedBy) covered.set(inhibitedBy.conditionId, (covered.get(inhibitedBy.conditionId) ?? 0) + 1);
+}
+
+/** The policies of the rules that matched go to work once channels are told of a problem, or when none takes it. */
+function escalationsOf({ condition, verdict, rules }: Decision, settings: Settings, ids: Ids, now: Date): Escalation[] {
+  const isTold = verdict.action !== "SUPPRESS" || verdict.because === "NO_CHANNEL";
+  if (!condition || condition.change === "CLOSED" || condition.after.acknowledgedAt || !isTold) return [];
+  const policyIds = new Set(rules.flatMap(({ escalationPolicyId }) => escalationPolicyId ?? []));
+  return [...policyIds].flatMap((policyId): Escalation[] => {
+    const delaySeconds = settings.escalations.get(policyId);
+    return delaySeconds === undefined ? [] : [{ id: ids.next(), conditionId: condition.after.id, policyId, startedAt: now, ...beginning({ steps: [{ delaySeconds }] }, now) }];
+  });
 }
 
 function storedEvent(event: IncomingEvent, decision: Decision, settings: Settings): StoredEvent {
@@ -154,6 +171,7 @@ function deliveriesOf(decision: Decision, event: StoredEvent, heldBack: number, 
       reference: null,
       heldFor: heldFor ?? null,
       summaryId: null,
+      insteadOf: null,
     }));
 }
 

@@ -1,12 +1,14 @@
 import { createAlarm } from "../alarm.ts";
 import type { Clock } from "../clock.ts";
 import { findDueConditions, findNextRecheck, recheckWaiting, saveConditions } from "../conditions/condition.store.ts";
-import type { Database, Transaction } from "../db/database.ts";
+import type { Database } from "../db/database.ts";
+import { findNewestId } from "../db/newestId.ts";
+import type { SqlClient } from "../db/sql.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
 import type { Settings } from "../decide/settings.ts";
 import type { OpenCondition } from "../decide/state.ts";
 import { insertDeliveries } from "../dispatch/delivery.store.ts";
-import { findNewestEventId, findTellingEvents } from "../events/event.store.ts";
+import { findTellingEvents } from "../events/event.store.ts";
 import type { Ids } from "../ids.ts";
 import type { Log } from "../log.ts";
 import type { SnapshotHolder } from "../settings/snapshot.ts";
@@ -30,7 +32,7 @@ export interface Rechecker {
   close(): Promise<void>;
 }
 
-export interface RecheckerDeps extends Pick<Expectations, "dispatch" | "held"> {
+export interface RecheckerDeps extends Pick<Expectations, "dispatch" | "held" | "escalate"> {
   db: Database;
   snapshot: SnapshotHolder;
   clock: Clock;
@@ -43,7 +45,7 @@ const LARGEST_BATCH = 200;
 /** What is due is looked for this often whatever happens: a clock that is set forward must not make it late by more. */
 const LOOK_EVERY_MS = 30_000;
 
-export function createRechecker({ db, snapshot, clock, ids, log, dispatch, held }: RecheckerDeps): Rechecker {
+export function createRechecker({ db, snapshot, clock, ids, log, dispatch, held, escalate }: RecheckerDeps): Rechecker {
   /** True when a change of settings may have ended what is waited for. */
   let changed = false;
   const alarm = createAlarm({
@@ -64,15 +66,15 @@ export function createRechecker({ db, snapshot, clock, ids, log, dispatch, held 
 
   async function work(): Promise<void> {
     for (;;) {
-      const { changes, count } = await db.writeAlongside(decideDue);
-      expectChanges(changes, { dispatch, held, recheck: alarm.wakeAt });
+      const { changes, count } = await db.writeStatements(decideDue);
+      expectChanges(changes, { dispatch, held, escalate, recheck: alarm.wakeAt });
       if (count < LARGEST_BATCH) return;
     }
   }
 
-  async function decideDue(tx: Transaction): Promise<{ changes: Changes; count: number }> {
+  async function decideDue(tx: SqlClient): Promise<{ changes: Changes; count: number }> {
     await takeLocks(tx, { alone: ["CONDITIONS"] });
-    if (db.shared) ids.startAfter(await findNewestEventId(tx));
+    if (db.shared) ids.startAfter(await findNewestId(tx));
     const now = clock.now();
     if (changed) await recheckWaiting(tx, now);
     changed = false;
@@ -100,7 +102,7 @@ export function createRechecker({ db, snapshot, clock, ids, log, dispatch, held 
 }
 
 /** Each condition with an event to tell it by; without those whose type was deleted. */
-async function withEvents(tx: Transaction, conditions: readonly OpenCondition[], settings: Settings): Promise<KnownCondition[]> {
+async function withEvents(tx: SqlClient, conditions: readonly OpenCondition[], settings: Settings): Promise<KnownCondition[]> {
   const events = await findTellingEvents(tx, conditions.map(({ id }) => id));
   const byCondition = new Map(events.map((event) => [event.conditionId, event]));
   return conditions.flatMap((condition) => {

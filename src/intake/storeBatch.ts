@@ -1,6 +1,8 @@
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Clock } from "../clock.ts";
-import type { Database, Transaction } from "../db/database.ts";
+import type { Database } from "../db/database.ts";
+import { findNewestId } from "../db/newestId.ts";
+import type { SqlClient } from "../db/sql.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
 import { problemTrigger } from "../decide/decide.ts";
 import { fingerprintOf } from "../decide/fingerprint.ts";
@@ -9,7 +11,7 @@ import { insertDeliveries } from "../dispatch/delivery.store.ts";
 import type { IdempotencyConflictError } from "../errors.ts";
 import { incomingEvent } from "../events/event.model.ts";
 import type { EventInput, StoredEvent } from "../events/event.model.ts";
-import { findEvents, findIdempotencyKeys, findNewestEventId, insertEvents, insertIdempotencyKeys } from "../events/event.store.ts";
+import { findEvents, findIdempotencyKeys, insertEvents, insertIdempotencyKeys } from "../events/event.store.ts";
 import type { Ids } from "../ids.ts";
 import type { SnapshotHolder } from "../settings/snapshot.ts";
 import { IDEMPOTENCY_HOURS } from "./idempotency.ts";
@@ -40,12 +42,12 @@ export interface StoreBatchDeps extends Expectations {
 
 /** Reads what is remembered, decides and stores: one transaction, so that nothing is acknowledged by halves. */
 export async function storeBatch(waiting: Waiting[], deps: StoreBatchDeps): Promise<Stored[]> {
-  const { plan, results } = await deps.db.writeAlongside(async (tx) => {
+  const { plan, results } = await deps.db.writeStatements(async (tx) => {
     const { catalogue, settings } = deps.snapshot.current;
     // What problems inhibit, and what their end lets go, goes across fingerprints.
     const conditions = settings.inhibitions.length > 0 ? "alone" : "shared";
     await takeLocks(tx, { [conditions]: ["CONDITIONS"], items: () => waiting.flatMap((one) => touchedBy(one, catalogue, settings)) });
-    if (deps.db.shared) deps.ids.startAfter(await findNewestEventId(tx));
+    if (deps.db.shared) deps.ids.startAfter(await findNewestId(tx));
     const now = deps.clock.now();
     const items = waiting.map((one) => itemOf(one, catalogue, deps.ids, now));
     const used = await loadUsedKeys(tx, waiting, now);
@@ -78,14 +80,14 @@ function itemOf({ input, type, scope }: Waiting, catalogue: Catalogue, ids: Ids,
   return { input, scope, event: incomingEvent(input, catalogue.resolve(type)?.name ?? "custom", ids.next(), now) };
 }
 
-async function loadUsedKeys(tx: Transaction, waiting: Waiting[], now: Date): Promise<UsedKeys> {
+async function loadUsedKeys(tx: SqlClient, waiting: Waiting[], now: Date): Promise<UsedKeys> {
   const wanted = waiting.flatMap(({ input, scope }) => (input.idempotencyKey === null ? [] : { scope, key: input.idempotencyKey }));
   const rows = await findIdempotencyKeys(tx, wanted, new Date(now.getTime() - IDEMPOTENCY_HOURS * 3_600_000));
   return new Map(rows.map((row) => [usedKey(row.scope, row.key), row]));
 }
 
 /** A repeat answers with what is stored of the first. */
-async function answers(tx: Transaction, fates: Fate[]): Promise<Stored[]> {
+async function answers(tx: SqlClient, fates: Fate[]): Promise<Stored[]> {
   const repeated = fates.flatMap((fate) => ("repeatOf" in fate ? [fate.repeatOf] : []));
   const earlier = new Map((await findEvents(tx, repeated)).map((event) => [event.id, event]));
   return fates.map((fate) => {

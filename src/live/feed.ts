@@ -21,6 +21,8 @@ export interface FeedDeps {
 }
 
 const PAGE = 500;
+/** By the machine's own time: this is about the database's connections. */
+const READ_AGAIN_MS = 1_000;
 
 export function createFeed({ hub, store, notifications, newestId, log }: FeedDeps): Feed {
   if (!notifications) return { stored: (attempts) => hub.publish(attempts) };
@@ -40,7 +42,10 @@ export function createFeed({ hub, store, notifications, newestId, log }: FeedDep
 
   function read(): void {
     reading ??= readAll()
-      .catch((error: unknown) => log.error({ err: error }, "attempts could not be read for the live feed; trying again with the next"))
+      .catch((error: unknown) => {
+        log.error({ err: error }, "attempts could not be read for the live feed; trying again");
+        if (hub.subscribers > 0) setTimeout(read, READ_AGAIN_MS).unref();
+      })
       .finally(() => (reading = null));
   }
 

@@ -17,7 +17,18 @@ export interface Pattern {
 
 export function patternOf(source: string): Pattern {
   let compiled: RE2JS | null = null;
-  return { matches: (text) => (compiled ??= compile(source)).testExact(text.slice(0, LONGEST_TEXT)) };
+  return {
+    matches(text) {
+      compiled ??= compile(source);
+      // Comparing a fixed beginning is a hundred times as fast, and most of many patterns have one: "web-.*", "pve[12]".
+      return text.startsWith(beginningOf(compiled)) && compiled.testExact(text.slice(0, LONGEST_TEXT));
+    },
+  };
+}
+
+/** The fixed text that everything begins with which the pattern takes; empty when there is none. */
+function beginningOf(compiled: RE2JS): string {
+  return (compiled.re2() as unknown as { prefix: string }).prefix;
 }
 
 /** What is wrong with a pattern, and what would be right; null when nothing is. */

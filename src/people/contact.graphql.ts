@@ -13,6 +13,7 @@ import type { ContactRow } from "./contact.store.ts";
 
 export const ContactType = builder.prismaNode("Contact", {
   id: { field: "id" },
+  findUnique: (id, { principal }) => ({ id, ...ownedBy(principal) }),
   nullable: true,
   description: "A person with channels of their own. Alert rules lead to people, by themselves or in groups.",
   authScopes: ({ customer }) => ({ mayRead: { scope: "SETTINGS_READ", customer } }),

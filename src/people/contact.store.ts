@@ -29,7 +29,7 @@ export function createContactStore(db: Database): ContactStore {
     insert: (row, most) =>
       whenNameIsFree(taken(row.name), () =>
         db.write(async (tx) => {
-          if ((await tx.contact.count()) >= most) return false;
+          if ((await tx.contact.count({ where: { customer: row.customer } })) >= most) return false;
           await tx.contact.create({ data: row as Prisma.ContactCreateInput });
           return true;
         }),
@@ -37,10 +37,14 @@ export function createContactStore(db: Database): ContactStore {
     update: (id, changes) => whenNameIsFree(taken(changes.name ?? ""), () => db.write((tx) => tx.contact.update({ where: { id }, data: changes as Prisma.ContactUpdateInput }))),
     deletionImpact: (id, owner) => findDeletionImpact(db.read, { contactId: id }, owner),
     delete: (id, owner) =>
-      db.write(async (tx) => {
-        const impact = await findDeletionImpact(tx, { contactId: id }, owner);
-        await tx.contact.delete({ where: { id } });
-        return impact;
-      }),
+      // Deliveries go with its channels: nobody who changes some of them may wait for this while this waits for them.
+      db.write(
+        async (tx) => {
+          const impact = await findDeletionImpact(tx, { contactId: id }, owner);
+          await tx.contact.delete({ where: { id } });
+          return impact;
+        },
+        ["ATTEMPTS", "HELD"],
+      ),
   };
 }

@@ -11,6 +11,7 @@ import type { ContactGroupRow } from "./contactGroup.store.ts";
 
 export const ContactGroupType = builder.prismaNode("ContactGroup", {
   id: { field: "id" },
+  findUnique: (id, { principal }) => ({ id, ...ownedBy(principal) }),
   nullable: true,
   description: "A set of contacts, and of other groups.",
   authScopes: ({ customer }) => ({ mayRead: { scope: "SETTINGS_READ", customer } }),

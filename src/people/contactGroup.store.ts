@@ -41,7 +41,7 @@ export function createContactGroupStore(db: Database): ContactGroupStore {
     insert: (row, members, most, check) =>
       whenNameIsFree(taken(row.name), () =>
         db.write(async (tx) => {
-          if ((await tx.contactGroup.count()) >= most) return false;
+          if ((await tx.contactGroup.count({ where: { customer: row.customer } })) >= most) return false;
           await tx.contactGroup.create({ data: row });
           await replaceMembers(tx, row, members, check);
           return true;

@@ -12,6 +12,7 @@ export const inbox = defineProvider({
   recovery: "FOLLOWS",
   pace: { concurrency: 64, perSecond: Infinity, burst: Infinity, timeoutMs: 10_000 },
   idempotent: true,
+  withoutLinks: true,
   guide: ["Nothing to set up: messages are kept in the server. Read them with the inbox query and mark them read with markInboxRead."],
   render(message) {
     const clean = cleanMessage(message);

@@ -12,6 +12,8 @@ export const log = defineProvider({
   recovery: "FOLLOWS",
   pace: { concurrency: 64, perSecond: Infinity, burst: Infinity, timeoutMs: 10_000 },
   idempotent: false,
+  forCustomers: false,
+  withoutLinks: true,
   guide: ["Nothing to set up: each message becomes one line on the server's standard output."],
   render(message) {
     const facts = [message.event.occurredAt.toISOString(), message.severity, cleanLine(message.event.type)];

@@ -171,7 +171,8 @@ export const ntfy = defineProvider({
     const text = fitMessage((limit) => plainText(clean, limit, "BYTES"));
     const title = cut(message.rich ? `${clean.emoji} ${clean.title}`.trim() : clean.title, LIMITS.title, "BYTES");
     const sequence = /^[-_A-Za-z0-9]{1,64}$/.test(message.condition?.id ?? "") ? { sequence_id: message.condition?.id } : {};
-    const plain = { topic, title, message: text, priority, tags, markdown: false, ...sequence };
+    const actions = message.acknowledgeUrl === null ? {} : { actions: [{ action: "view", label: "Acknowledge", url: message.acknowledgeUrl, clear: true }] };
+    const plain = { topic, title, message: text, priority, tags, markdown: false, ...sequence, ...actions };
     if (!message.rich) return { text, payload: plain };
     const markdown = fitMessage((total) => markdownText(clean, { total, unit: "BYTES" }));
     return { text, payload: { ...plain, message: markdown, tags: [colorTag(clean), ...tags], markdown: true } };

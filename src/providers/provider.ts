@@ -149,6 +149,10 @@ export interface Provider<Schema extends z.ZodObject = z.ZodObject, Payload = un
   pace: Pace;
   /** True when the provider recognises a repeated message by its id, so that an unknown outcome may be tried again. */
   idempotent: boolean;
+  /** False for a kind that uses the server's machine itself. */
+  forCustomers?: false;
+  /** True where what it is sent can be read by others than it is meant for, or is spoken: such messages have no links that count as secrets. */
+  withoutLinks?: boolean;
   /** Steps to get every credential, one sentence or two each, in order. */
   guide: string[];
   /** Pure: same message and config, same result. */

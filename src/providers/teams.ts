@@ -65,13 +65,14 @@ function colorOf({ severity, recovered }: Message): string {
 
 const textBlock = (text: string, style: object = {}) => ({ type: "TextBlock", text, wrap: true, ...style });
 
-function cardMessage(body: object[]) {
+function cardMessage(body: object[], acknowledgeUrl: string | null) {
   const content = {
     $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
     type: "AdaptiveCard",
     version: "1.4",
     msteams: { width: "Full" },
     body,
+    ...(acknowledgeUrl === null ? {} : { actions: [{ type: "Action.OpenUrl", title: "Acknowledge", url: acknowledgeUrl }] }),
   };
   return { type: "message", attachments: [{ contentType: "application/vnd.microsoft.card.adaptive", contentUrl: null, content }] };
 }
@@ -100,8 +101,8 @@ export const teams = defineProvider({
     const clean = cleanMessage(message);
     const text = plainText(clean, LIMITS.message, "BYTES");
     if (!message.rich) {
-      const room = LIMITS.message - jsonBytes(cardMessage([textBlock("")]));
-      return { text, payload: cardMessage([textBlock(cutInJson(text, room, escape))]) };
+      const room = LIMITS.message - jsonBytes(cardMessage([textBlock("")], message.acknowledgeUrl));
+      return { text, payload: cardMessage([textBlock(cutInJson(text, room, escape))], message.acknowledgeUrl) };
     }
     const title = cutInJson(`${clean.emoji} ${clean.title}`.trim(), LIMITS.title, escapeLine);
     const facts = fitFacts(clean.facts, {
@@ -114,12 +115,15 @@ export const teams = defineProvider({
     }).map(({ label, value }) => ({ title: fromJson(label), value: fromJson(value) }));
     const footer = cutInJson(clean.displayName, LIMITS.displayName, escapeLine);
     const card = (body: string) =>
-      cardMessage([
-        textBlock(title, { weight: "Bolder", size: "Large", color: colorOf(message) }),
-        ...(clean.body === clean.title ? [] : [textBlock(body)]),
-        ...(facts.length > 0 ? [{ type: "FactSet", facts }] : []),
-        textBlock(footer, { size: "Small", isSubtle: true, spacing: "Small" }),
-      ]);
+      cardMessage(
+        [
+          textBlock(title, { weight: "Bolder", size: "Large", color: colorOf(message) }),
+          ...(clean.body === clean.title ? [] : [textBlock(body)]),
+          ...(facts.length > 0 ? [{ type: "FactSet", facts }] : []),
+          textBlock(footer, { size: "Small", isSubtle: true, spacing: "Small" }),
+        ],
+        message.acknowledgeUrl,
+      );
     return { text, payload: card(cutInJson(clean.body, LIMITS.message - jsonBytes(card("")), escape)) };
   },
   async send(payload, { config, http, signal, now }) {

@@ -91,6 +91,7 @@ export const twilioVoice = defineProvider({
   // One call a second for each account, the rest waits at Twilio: https://www.twilio.com/docs/voice/api/call-resource
   pace: { concurrency: 1, perSecond: 1, burst: 1, timeoutMs: 15_000 },
   idempotent: false,
+  withoutLinks: true,
   guide: [
     "In the Twilio Console (https://console.twilio.com), copy the account SID and the auth token from the first page.",
     "Or create an API key under Account, API keys & tokens: enter its SID (SK…) as API key SID and its secret as auth token.",

@@ -200,7 +200,7 @@ export const webhook = defineProvider({
 });
 
 /** What the built-in body tells, in this order; a template may name each. */
-function bodyValues({ event, condition, ...message }: Message) {
+function bodyValues({ event, condition, acknowledgeUrl, ...message }: Message) {
   return {
     event: event.type,
     service: cleanJson(event.service),
@@ -216,5 +216,6 @@ function bodyValues({ event, condition, ...message }: Message) {
     displayName: cleanLine(message.displayName),
     conditionId: condition?.id ?? null,
     count: condition?.count ?? 1,
+    ...(acknowledgeUrl === null ? {} : { acknowledgeUrl }),
   };
 }

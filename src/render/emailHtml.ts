@@ -1,9 +1,10 @@
+import { acknowledgeLine } from "./acknowledgeLink.ts";
 import { severityColor } from "./color.ts";
 import { escapeHtml } from "./escape.ts";
 import type { Fact, Message } from "./message.ts";
 
 /** A cleaned message and the line under it. */
-export type EmailParts = Pick<Message, "severity" | "recovered" | "emoji" | "title" | "body" | "facts"> & { footer: string };
+export type EmailParts = Pick<Message, "severity" | "recovered" | "emoji" | "title" | "body" | "facts" | "acknowledgeUrl"> & { footer: string };
 
 /** Readable on white and on black alike; all other text has the reader's own colour. */
 const QUIET_COLOR = "#767676";
@@ -29,7 +30,7 @@ export function emailHtml(parts: EmailParts): string {
 <td width="6" style="width:6px;background-color:${severityColor(parts)}"></td>
 <td style="padding:4px 0 4px 16px">
 <h1 dir="auto" style="margin:0 0 12px;font-size:20px;line-height:1.3;font-weight:600;overflow-wrap:anywhere">${heading}</h1>
-${paragraphs(parts.body)}
+${paragraphs(parts)}
 ${factsTable(parts.facts)}<p style="margin:16px 0 0;font-size:12px;color:${QUIET_COLOR}" dir="auto">${lines(parts.footer)}</p>
 </td>
 </tr>
@@ -39,12 +40,21 @@ ${factsTable(parts.facts)}<p style="margin:16px 0 0;font-size:12px;color:${QUIET
 `;
 }
 
-function paragraphs(body: string): string {
+function paragraphs({ body, acknowledgeUrl }: EmailParts): string {
+  const line = acknowledgeLine({ acknowledgeUrl });
   return body
     .split(/\n{2,}/)
     .filter((paragraph) => paragraph.trim() !== "")
-    .map((paragraph) => `<p dir="auto" style="margin:0 0 12px;overflow-wrap:anywhere">${lines(paragraph)}</p>`)
+    .map((paragraph) => (acknowledgeUrl !== null && paragraph === line ? button(acknowledgeUrl) : text(paragraph)))
     .join("\n");
+}
+
+function text(paragraph: string): string {
+  return `<p dir="auto" style="margin:0 0 12px;overflow-wrap:anywhere">${lines(paragraph)}</p>`;
+}
+
+function button(url: string): string {
+  return `<p style="margin:0 0 12px"><a href="${escapeHtml(url)}" style="display:inline-block;padding:8px 16px;border:1px solid ${QUIET_COLOR};border-radius:4px;text-decoration:none;font-weight:600">Acknowledge</a></p>`;
 }
 
 function factsTable(facts: Fact[]): string {

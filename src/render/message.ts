@@ -45,6 +45,8 @@ export interface Message {
   condition: MessageCondition | null;
   /** The first message of this condition on this channel, as its receipt named it: reply to it where the provider can. */
   thread: string | null;
+  /** By which whoever opens it takes the problem on; it is in the body as well. A secret: not for what many can read. Null where there is none. */
+  acknowledgeUrl: string | null;
 }
 
 export interface MessageEvent {

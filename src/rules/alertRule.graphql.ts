@@ -33,6 +33,7 @@ const AlertRuleReachType = builder.objectRef<readonly Way[]>("AlertRuleReach").i
 
 const AlertRuleType = builder.prismaNode("AlertRule", {
   id: { field: "id" },
+  findUnique: (id, { principal }) => ({ id, ...ownedBy(principal) }),
   nullable: true,
   description: "Says which events go to whom. Rules are asked in order; what they lead to is resolved from groups to contacts to channels, and each channel gets an event once.",
   authScopes: ({ customer }) => ({ mayRead: { scope: "SETTINGS_READ", customer } }),

@@ -1,6 +1,6 @@
 import { ownerOf } from "../access/owner.ts";
 import { ownedBy } from "../access/principal.ts";
-import type { Principal } from "../access/principal.ts";
+import type { Owner, Principal } from "../access/principal.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Clock } from "../clock.ts";
 import type { DeletionImpact } from "../db/deletionImpact.ts";
@@ -38,7 +38,8 @@ export interface AlertRuleServiceDeps {
   ids: Ids;
   /** Called after every change, so that it takes effect. */
   changed(): Promise<void>;
-  catalogue(): Catalogue;
+  /** The event types that there are for whoever asks. */
+  catalogue(by: Owner): Catalogue;
 }
 
 /** Whom a rule leads to, by their kinds. */
@@ -80,7 +81,7 @@ export function createAlertRuleService({ store, clock, ids, changed, catalogue }
       const { contactIds, groupIds, channelIds, position, matchers, ...input } = parseInput(alertRuleInput, rest);
       const now = clock.now();
       const id = ids.next();
-      const row = { id, ...input, customer: ownerOf(by, customer), matchers: canonicalMatchers(matchers, catalogue()), createdAt: now, updatedAt: now } as unknown as Omit<AlertRuleRow, "position">;
+      const row = { id, ...input, customer: ownerOf(by, customer), matchers: canonicalMatchers(matchers, catalogue(by)), createdAt: now, updatedAt: now } as unknown as Omit<AlertRuleRow, "position">;
       const inserted = await store.insert(row, (last) => position ?? positionAfter(last), targetsOf(id, { contactIds, groupIds, channelIds }), RULE_LIMITS.rules);
       if (!inserted) throw new ConflictError(`There are already ${RULE_LIMITS.rules} alert rules. Delete some first.`);
       await changed();
@@ -92,7 +93,7 @@ export function createAlertRuleService({ store, clock, ids, changed, catalogue }
       const { contactIds, groupIds, channelIds, matchers, ...changes } = parseInput(alertRuleChange, { ...withoutNulls(rest), escalationPolicyId });
       const given = withoutNulls({ contactIds, groupIds, channelIds });
       const targets = Object.keys(given).length > 0 ? targetsOf(id, { ...before, ...given }) : null;
-      const row = await store.update(id, { ...(changes as Partial<AlertRuleRow>), ...(matchers ? { matchers: canonicalMatchers(matchers, catalogue()) as never } : {}), updatedAt: clock.now() }, targets);
+      const row = await store.update(id, { ...(changes as Partial<AlertRuleRow>), ...(matchers ? { matchers: canonicalMatchers(matchers, catalogue(by)) as never } : {}), updatedAt: clock.now() }, targets);
       await changed();
       return row;
     },

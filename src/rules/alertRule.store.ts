@@ -41,7 +41,7 @@ export function createAlertRuleStore(db: Database): AlertRuleStore {
     insert: (row, position, targets, most) =>
       whenNameIsFree(taken(row.name), () =>
         db.write(async (tx) => {
-          if ((await tx.alertRule.count()) >= most) return null;
+          if ((await tx.alertRule.count({ where: { customer: row.customer } })) >= most) return null;
           const last = await tx.alertRule.aggregate({ where: { customer: row.customer }, _max: { position: true } });
           await refuseUnknownPolicy(tx, row.customer, row.escalationPolicyId);
           const inserted = await tx.alertRule.create({ data: { ...row, position: position(last._max.position) } as Prisma.AlertRuleUncheckedCreateInput });

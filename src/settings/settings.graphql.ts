@@ -24,6 +24,7 @@ const SettingsType = builder.objectRef<ServerSettings>("Settings").implement({
     burstWindow: t.expose("burstWindow", { type: "Duration", description: "The time that burstCount is counted in." }),
     flappingCount: t.exposeInt("flappingCount", { description: "A condition that opens so often within flappingWindow is flapping: one notice, then silence until it has not changed for flappingWindow. 0: never." }),
     flappingWindow: t.expose("flappingWindow", { type: "Duration", description: "The time that flappingCount is counted in, and for which a condition must not change to be steady again." }),
+    customerPortal: t.exposeBoolean("customerPortal", { description: "Whether tokens of customers are let in." }),
     historyDays: t.exposeInt("historyDays", { description: "Days for which events and attempts are kept." }),
     historyCount: t.exposeInt("historyCount", { description: "Attempts that are kept at most." }),
   }),
@@ -42,6 +43,7 @@ const UpdateSettingsInput = builder.inputType("UpdateSettingsInput", {
     burstWindow: t.field({ type: "Duration", description: "The time that burstCount is counted in: PT1S to P1D." }),
     flappingCount: t.int({ description: "A condition that opens so often within flappingWindow is flapping: one notice, then silence until it has not changed for flappingWindow. 2 to 100, or 0 for never." }),
     flappingWindow: t.field({ type: "Duration", description: "The time that flappingCount is counted in, and for which a condition must not change to be steady again: PT10S to P1D." }),
+    customerPortal: t.boolean({ description: "Whether tokens of customers are let in. Switched off, it ends what they have open." }),
     historyDays: t.int({ description: "Days for which events and attempts are kept: 1 to 3650." }),
     historyCount: t.int({ description: "Attempts that are kept at most: 1,000 to 100,000,000." }),
   }),
@@ -51,7 +53,7 @@ builder.queryField("settings", (t) =>
   t.field({
     type: SettingsType,
     description: "Settings of the whole server.",
-    authScopes: { may: "SETTINGS_READ" },
+    authScopes: { mayOnServer: "SETTINGS_READ" },
     resolve: (_root, _args, { services }) => services.settings.get(),
   }),
 );
@@ -65,7 +67,7 @@ builder.mutationField("updateSettings", (t) =>
   t.field({
     type: UpdateSettingsPayload,
     description: "Changes settings of the whole server.",
-    authScopes: { may: "SETTINGS_MANAGE" },
+    authScopes: { mayOnServer: "SETTINGS_MANAGE" },
     errors: resultOf("updateSettings", ValidationError),
     args: { input: t.arg({ type: UpdateSettingsInput, required: true, description: "The changes." }) },
     resolve: async (_root, { input }, { services }) => ({ settings: await services.settings.update(input as never) }),

@@ -23,6 +23,7 @@ export const serverSettings = z.object({
   burstWindow: burstWindow.default(60),
   flappingCount: flappingCount.default(5),
   flappingWindow: flappingWindow.default(1800),
+  customerPortal: z.boolean().default(false),
   historyDays: z.number().int("must be a whole number").min(1, "must be at least 1 day").max(3650, "must be at most 3650 days").default(90),
   historyCount: z.number().int("must be a whole number").min(1000, "must be at least 1000").max(100_000_000, "must be at most 100000000").default(1_000_000),
 });

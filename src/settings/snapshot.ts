@@ -1,6 +1,8 @@
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import { offeredCatalogue } from "../catalogue/offered.ts";
 import type { Channel } from "../channels/channel.model.ts";
 import type { CompiledInhibition, CompiledSilence, Settings } from "../decide/settings.ts";
+import type { EscalationPolicy } from "../escalations/escalation.model.ts";
 import type { Contact } from "../people/contact.model.ts";
 import type { ContactGroup } from "../people/contactGroup.model.ts";
 import { createDirectory } from "../people/directory.ts";
@@ -15,10 +17,15 @@ import type { ServerSettings } from "./settings.model.ts";
 export interface Snapshot {
   settings: Settings;
   catalogue: Catalogue;
+  /** What of the catalogue customers are shown. */
+  offered: Catalogue;
+  /** Switched on only where their owners are too. */
   channels: ReadonlyMap<string, Channel>;
   directory: Directory;
   triggers: ReadonlyMap<string, Trigger>;
   server: ServerSettings;
+  /** Those that are switched on. */
+  escalationPolicies: ReadonlyMap<string, EscalationPolicy>;
 }
 
 /** The settings in force. Everything that decides or sends reads them here, from memory. */
@@ -40,6 +47,7 @@ export interface SnapshotSources {
   rules(): Promise<LoadedRule[]>;
   silences(): Promise<CompiledSilence[]>;
   inhibitions(): Promise<CompiledInhibition[]>;
+  escalationPolicies(): Promise<EscalationPolicy[]>;
 }
 
 /** Empty until its first `reload`. */
@@ -50,18 +58,21 @@ export function createSnapshotHolder(sources: () => SnapshotSources): SnapshotHo
   const listeners: ((snapshot: Snapshot) => void)[] = [];
 
   async function load(): Promise<void> {
-    const { catalogue, triggers, channels, server, contacts, groups, rules, silences, inhibitions } = sources();
-    const [types, rows, all, values, ...rest] = await Promise.all([catalogue(), triggers(), channels(), server(), contacts(), groups(), rules(), silences(), inhibitions()]);
-    const [people, sets, loadedRules, quiet, inhibiting] = rest;
+    const { catalogue, triggers, channels, server, contacts, groups, rules, silences, inhibitions, escalationPolicies } = sources();
+    const [types, rows, all, values, ...rest] = await Promise.all([catalogue(), triggers(), channels(), server(), contacts(), groups(), rules(), silences(), inhibitions(), escalationPolicies()]);
+    const [people, sets, loadedRules, quiet, inhibiting, policies] = rest;
     const directory = createDirectory(people, sets, all);
     const compiledRules = loadedRules.map(({ rule, matching }) => compileAlertRule(rule, matching, directory));
     current = {
-      settings: compileSettings(types, rows, all, directory.contacts, values, { silences: quiet, inhibitions: inhibiting, rules: compiledRules }),
+      settings: compileSettings(types, rows, all, directory.contacts, values, { silences: quiet, inhibitions: inhibiting, rules: compiledRules, policies }),
       catalogue: types,
-      channels: new Map(all.map((channel) => [channel.id, channel])),
+      offered: offeredCatalogue(types),
+      // What still waits for a person who was switched off is not sent either.
+      channels: new Map(all.map((channel) => [channel.id, { ...channel, enabled: channel.enabled && directory.contacts.get(channel.contactId ?? "")?.enabled !== false }])),
       directory,
       triggers: new Map(rows.map((row) => [row.eventType, row])),
       server: values,
+      escalationPolicies: new Map(policies.map((policy) => [policy.id, policy])),
     };
     for (const listener of listeners) listener(current);
   }

@@ -21,6 +21,7 @@ const SilenceStateEnum = builder.enumType("SilenceState", {
 
 const SilenceType = builder.prismaNode("Silence", {
   id: { field: "id" },
+  findUnique: (id, { principal }) => ({ id, ...ownedBy(principal) }),
   nullable: true,
   description: "Keeps matching events from being sent for a while, or in recurring windows of maintenance. The end of a problem that a channel was told of is sent all the same.",
   authScopes: ({ customer }) => ({ mayRead: { scope: "SETTINGS_READ", customer } }),
@@ -28,6 +29,7 @@ const SilenceType = builder.prismaNode("Silence", {
     matchers: t.field({ type: [MatcherType], description: "What an event must be like: all of them.", resolve: (row) => silenceOf(row).matchers }),
     reason: t.exposeString("reason", { description: "Why it is there." }),
     author: t.exposeString("author", { description: "The name of the token that made it." }),
+    customer: t.exposeString("customer", { nullable: true, description: "The customer whose it is: it silences that customer's channels only. Null: the server's own, for all channels." }),
     startsAt: t.expose("startsAt", { type: "DateTime", description: "When it starts." }),
     endsAt: t.expose("endsAt", { type: "DateTime", nullable: true, description: "When it ends; null: when somebody ends it." }),
     schedule: t.field({ type: QuietHoursType, nullable: true, description: "The windows in which it silences, as far as they are between its start and its end; null: all that time.", resolve: (row) => silenceOf(row).schedule }),

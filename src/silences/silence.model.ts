@@ -21,8 +21,10 @@ export interface Silence extends Period {
   matchers: Matcher[];
 }
 
-/** So many silences may be there that have not ended: every event is held against each. */
+/** So many silences of the server itself may be there that have not ended: every event is held against each. */
 export const MOST_SILENCES = 1000;
+/** Of each customer. */
+export const MOST_SILENCES_OF_CUSTOMER = 100;
 
 const YEAR_MS = 366 * 86_400_000;
 /** With a schedule; beyond it, leaving the end out says the same. */

@@ -1,5 +1,5 @@
-import { ownedBy } from "../access/principal.ts";
-import type { Principal } from "../access/principal.ts";
+import { isCustomers, ownedBy } from "../access/principal.ts";
+import type { Owner, Principal } from "../access/principal.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Clock } from "../clock.ts";
 import type { CompiledSilence } from "../decide/settings.ts";
@@ -8,7 +8,7 @@ import type { Ids } from "../ids.ts";
 import { parseInput } from "../parseInput.ts";
 import { compileOnce } from "../matchers/compileOnce.ts";
 import { canonicalMatchers } from "../matchers/matcher.ts";
-import { MOST_SILENCES, compileSilence, periodOf, silenceChange, silenceInput, stateOf } from "./silence.model.ts";
+import { MOST_SILENCES, MOST_SILENCES_OF_CUSTOMER, compileSilence, periodOf, silenceChange, silenceInput, stateOf } from "./silence.model.ts";
 import type { Silence, SilenceChange, SilenceInput } from "./silence.model.ts";
 import type { SilenceRow, SilenceStore } from "./silence.store.ts";
 
@@ -28,7 +28,8 @@ export interface SilenceServiceDeps {
   ids: Ids;
   /** Called after every change, so that it takes effect. */
   changed(): Promise<void>;
-  catalogue(): Catalogue;
+  /** The event types that there are for whoever asks. */
+  catalogue(by: Owner): Catalogue;
 }
 
 export function createSilenceService({ store, clock, ids, changed, catalogue }: SilenceServiceDeps): SilenceService {
@@ -55,9 +56,10 @@ export function createSilenceService({ store, clock, ids, changed, catalogue }: 
     async create(input, by) {
       const { matchers, reason, ...given } = parseInput(silenceInput, input);
       const now = clock.now();
-      const silence: Silence = { id: ids.next(), reason, author: by.name, customer: by.customer, matchers: canonicalMatchers(matchers, catalogue()), ...periodOf(given, null, now) };
+      const silence: Silence = { id: ids.next(), reason, author: by.name, customer: by.customer, matchers: canonicalMatchers(matchers, catalogue(by)), ...periodOf(given, null, now) };
       const row = { ...silence, createdAt: now, updatedAt: now } as unknown as SilenceRow;
-      if (!(await store.insert(row, MOST_SILENCES, now))) throw new ConflictError(`There are already ${MOST_SILENCES} silences that have not ended. End some first.`);
+      const most = isCustomers(by) ? MOST_SILENCES_OF_CUSTOMER : MOST_SILENCES;
+      if (!(await store.insert(row, most, now))) throw new ConflictError(`There are already ${most} silences that have not ended. End some first.`);
       await changed();
       return row;
     },
@@ -68,7 +70,7 @@ export function createSilenceService({ store, clock, ids, changed, catalogue }: 
       const { matchers, reason, ...given } = parseInput(silenceChange, { ...input, matchers: input.matchers ?? undefined, reason: input.reason ?? undefined });
       return save(id, {
         ...(reason === undefined ? {} : { reason }),
-        ...(matchers === undefined ? {} : { matchers: canonicalMatchers(matchers, catalogue()) }),
+        ...(matchers === undefined ? {} : { matchers: canonicalMatchers(matchers, catalogue(by)) }),
         ...periodOf(given, before, clock.now()),
       });
     },

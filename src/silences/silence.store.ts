@@ -9,7 +9,7 @@ export interface SilenceStore {
   unended(now: Date): Promise<SilenceRow[]>;
   /** @param owner of whom it must be */
   find(id: string, owner: { customer?: string }): Promise<SilenceRow | null>;
-  /** @returns false when so many have not ended yet, and it is not added */
+  /** @returns false when so many of the same customer, or of the server, have not ended yet, and it is not added */
   insert(row: SilenceRow, most: number, now: Date): Promise<boolean>;
   /** @returns null when it has ended meanwhile, and stays as it is */
   updateUnended(id: string, changes: Partial<SilenceRow>, now: Date): Promise<SilenceRow | null>;
@@ -23,7 +23,7 @@ export function createSilenceStore(db: Database): SilenceStore {
     find: (id, owner) => db.read.silence.findFirst({ where: { id, ...owner } }),
     insert: (row, most, now) =>
       db.write(async (tx) => {
-        if ((await tx.silence.count({ where: notEnded(now) })) >= most) return false;
+        if ((await tx.silence.count({ where: { customer: row.customer, ...notEnded(now) } })) >= most) return false;
         await tx.silence.create({ data: asInput(row) });
         return true;
       }),

@@ -1,9 +1,12 @@
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { CATEGORIES } from "../catalogue/category.ts";
 import type { EventType } from "../catalogue/eventType.ts";
+import { concernsServices } from "../catalogue/offered.ts";
 import type { Channel } from "../channels/channel.model.ts";
+import { isStoodInFor } from "../channels/fallback.ts";
 import type { BurstRule, CompiledAlertRule, CompiledInhibition, CompiledSilence, CompiledTrigger, Route, RoutedChannel, RoutedContact, Settings } from "../decide/settings.ts";
 import type { VerdictReason } from "../decide/verdict.ts";
+import type { EscalationPolicy } from "../escalations/escalation.model.ts";
 import type { Contact } from "../people/contact.model.ts";
 import type { ServerSettings } from "../settings/settings.model.ts";
 import type { Trigger } from "./trigger.model.ts";
@@ -16,14 +19,17 @@ export interface CompiledParts {
   inhibitions: readonly CompiledInhibition[];
   /** In the order in which they are asked. */
   rules: readonly CompiledAlertRule[];
+  /** Those that are switched on. */
+  policies: readonly EscalationPolicy[];
 }
 
 /** Everything that decide needs of the settings, looked up and merged once instead of for every event. */
-export function compileSettings(catalogue: Catalogue, triggers: Trigger[], channels: Channel[], contacts: ReadonlyMap<string, Contact>, server: ServerSettings, { silences, inhibitions, rules }: CompiledParts): Settings {
-  const routed = new Map(channels.map((channel) => [channel.id, routedChannel(channel, contacts)]));
+export function compileSettings(catalogue: Catalogue, triggers: Trigger[], channels: Channel[], contacts: ReadonlyMap<string, Contact>, server: ServerSettings, { silences, inhibitions, rules, policies }: CompiledParts): Settings {
+  const byId = new Map(channels.map((channel) => [channel.id, channel]));
+  const routed = new Map(channels.map((channel) => [channel.id, routedChannel(channel, contacts, byId)]));
   const byType = new Map(triggers.map((trigger) => [trigger.eventType, trigger]));
   const general = channels.filter(({ onlyByRules }) => !onlyByRules);
-  const all = { channels: new Map(channels.map((channel) => [channel.id, channel])), general, routed, rules, server };
+  const all = { channels: byId, general, routed, rules, server };
   const compile = (type: EventType) => compileTrigger(type, byType.get(type.name), all);
   return Object.freeze({
     triggers: new Map(catalogue.types.map((type) => [type.name, compile(type)])),
@@ -37,6 +43,7 @@ export function compileSettings(catalogue: Catalogue, triggers: Trigger[], chann
     flapping: { count: server.flappingCount, seconds: server.flappingWindow },
     silences,
     inhibitions,
+    escalations: new Map(policies.map(({ id, steps }) => [id, steps[0]?.delaySeconds ?? 0])),
   });
 }
 
@@ -58,7 +65,7 @@ interface Sources {
 }
 
 function compileTrigger(type: EventType, trigger: Trigger | undefined, { channels, general, routed, rules, server }: Sources): CompiledTrigger {
-  const routeOf = (channel: Channel): Route => ({ channel: routed.get(channel.id) as RoutedChannel, barredBy: barredBy(channel, type, trigger, routed.get(channel.id)?.contact ?? null) });
+  const routeOf = (channel: Channel): Route => ({ channel: routed.get(channel.id) as RoutedChannel, barredBy: barredBy(channel, isInUse(channel, channels), type, trigger, routed.get(channel.id)?.contact ?? null) });
   const named = (trigger?.channelIds ?? []).flatMap((id) => channels.get(id) ?? []).filter(({ onlyByRules }) => onlyByRules);
   return {
     type,
@@ -84,9 +91,15 @@ function thresholdOf(type: EventType, steps: number[] | null): CompiledTrigger["
   return { ...type.threshold, steps: type.threshold.direction === "AT_LEAST" ? rising : rising.reverse() };
 }
 
-function barredBy(channel: Channel, type: EventType, trigger: Trigger | undefined, contact: RoutedContact | null): VerdictReason | null {
-  if (!channel.enabled) return "CHANNEL_DISABLED";
+/** Whether what is meant for it goes anywhere: to itself, or to its fallback when its provider has switched it off. */
+function isInUse(channel: Channel, channels: ReadonlyMap<string, Channel>): boolean {
+  return channel.enabled || isStoodInFor(channel, channels);
+}
+
+function barredBy(channel: Channel, inUse: boolean, type: EventType, trigger: Trigger | undefined, contact: RoutedContact | null): VerdictReason | null {
   if (contact?.enabled === false) return "CONTACT_DISABLED";
+  if (!inUse) return "CHANNEL_DISABLED";
+  if (channel.customer !== null && !concernsServices(type.category)) return "NOT_FOR_CUSTOMERS";
   if (trigger?.channelIds && !trigger.channelIds.includes(channel.id)) return "NOT_NAMED_BY_TRIGGER";
   const own = channel.overrides.find((override) => override.eventType === type.name);
   if (own) return own.enabled ? null : "TYPE_OFF_FOR_CHANNEL";
@@ -94,12 +107,12 @@ function barredBy(channel: Channel, type: EventType, trigger: Trigger | undefine
   return byCategory?.enabled === false ? "CATEGORY_OFF_FOR_CHANNEL" : null;
 }
 
-function routedChannel(channel: Channel, contacts: ReadonlyMap<string, Contact>): RoutedChannel {
+function routedChannel(channel: Channel, contacts: ReadonlyMap<string, Contact>, channels: ReadonlyMap<string, Channel>): RoutedChannel {
   const contact = contacts.get(channel.contactId ?? "");
   return {
     id: channel.id,
     name: channel.name,
-    enabled: channel.enabled,
+    enabled: isInUse(channel, channels) && contact?.enabled !== false,
     customer: channel.customer,
     minimumSeverity: channel.minimumSeverity,
     customers: new Set(channel.customers),

@@ -1,6 +1,9 @@
+import { isCustomers, ownedBy } from "../access/principal.ts";
+import type { Owner } from "../access/principal.ts";
 import { CATEGORIES } from "../catalogue/category.ts";
 import type { Category } from "../catalogue/category.ts";
 import type { EventType } from "../catalogue/eventType.ts";
+import { concernsServices, isOffered } from "../catalogue/offered.ts";
 import { ChannelType } from "../channels/channel.graphql.ts";
 import { RecipientConfig, RecipientConfigInput } from "../channels/channelKind.graphql.ts";
 import type { BurstRule, CompiledTrigger, RoutedChannel } from "../decide/settings.ts";
@@ -75,9 +78,9 @@ const EventTypeType = builder.objectRef<CompiledTrigger>("EventType").implement(
       type: [ChannelType],
       nullable: true,
       description: "The only channels that receive it; null lets each channel decide by its overrides and filters.",
-      resolve: (query, { type }, _args, { services }) => {
+      resolve: (query, { type }, _args, { services, principal }) => {
         const ids = services.snapshot.current.triggers.get(type.name)?.channelIds;
-        return ids ? services.db.channel.findMany({ ...query, where: { id: { in: ids } } }) : null;
+        return ids ? services.db.channel.findMany({ ...query, where: { id: { in: ids }, ...ownedBy(principal) } }) : null;
       },
     }),
   }),
@@ -87,7 +90,8 @@ builder.objectField(EventTypeType, "recipients", (t) =>
   t.field({
     type: [TriggerRecipientType],
     description: "Who gets its events in place of whom a channel names.",
-    resolve: ({ type }, _args, { services }) => Object.entries(services.snapshot.current.triggers.get(type.name)?.recipients ?? {}).map(([channelId, config]) => ({ channelId, config })),
+    resolve: ({ type }, _args, { services, principal }) =>
+      Object.entries(services.snapshot.current.triggers.get(type.name)?.recipients ?? {}).flatMap(([channelId, config]) => (isOwnChannel(services, channelId, principal) ? [{ channelId, config }] : [])),
   }),
 );
 
@@ -98,50 +102,61 @@ const CategoryType = builder.objectRef<Category>("Category").implement({
     title: t.exposeString("title", { description: "Its name for people." }),
     description: t.exposeString("description", { description: "What is in it." }),
     emoji: t.exposeString("emoji", { description: "Put before titles in rich messages." }),
-    totalCount: t.int({ description: "How many types are in it.", complexity: 1, resolve: ({ name }, _args, { services }) => typesIn(services, name).length }),
+    totalCount: t.int({ description: "How many types are in it.", complexity: 1, resolve: ({ name }, _args, { services, principal }) => typesIn(services, name, principal).length }),
     enabledCount: t.int({
       description: "How many of them are on: at the master toggle, or with channelId for that channel.",
       args: { channelId: t.arg.globalID({ for: ChannelType, description: "A channel; left out: the master toggles." }) },
-      resolve: ({ name }, { channelId }, { services }) => {
+      resolve: ({ name }, { channelId }, { services, principal }) => {
         const channel = channelId ? services.snapshot.current.settings.channels.get(channelId.id) : null;
-        return channel === undefined ? 0 : typesIn(services, name).filter((trigger) => isOn(trigger, channel)).length;
+        if (channel === undefined || (channel && !isOwnChannel(services, channel.id, principal))) return 0;
+        return typesIn(services, name, principal).filter((trigger) => isOn(trigger, channel)).length;
       },
     }),
-    eventTypes: t.field({ type: [EventTypeType], description: "Its types.", resolve: ({ name }, _args, { services }) => typesIn(services, name) }),
+    eventTypes: t.field({ type: [EventTypeType], description: "Its types.", resolve: ({ name }, _args, { services, principal }) => typesIn(services, name, principal) }),
   }),
 });
 
-function typesIn({ snapshot }: Services, category: string): CompiledTrigger[] {
-  return [...snapshot.current.settings.triggers.values()].filter(({ type }) => type.category === category);
+function typesIn(services: Services, category: string, by: Owner): CompiledTrigger[] {
+  return typesFor(services, by).filter(({ type }) => type.category === category);
+}
+
+/** Customers are shown what concerns services. */
+function typesFor({ snapshot }: Services, by: Owner): CompiledTrigger[] {
+  const all = [...snapshot.current.settings.triggers.values()];
+  return isCustomers(by) ? all.filter(({ type }) => isOffered(type)) : all;
+}
+
+function isOwnChannel({ snapshot }: Services, channelId: string, by: Owner): boolean {
+  return !isCustomers(by) || snapshot.current.channels.get(channelId)?.customer === by.customer;
 }
 
 function isOn(trigger: CompiledTrigger, channel: RoutedChannel | null): boolean {
   return trigger.enabled && (channel === null || trigger.routeOf(channel).barredBy === null);
 }
 
-function compiled({ snapshot }: Services, name: string): CompiledTrigger | null {
-  const { catalogue, settings } = snapshot.current;
-  return settings.triggers.get(catalogue.resolve(name)?.name ?? "") ?? null;
+function compiled({ snapshot }: Services, name: string, by: Owner): CompiledTrigger | null {
+  const { catalogue, offered, settings } = snapshot.current;
+  return settings.triggers.get((isCustomers(by) ? offered : catalogue).resolve(name)?.name ?? "") ?? null;
 }
 
 builder.queryFields((t) => ({
   categories: t.field({
     type: [CategoryType],
-    description: "All categories of event types.",
+    description: "All categories of event types; for customers those that concern services.",
     authScopes: { may: "SETTINGS_READ" },
     complexity: { field: 1, multiplier: 3 },
-    resolve: () => [...CATEGORIES],
+    resolve: (_root, _args, { principal }) => CATEGORIES.filter(({ name }) => !isCustomers(principal) || concernsServices(name)),
   }),
   eventTypes: t.field({
     type: [EventTypeType],
-    description: "All event types, built in and registered, with their settings.",
+    description: "All event types, built in and registered, with their settings; for customers those that concern services.",
     authScopes: { may: "SETTINGS_READ" },
     args: {
       category: t.arg.string({ description: "Only those of this category." }),
       search: t.arg.string({ description: "Only those with this in their name, title or aliases." }),
     },
-    resolve: (_root, { category, search }, { services }) =>
-      [...services.snapshot.current.settings.triggers.values()].filter(({ type }) => (!category || type.category === category) && (!search || mentions(type, search.toLowerCase()))),
+    resolve: (_root, { category, search }, { services, principal }) =>
+      typesFor(services, principal).filter(({ type }) => (!category || type.category === category) && (!search || mentions(type, search.toLowerCase()))),
   }),
   eventType: t.field({
     type: EventTypeType,
@@ -149,7 +164,7 @@ builder.queryFields((t) => ({
     description: "One event type by its name, alias or title.",
     authScopes: { may: "SETTINGS_READ" },
     args: { name: t.arg.string({ required: true, description: "Any of its names." }) },
-    resolve: (_root, { name }, { services }) => compiled(services, name),
+    resolve: (_root, { name }, { services, principal }) => compiled(services, name, principal),
   }),
 }));
 
@@ -196,7 +211,7 @@ function eventTypePayload(name: string, description: string) {
 }
 
 function compiledOrThrow(services: Services, name: string): { eventType: CompiledTrigger } {
-  const eventType = compiled(services, name);
+  const eventType = compiled(services, name, null);
   if (!eventType) throw new NotFoundError(`The event type "${name.slice(0, 100)}"`);
   return { eventType };
 }
@@ -205,7 +220,7 @@ builder.mutationField("updateTrigger", (t) =>
   t.field({
     type: eventTypePayload("UpdateTriggerPayload", "The trigger is changed and in force."),
     description: "Changes the settings of one event type: on or off, severity, cooldown, hold, burst, threshold, who receives it.",
-    authScopes: { may: "SETTINGS_MANAGE" },
+    authScopes: { mayOnServer: "SETTINGS_MANAGE" },
     errors: resultOf("updateTrigger", ValidationError, NotFoundError),
     args: {
       eventType: t.arg.string({ required: true, description: "The event type by any of its names." }),
@@ -224,7 +239,7 @@ builder.mutationField("resetTrigger", (t) =>
   t.field({
     type: eventTypePayload("ResetTriggerPayload", "The trigger is as the catalogue has it."),
     description: "Returns all settings of one event type to the catalogue's defaults.",
-    authScopes: { may: "SETTINGS_MANAGE" },
+    authScopes: { mayOnServer: "SETTINGS_MANAGE" },
     errors: resultOf("resetTrigger", NotFoundError),
     args: { eventType: t.arg.string({ required: true, description: "The event type by any of its names." }) },
     resolve: async (_root, { eventType }, { services }) => {
@@ -243,7 +258,7 @@ builder.mutationField("setCategoryEnabled", (t) =>
   t.field({
     type: SetCategoryEnabledPayload,
     description: "Switches all event types of a category on or off, for all channels. For one channel use setChannelOverride.",
-    authScopes: { may: "SETTINGS_MANAGE" },
+    authScopes: { mayOnServer: "SETTINGS_MANAGE" },
     errors: resultOf("setCategoryEnabled", NotFoundError),
     args: {
       category: t.arg.string({ required: true, description: "The category's name." }),
@@ -287,7 +302,7 @@ builder.mutationField("registerEventType", (t) =>
   t.field({
     type: eventTypePayload("RegisterEventTypePayload", "The event type is registered and switched on."),
     description: "Registers an event type of your own.",
-    authScopes: { may: "SETTINGS_MANAGE" },
+    authScopes: { mayOnServer: "SETTINGS_MANAGE" },
     errors: resultOf("registerEventType", ValidationError, ConflictError),
     args: { input: t.arg({ type: RegisterEventTypeInput, required: true, description: "The event type." }) },
     resolve: async (_root, { input }, { services }) => compiledOrThrow(services, (await services.triggers.register(input)).name),
@@ -298,7 +313,7 @@ builder.mutationField("updateEventType", (t) =>
   t.field({
     type: eventTypePayload("UpdateEventTypePayload", "The event type is changed."),
     description: "Changes an event type that was registered here. Built-in types are adjusted by updateTrigger.",
-    authScopes: { may: "SETTINGS_MANAGE" },
+    authScopes: { mayOnServer: "SETTINGS_MANAGE" },
     errors: resultOf("updateEventType", ValidationError, NotFoundError, ConflictError),
     args: {
       name: t.arg.string({ required: true, description: "Its canonical name." }),
@@ -317,7 +332,7 @@ builder.mutationField("deleteEventType", (t) =>
   t.field({
     type: DeleteEventTypePayload,
     description: "Removes an event type that was registered here.",
-    authScopes: { may: "SETTINGS_MANAGE" },
+    authScopes: { mayOnServer: "SETTINGS_MANAGE" },
     errors: resultOf("deleteEventType", ValidationError, NotFoundError),
     args: { name: t.arg.string({ required: true, description: "Its canonical name." }) },
     resolve: async (_root, { name }, { services }) => {

@@ -1,8 +1,11 @@
+import { isCustomers } from "../access/principal.ts";
+import type { Owner } from "../access/principal.ts";
 import { createCatalogue, DuplicateNameError } from "../catalogue/catalogue.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { CATEGORIES } from "../catalogue/category.ts";
 import type { EventType } from "../catalogue/eventType.ts";
 import { EVENT_TYPES } from "../catalogue/eventTypes.ts";
+import { concernsServices, offeredCatalogue } from "../catalogue/offered.ts";
 import { checkConfig, chosenConfig, configKey } from "../channels/channelConfig.ts";
 import type { GivenConfig } from "../channels/channelConfig.ts";
 import type { Channel } from "../channels/channel.model.ts";
@@ -35,8 +38,8 @@ export interface TriggerService {
   updateEventType(name: string, change: EventTypeChange): Promise<CustomEventType>;
   deleteEventType(name: string): Promise<void>;
   isBuiltIn(name: string): boolean;
-  /** What an override is about, by its canonical name. @throws {ValidationError} when there is no such type or category */
-  overrideTarget(given: { eventType?: string | null | undefined; category?: string | null | undefined }): Promise<OverrideTarget>;
+  /** What an override is about, by its canonical name: of what is offered to whoever asks. @throws {ValidationError} when there is no such type or category */
+  overrideTarget(given: { eventType?: string | null | undefined; category?: string | null | undefined }, by: Owner): Promise<OverrideTarget>;
 }
 
 /**
@@ -150,12 +153,13 @@ export function createTriggerService(
 
     isBuiltIn: (name) => EVENT_TYPES.some((type) => type.name === name),
 
-    async overrideTarget({ eventType, category }) {
+    async overrideTarget({ eventType, category }, by) {
       if (!eventType) {
-        if (CATEGORIES.some(({ name }) => name === category)) return { category: category as string };
-        throw ValidationError.of("target.category", `must be one of ${CATEGORIES.map(({ name }) => name).join(", ")}`, "not_found");
+        const names = CATEGORIES.map(({ name }) => name).filter((name) => !isCustomers(by) || concernsServices(name));
+        if (names.some((name) => name === category)) return { category: category as string };
+        throw ValidationError.of("target.category", `must be one of ${names.join(", ")}`, "not_found");
       }
-      const types = await catalogue();
+      const types = isCustomers(by) ? offeredCatalogue(await catalogue()) : await catalogue();
       const type = types.resolve(eventType);
       if (type) return { eventType: type.name };
       throw ValidationError.of("target.eventType", `must be an event type; near to it are ${types.nearest(eventType, 3).join(", ") || "none"}`, "not_found");

@@ -2,14 +2,13 @@ import { sendOneByOne } from "../e2e/noise.ts";
 import { ratioOf, sampleOf, shown } from "./figures.ts";
 import type { Figure } from "./figures.ts";
 import { createClient, EMIT, saturate, until } from "./load.ts";
-import type { Client } from "./load.ts";
 import { cpuOf, makeDataDir, startCarillon, startHelper } from "./processes.ts";
 import type { Program } from "./processes.ts";
 import { countAttempts, switchOff } from "./setUp.ts";
 
 const CONNECTIONS = 64;
-const ROUNDS = 5;
-const ROUND_MS = 2000;
+const ROUNDS = 9;
+const ROUND_MS = 1000;
 const WARM_UP_MS = 2000;
 const DELIVERED_WITHIN_MS = 30_000;
 
@@ -39,7 +38,7 @@ export async function measureEmitting(nodeArgs: readonly string[]): Promise<Figu
     await withCpu(server, cpu.noChannel, rates.noChannel, () => saturate(client, ROUND_MS, noChannel));
     const [startedAt, before] = [performance.now(), forInbox];
     rates.inbox.push(await saturate(client, ROUND_MS, inbox));
-    await untilDelivered(client, forInbox);
+    await untilDelivered(server, forInbox);
     rates.delivered.push(((forInbox - before) * 1000) / (performance.now() - startedAt));
   }
 
@@ -52,13 +51,13 @@ export async function measureEmitting(nodeArgs: readonly string[]): Promise<Figu
     goal,
   });
   return [
-    line(`emitEvent x${CONNECTIONS}, no channel`, rates.noChannel, "1.0, never under 0.7"),
+    line(`emitEvent x${CONNECTIONS}, no channel`, rates.noChannel, "1.3"),
     {
       name: "a  the same, CPU time each",
       value: shown(sampleOf(cpu.noChannel), "us"),
       reference: `bare Yoga no-op ${shown(sampleOf(cpu.bare), "us")}`,
       ratio: ratioOf(sampleOf(cpu.noChannel), sampleOf(cpu.bare)),
-      goal: "at most 1.2",
+      goal: "at most 0.77",
     },
     line(`emitEvent x${CONNECTIONS}, inbox`, rates.inbox, "1.0, never under 0.7"),
     line("until all are in the inbox", rates.delivered, "0.5"),
@@ -75,6 +74,6 @@ async function withCpu(server: Program, cpu: number[], rates: number[], round: (
 }
 
 /** What a round left to deliver must not slow down the next. */
-async function untilDelivered(client: Client, count: number): Promise<void> {
-  await until("all attempts", async () => (await countAttempts(client)) >= count, DELIVERED_WITHIN_MS);
+async function untilDelivered(server: Program, count: number): Promise<void> {
+  await until("all attempts", async () => (await countAttempts(server)) >= count, DELIVERED_WITHIN_MS);
 }

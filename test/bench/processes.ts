@@ -1,7 +1,7 @@
 import { execFile, fork, spawn } from "node:child_process";
 import type { ChildProcess, StdioOptions } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
@@ -13,8 +13,7 @@ export const ROOT = join(import.meta.dirname, "..", "..");
 export const ADMIN_TOKEN = "bench-admin-token-of-32-letters-0";
 
 const TMPFS = 0x01021994;
-/** The kernel counts CPU time in hundredths of a second. */
-const MS_PER_TICK = 10;
+const NS_PER_MS = 1e6;
 const READY_WITHIN_MS = 20_000;
 const STOP_WITHIN_MS = 10_000;
 
@@ -150,12 +149,12 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Milliseconds of CPU that it has taken so far: on a busy machine this tells more than the clock. Not a number without /proc. */
+/** Milliseconds of CPU that all its threads have taken so far: on a busy machine this tells more than the clock. Not a number without /proc. */
 export function cpuOf({ child }: Program): number {
-  const file = `/proc/${child.pid ?? 0}/stat`;
-  if (!existsSync(file)) return Number.NaN;
-  const fields = readFileSync(file, "utf8").replace(/^.*\) /, "").split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+  const tasks = `/proc/${child.pid ?? 0}/task`;
+  if (!existsSync(tasks)) return Number.NaN;
+  const spent = readdirSync(tasks).map((task) => Number(readFileSync(join(tasks, task, "schedstat"), "utf8").split(" ")[0]));
+  return spent.reduce((sum, ns) => sum + ns, 0) / NS_PER_MS;
 }
 
 /** Memory in MB as the system sees it: now, or the most so far. Not a number where the system has no /proc. */

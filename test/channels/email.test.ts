@@ -73,6 +73,7 @@ function message(change: Partial<Message> = {}): Message {
     },
     condition: { id: "01983f2a-7c00-7000-8000-0000000000c1", openedAt: NOW, count: 1 },
     thread: null,
+    acknowledgeUrl: null,
     ...change,
   };
 }

@@ -18,6 +18,8 @@ export interface Reply {
   body?: string;
   /** Never answers after all. */
   hang?: true;
+  /** Takes its time for the answer. */
+  afterMs?: number;
 }
 
 /**
@@ -49,8 +51,8 @@ export class Complaint extends Error {
   }
 }
 
-/** A strict provider on a local port. `accept` gives its answer to a good request and throws a Complaint at a bad one. */
-export async function startFakeHttp(accept: (request: SeenRequest) => Reply = () => ({ status: 200 })): Promise<FakeHttp> {
+/** A strict provider on a local port, 0 for any. `accept` gives its answer to a good request and throws a Complaint at a bad one. */
+export async function startFakeHttp(accept: (request: SeenRequest) => Answer = () => ({ status: 200 }), port = 0): Promise<FakeHttp> {
   const waiting: ((request: SeenRequest) => void)[] = [];
   const fake: Omit<FakeHttp, "url" | typeof Symbol.asyncDispose> = {
     requests: [],
@@ -81,7 +83,7 @@ export async function startFakeHttp(accept: (request: SeenRequest) => Reply = ()
     perform(fake.script.shift() ?? answer, request, response);
     for (const resolve of waiting.splice(0)) resolve(request);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return Object.assign(fake, {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async [Symbol.asyncDispose]() {
@@ -112,17 +114,24 @@ function perform(answer: Answer, request: SeenRequest, response: ServerResponse)
   }
   const reply = typeof answer === "function" ? answer(request) : answer;
   if (reply.hang) return;
-  response.writeHead(reply.status, reply.headers);
-  response.end(reply.body ?? "");
+  const send = () => {
+    response.writeHead(reply.status, reply.headers);
+    response.end(reply.body ?? "");
+  };
+  if (reply.afterMs) setTimeout(send, reply.afterMs);
+  else send();
 }
 
-/** A port on which nothing listens. */
+/** A port on which nothing listens, nor will: it is below those that systems give to whoever asks for any. */
 export async function deadPort(): Promise<number> {
-  const server = createTcpServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = 12_000 + Math.floor(Math.random() * 18_000);
+    const server = createTcpServer();
+    const isFree = await new Promise<boolean>((resolve) => server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true)));
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 /** The body as JSON, held to what every provider wants of it. `refuse` makes the provider's own answer. */

@@ -32,6 +32,7 @@ export function makeMessage(changes: Partial<Message> = {}): Message {
     },
     condition: { id: "0195f3c2-0000-7000-8000-0000000000c1", openedAt: new Date("2026-03-01T11:00:00.000Z"), count: 1 },
     thread: null,
+    acknowledgeUrl: null,
     ...changes,
   };
 }

@@ -53,7 +53,13 @@ async function setEverything(api: ApiClient, url: string): Promise<void> {
   await api.run(`mutation ($id: ID!) { setChannelOverride(id: $id, target: { category: "updates" }, enabled: false) { __typename } }`, { id: hook });
   await api.run(`mutation ($id: ID!) { updateTrigger(eventType: "backup.failure", input: { cooldown: "PT1H", channelIds: [$id], severity: CRITICAL }) { __typename } }`, { id: hook });
   await create(api, "createInhibitionRule", { name: "host", whileOpen: ["monitor.down"], matchers: [{ field: "type", operator: "EQUALS", value: "service.health.down" }], sameFields: ["source"] });
-  await create(api, "createAlertRule", { name: "printers", matchers: [{ field: "type", operator: "EQUALS", value: "printer.jam" }], groupIds: [group.id], channelIds: [hook], stop: true });
+  const { policy } = await create(api, "createEscalationPolicy", { name: "Duty", reminder: "PT4H", steps: [{ delay: "PT5M", contactIds: [contact.id] }, { delay: "PT10M", groupIds: [group.id], channelIds: [hook] }] }, "policy: escalationPolicy { id }");
+  await create(api, "createAlertRule", { name: "printers", matchers: [{ field: "type", operator: "EQUALS", value: "printer.jam" }], groupIds: [group.id], channelIds: [hook], stop: true, escalationPolicyId: policy.id });
+  const spare = await api.createChannel("Spare", { log: true });
+  await api.run(`mutation ($id: ID!, $fallbackId: ID) { updateChannel(id: $id, input: { fallbackId: $fallbackId }) { ... on Error { message } } }`, { id: hook, fallbackId: spare });
+  // Of a customer, under a name that is taken elsewhere.
+  const { contact: theirs } = await create(api, "createContact", { name: "Ann", customer: "acme" }, "contact { id }");
+  await api.createChannel("Hook", { webhook: { url } }, { contactId: theirs.id });
   await create(api, "createSilence", { reason: "nightly", matchers: [{ field: "service", operator: "EQUALS", value: "batch" }], schedule: { timeZone: "UTC", windows: [{ start: "02:00", end: "03:00" }] } });
   await api.run(`mutation { updateSettings(input: { displayName: "Office", infoCooldown: "PT20M" }) { __typename } }`);
 }
@@ -70,9 +76,10 @@ describe("a configuration", () => {
       settings: { displayName: "Office", infoCooldown: "PT20M" },
       eventTypes: [{ name: "printer.jam" }],
       contactGroups: [{ name: "Everybody", groups: ["On call"] }, { name: "On call", contacts: ["Ann"] }],
-      channels: [{ name: "Ann's Telegram", account: "bot", contact: "Ann" }, { name: "Hook", pace: { timeout: "PT20S" }, overrides: [{ category: "updates", enabled: false }] }, { name: "Inbox" }],
+      channels: [{ name: "Ann's Telegram", account: "bot", contact: "Ann" }, { name: "Hook", fallback: "Spare", pace: { timeout: "PT20S" }, overrides: [{ category: "updates", enabled: false }] }, { name: "Hook", customer: "acme", contact: "Ann" }, { name: "Inbox" }, { name: "Spare" }],
+      escalationPolicies: [{ name: "Duty", reminder: "PT4H", steps: [{ delay: "PT5M", contacts: ["Ann"] }, { delay: "PT10M", groups: ["On call"], channels: ["Hook"] }] }],
       triggers: [{ eventType: "backup.failure", cooldown: "PT1H", channels: ["Hook"] }],
-      alertRules: [{ name: "printers", groups: ["On call"], channels: ["Hook"], stop: true }],
+      alertRules: [{ name: "printers", groups: ["On call"], channels: ["Hook"], stop: true, escalationPolicy: "Duty" }],
     });
     expect(JSON.stringify(document)).not.toContain(receiver.url);
 
@@ -80,7 +87,8 @@ describe("a configuration", () => {
     expect(first.message).toBeUndefined();
     expect(first.applied).toBe(true);
     expect(first.changes?.filter(({ action }) => action === "CREATE").map(({ section, name }) => `${section} ${name}`)).toEqual([
-      "eventTypes printer.jam", "providerAccounts bot", "contacts Ann", "contactGroups Everybody", "contactGroups On call", "channels Ann's Telegram", "channels Hook", "triggers backup.failure", "inhibitionRules host", "alertRules printers", "silences nightly",
+      "eventTypes printer.jam", "providerAccounts bot", "contacts Ann", "contacts Ann", "contactGroups Everybody", "contactGroups On call", "channels Ann's Telegram", "channels Hook", "channels Hook", "channels Spare",
+      "triggers backup.failure", "inhibitionRules host", "escalationPolicies Duty", "alertRules printers", "silences nightly",
     ]);
     expect(await exported(other)).toEqual(await exported(one));
     expect(await imported(other, document, { passphrase })).toEqual({ applied: true, changes: [] });
@@ -112,12 +120,14 @@ describe("a configuration", () => {
     const api = await start();
     await using receiver = await startFakeHttp();
     await setEverything(api, receiver.url);
-    const before = await exported(api);
+    const passphrase = "to come back with";
+    const [before, withSecrets] = [await exported(api), await exported(api, passphrase)];
     expect(await imported(api, { carillon: 1, channels: [{ name: "Hook", minimumSeverity: "CRITICAL" }] })).toMatchObject({ changes: [{ action: "UPDATE", name: "Hook", differences: [{ path: "minimumSeverity", before: '"WARNING"', after: '"CRITICAL"' }] }] });
     const pruned = await imported(api, { carillon: 1, contacts: [], alertRules: [] }, { prune: true });
-    expect(pruned.changes?.map(({ action, section, name }) => `${action} ${section} ${name}`)).toEqual(["DELETE contacts Ann", "UPDATE contactGroups On call", "DELETE channels Ann's Telegram", "DELETE alertRules printers"]);
-    // All that is gone can come back, but for the secrets.
-    expect((await imported(api, before)).message).toBeUndefined();
+    expect(pruned.changes?.map(({ action, section, name }) => `${action} ${section} ${name}`)).toEqual(["DELETE contacts Ann", "DELETE contacts Ann", "UPDATE contactGroups On call", "DELETE channels Ann's Telegram", "DELETE channels Hook", "UPDATE escalationPolicies Duty", "DELETE alertRules printers"]);
+    // Without its secrets a channel that is gone cannot come back.
+    expect((await imported(api, before)).issues).toMatchObject([{ path: "document.channels.2.config.webhook.url" }]);
+    expect((await imported(api, withSecrets, { passphrase })).message).toBeUndefined();
     expect(await exported(api)).toEqual(before);
   });
 

@@ -44,7 +44,10 @@ async function setUp(settings: object, options: { dataDir?: string; clock?: Manu
 }
 
 /** Waits until nothing is under way while the clock stands still. */
-const settled = (server: TestServer) => server.api.settled();
+async function settled(server: TestServer): Promise<void> {
+  await server.idle();
+  await server.api.settled();
+}
 const stateOf = async (server: TestServer, event: { event?: { id: string } | null }) =>
   (await server.api.deliveries(event.event?.id ?? "")).filter(({ channel }) => channel.name === "Hook").map(({ state }) => state);
 

@@ -22,13 +22,13 @@ export interface ServerProcess {
 const ROOT = join(import.meta.dirname, "..", "..");
 
 /**
- * Starts src/main.ts and waits until it listens. A new server has the general burst and flapping off, so that every message
+ * Starts src/main.ts, or the built server that \`main\` names, and waits until it listens. A new server has the general burst and flapping off, so that every message
  * comes by itself; with `againstNoise` it keeps them.
  * @throws {Error} with its output when it ends instead
  */
-export async function startServerProcess(dataDir: string, env: Record<string, string> = {}, { againstNoise = false } = {}): Promise<ServerProcess> {
+export async function startServerProcess(dataDir: string, env: Record<string, string> = {}, { againstNoise = false, main }: { againstNoise?: boolean; main?: string } = {}): Promise<ServerProcess> {
   const isNew = !existsSync(join(dataDir, "carillon.db"));
-  const { child, output, exited } = spawnServer(dataDir, env);
+  const { child, output, exited } = spawnServer(dataDir, env, main);
   const url = await Promise.race([
     output.listening,
     exited.then((code) => {
@@ -62,8 +62,8 @@ export async function startAndFail(dataDir: string, env: Record<string, string> 
   return { code, stderr: output.stderr(), stdout: output.stdout() };
 }
 
-function spawnServer(dataDir: string, env: Record<string, string>) {
-  const child = spawn(process.execPath, ["--import", "tsx", join(ROOT, "src", "main.ts")], {
+function spawnServer(dataDir: string, env: Record<string, string>, main?: string) {
+  const child = spawn(process.execPath, main ? [main] : ["--import", "tsx", join(ROOT, "src", "main.ts")], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"] ?? "", HOST: "127.0.0.1", PORT: "0", DATA_DIR: dataDir, LOG_LEVEL: "warn", ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -43,7 +43,7 @@ export async function startTestServer<C extends Clock = ManualClock>(options: Te
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "carillon-test-")));
   const printed: string[] = [];
   const known = kept.has(dataDir);
-  const database = ON_POSTGRESQL ? await databaseOf(dataDir) : {};
+  const database = ON_POSTGRESQL ? await databaseOf(dataDir, options.env) : {};
   const config = readConfig({ PORT: "0", DATA_DIR: dataDir, LOG_LEVEL: "fatal", ...database, ...options.env });
   const isNew = ON_POSTGRESQL ? !known : !existsSync(config.database);
   const app = await createApp({ config, environment: process.env, clock, log: createLog(config.logLevel), random: () => 0, print: (line) => printed.push(line) });
@@ -58,7 +58,9 @@ export async function startTestServer<C extends Clock = ManualClock>(options: Te
     dataDir,
     printed,
     async idle() {
-      if (database.DATABASE_URL) await postgresqlIsIdle(database.DATABASE_URL);
+      // What the clock has just set off has its turn.
+      await api.run("{ settings { historyDays } }");
+      if (database.DATABASE_URL) await postgresqlIsIdle();
     },
     async [Symbol.asyncDispose]() {
       const closed = app.close();
@@ -68,7 +70,7 @@ export async function startTestServer<C extends Clock = ManualClock>(options: Te
       if (options.dataDir) return;
       await rm(dataDir, { recursive: true, force: true });
       kept.delete(dataDir);
-      if (database.DATABASE_URL) await giveBackPostgresqlDatabase(database.DATABASE_URL);
+      if (database.DATABASE_URL && !options.env?.["DATABASE_URL"]) await giveBackPostgresqlDatabase(database.DATABASE_URL);
     },
   };
 }
@@ -76,7 +78,8 @@ export async function startTestServer<C extends Clock = ManualClock>(options: Te
 /** By data folder: a server that is started again in one goes on with its database. */
 const kept = new Map<string, string>();
 
-async function databaseOf(dataDir: string): Promise<{ DATABASE_URL?: string }> {
+async function databaseOf(dataDir: string, { DATABASE_URL }: Record<string, string> = {}): Promise<{ DATABASE_URL?: string }> {
+  if (DATABASE_URL !== undefined) return { DATABASE_URL };
   const url = kept.get(dataDir) ?? (await takePostgresqlDatabase());
   kept.set(dataDir, url);
   return { DATABASE_URL: url };

@@ -15,6 +15,7 @@ import { rotateKey } from "../../src/rotateKey.ts";
 import { startFakeHttp } from "../channels/fakeHttp.ts";
 import { eventually } from "../e2e/apiClient.ts";
 import { startServerProcess } from "../e2e/serverProcess.ts";
+import { canMount } from "./canMount.ts";
 
 /** Backups as an operator makes and restores them: beside a running server, and with all that can be wrong. */
 
@@ -369,18 +370,4 @@ function overwrite(path: string, at: number): void {
   const file = openSync(path, "r+");
   writeSync(file, randomBytes(4096), 0, 4096, at);
   closeSync(file);
-}
-
-function canMount(): boolean {
-  if (process.getuid?.() !== 0) return false;
-  const dir = mkdtempSync(join(tmpdir(), "carillon-mount-"));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", dir], { stdio: "ignore" });
-    execFileSync("umount", [dir], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
 }

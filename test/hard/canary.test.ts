@@ -99,6 +99,10 @@ async function mutate(run: Run, name: string, about: string, variables: object):
 async function makeRules(run: Run): Promise<void> {
   const matchers = [{ field: "service", operator: "EQUALS", value: "nothing" }];
   await mutate(run, "createSilence", "silence", { input: { reason: "quiet", duration: "PT1H", matchers } });
+  const contact = await mutate(run, "createContact", "contact", { input: { name: "contact" } });
+  const contactIds = [contact["contact"].id];
+  await mutate(run, "createContactGroup", "group", { input: { name: "group", contactIds } });
+  await mutate(run, "createAlertRule", "alert rule", { input: { name: "alert rule", matchers, contactIds } });
   await mutate(run, "createInhibitionRule", "rule", { input: { name: "rule", whileOpen: ["monitor.down"], matchers, sameFields: ["source"] } });
 }
 

@@ -27,6 +27,9 @@ const BEFOREHAND: { mutation: string; input: object }[] = [
   { mutation: "createProviderAccount", input: { name: "bot", config: { telegram: { botToken: "123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11" } } } },
   { mutation: "createSilence", input: { matchers: [{ field: "service", operator: "EQUALS", value: "none" }], reason: "seed", duration: "P30D" } },
   { mutation: "createInhibitionRule", input: { name: "seed", whileOpen: ["monitor.down"], matchers: [{ field: "service", operator: "EQUALS", value: "none" }], sameFields: ["source"] } },
+  { mutation: "createContact", input: { name: "seed" } },
+  { mutation: "createContactGroup", input: { name: "seed" } },
+  { mutation: "createAlertRule", input: { name: "seed", matchers: [{ field: "service", operator: "EQUALS", value: "none" }] } },
   { mutation: "createAccessToken", input: { name: "seed", role: "VIEWER" } },
 ];
 

@@ -10,24 +10,12 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { startFakeHttp } from "../channels/fakeHttp.ts";
 import { eventually } from "../e2e/apiClient.ts";
 import { startAndFail, startServerProcess } from "../e2e/serverProcess.ts";
+import { canMount } from "./canMount.ts";
 
 /** The real server as its owner meets it: the first start, all that can be wrong at a start, a full disk, the end. */
 
 const IS_ROOT = process.getuid?.() === 0;
-const CAN_MOUNT = IS_ROOT && canMount();
-
-function canMount(): boolean {
-  const dir = mkdtempSync(join(tmpdir(), "carillon-mount-"));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", dir], { stdio: "ignore" });
-    execFileSync("umount", [dir], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
-}
+const CAN_MOUNT = canMount();
 
 function freshDir(): string {
   const dir = mkdtempSync(join(tmpdir(), "carillon-start-"));

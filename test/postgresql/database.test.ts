@@ -146,7 +146,7 @@ describe("the database", () => {
   it("gives attempts ids that rise with the commits, whichever process writes and whatever its clock says", async () => {
     const url = await freshPostgresqlUrl();
     const stored: string[] = [];
-    const processes = await Promise.all([0, -60_000, 3_600_000].map(async (skew) => createRecorder(await open(url), createIds(() => NOW.getTime() + skew), (attempts) => stored.push(...attempts.map(({ id }) => id)))));
+    const processes = await Promise.all([0, -60_000, 3_600_000].map(async (skew) => createRecorder({ db: await open(url), ids: createIds(() => NOW.getTime() + skew), published: (attempts) => void stored.push(...attempts.map(({ id }) => id)), dispatch: () => undefined, healthChanged: () => Promise.resolve() })));
     const outcome: Outcome = {
       delivery: null,
       attempt: {

@@ -12,7 +12,7 @@ import { eventually } from "../e2e/apiClient.ts";
 import { createManualClock } from "../e2e/manualClock.ts";
 import { addChannel, NOW, openStore, someDelivery, someEvent } from "./openStore.ts";
 
-const NOTHING: Findings = { missed: 0, stale: 0, overdueHeld: 0, orphaned: 0, overdueConditions: 0 };
+const NOTHING: Findings = { missed: 0, stale: 0, overdueHeld: 0, orphaned: 0, overdueConditions: 0, overdueEscalations: 0 };
 const minutesAgo = (minutes: number): Date => new Date(NOW.getTime() - minutes * 60_000);
 
 /** An auditor beside a dispatcher that has only noted what it was given. */
@@ -35,6 +35,7 @@ function auditorOf(db: Database, { inMemory = [] as string[], isWhole = true } =
     },
     flusher: { start: async () => void rung.push("flusher") },
     rechecker: { start: async () => void rung.push("rechecker") },
+    escalator: { start: async () => void rung.push("escalator") },
     found: (findings) => void found.push(findings),
   });
   return { auditor, clock, memory, rung, found };
@@ -111,7 +112,7 @@ it("frees held messages whose summary has ended without them, or is gone", async
 it("has problems decided about again that should have been", async () => {
   const db = await openStore();
   const condition = (id: string, recheckAt: Date | null): OpenCondition => ({
-    id, fingerprint: id, type: "t", category: "c", severity: "INFO", title: "t", source: null, service: null, customer: null, openedAt: NOW, lastSeenAt: NOW, count: 1, lastNotifiedAt: null, step: null, told: [], held: {}, kept: [], recheckAt, inhibitedBy: null, covers: 0, openings: [], flapping: null, closedAt: null,
+    id, fingerprint: id, type: "t", category: "c", severity: "INFO", title: "t", source: null, service: null, customer: null, openedAt: NOW, lastSeenAt: NOW, count: 1, lastNotifiedAt: null, step: null, told: [], held: {}, kept: [], recheckAt, inhibitedBy: null, covers: 0, openings: [], flapping: null, acknowledgedAt: null, acknowledgedBy: null, acknowledgementNote: null, closedAt: null,
   });
   await db.write((tx) => saveConditions(tx, [condition("a", minutesAgo(3)), condition("b", minutesAgo(1)), condition("c", null)]));
   const { auditor, rung } = auditorOf(db);

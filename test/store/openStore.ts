@@ -42,7 +42,7 @@ export function someEvent(changes: Partial<StoredEvent> = {}): StoredEvent {
 export function someDelivery(eventId: string, channelId: string, changes: Partial<Delivery> = {}): Delivery {
   return {
     id: ids.next(), eventId, channelId, conditionId: null, customer: null, state: "PENDING", reason: "FIRST", context: {}, tries: 0, dueAt: NOW,
-    createdAt: NOW, finishedAt: null, reference: null, heldFor: null, summaryId: null,
+    createdAt: NOW, finishedAt: null, reference: null, heldFor: null, summaryId: null, insteadOf: null,
     ...changes,
   };
 }

@@ -9,6 +9,7 @@ import { deleteOldEvents, insertEvents, insertIdempotencyKeys } from "../../src/
 import type { Attempt } from "../../src/history/attempt.model.ts";
 import { createAttemptStore, insertAttempts } from "../../src/history/attempt.store.ts";
 import { createHistoryService, cursorOf } from "../../src/history/history.service.ts";
+import { createSecretBox } from "../../src/secretBox.ts";
 import { createIds } from "../../src/ids.ts";
 import { createHub } from "../../src/live/hub.ts";
 import { createSettingStore } from "../../src/settings/settings.store.ts";
@@ -36,7 +37,7 @@ async function addAttempts(db: Database, times: Date[], changes: Partial<Attempt
 function historyOf(db: Database) {
   const clock = createManualClock(NOW);
   const hub = createHub<Attempt>();
-  return createHistoryService(createAttemptStore(db), createSettingStore(db), hub, clock);
+  return createHistoryService(createAttemptStore(db), createSettingStore(db), hub, clock, createSecretBox(Buffer.alloc(32)));
 }
 
 const daysAgo = (days: number) => new Date(NOW.getTime() - days * DAY);
@@ -117,7 +118,7 @@ describe("the history", () => {
 
 describe("old events", () => {
   const condition = (id: string, closedAt: Date | null): OpenCondition => ({
-    id, fingerprint: id, type: "t", category: "c", severity: "INFO", title: "t", source: null, service: null, customer: null, openedAt: daysAgo(100), lastSeenAt: daysAgo(100), count: 1, lastNotifiedAt: null, step: null, told: [], held: {}, kept: [], recheckAt: null, inhibitedBy: null, covers: 0, openings: [], flapping: null, closedAt,
+    id, fingerprint: id, type: "t", category: "c", severity: "INFO", title: "t", source: null, service: null, customer: null, openedAt: daysAgo(100), lastSeenAt: daysAgo(100), count: 1, lastNotifiedAt: null, step: null, told: [], held: {}, kept: [], recheckAt: null, inhibitedBy: null, covers: 0, openings: [], flapping: null, acknowledgedAt: null, acknowledgedBy: null, acknowledgementNote: null, closedAt,
   });
   const left = async (db: Database) => (await db.read.event.findMany({ orderBy: { id: "asc" } })).map(({ title }) => title);
 

@@ -5,6 +5,7 @@ import { EVENT_TYPES } from "../../src/catalogue/eventTypes.ts";
 import type { Database } from "../../src/db/database.ts";
 import { ConflictError, NotFoundError } from "../../src/errors.ts";
 import { createIds } from "../../src/ids.ts";
+import { ROLE_SCOPES } from "../../src/access/scope.ts";
 import { MOST_SILENCES } from "../../src/silences/silence.model.ts";
 import { createSilenceService } from "../../src/silences/silence.service.ts";
 import { createSilenceStore } from "../../src/silences/silence.store.ts";
@@ -12,7 +13,7 @@ import { createManualClock } from "../e2e/manualClock.ts";
 import { NOW, openStore } from "./openStore.ts";
 
 const HOUR = 3_600_000;
-const by = (customer: string | null): Principal => ({ tokenId: "t", name: `of ${customer}`, role: "OPERATOR", customer, expiresAt: null });
+const by = (customer: string | null): Principal => ({ tokenId: "t", name: `of ${customer}`, role: "OPERATOR", scopes: ROLE_SCOPES.OPERATOR, customer, contactId: null, expiresAt: null, requestsPerMinute: null });
 const WEB = { matchers: [{ field: "service", operator: "EQUALS" as const, value: "web" }], reason: "x", duration: 3600 };
 
 function serviceOf(db: Database) {

@@ -6,6 +6,7 @@ import type { Decision } from "../../src/decide/decision.ts";
 import type { IncomingEvent } from "../../src/decide/event.ts";
 import type { CompiledInhibition, CompiledSilence, Settings } from "../../src/decide/settings.ts";
 import type { State } from "../../src/decide/state.ts";
+import type { EscalationPolicy } from "../../src/escalations/escalation.model.ts";
 import type { StoredEvent } from "../../src/events/event.model.ts";
 import type { Contact } from "../../src/people/contact.model.ts";
 import type { ContactGroup } from "../../src/people/contactGroup.model.ts";
@@ -61,6 +62,9 @@ export function makeChannel(id: string, changes: Partial<Channel> = {}): Channel
     kind: "LOG",
     customer: null,
     enabled: true,
+    disabledReason: null,
+    fallbackId: null,
+    failingSince: null,
     contactId: null,
     onlyByRules: false,
     accountId: null,
@@ -90,17 +94,18 @@ export interface SettingsParts {
   server?: Partial<ServerSettings>;
   silences?: readonly CompiledSilence[];
   inhibitions?: readonly CompiledInhibition[];
+  policies?: readonly EscalationPolicy[];
   contacts?: readonly Contact[];
   groups?: readonly ContactGroup[];
   rules?: readonly AlertRule[];
 }
 
 /** Compiled as the server does it; one channel that takes everything, no bursts and no flapping unless told otherwise. */
-export function makeSettings({ types = TYPES, triggers = [], channels = [makeChannel("a")], server = {}, silences = [], inhibitions = [], contacts = [], groups = [], rules = [] }: SettingsParts = {}): Settings {
+export function makeSettings({ types = TYPES, triggers = [], channels = [makeChannel("a")], server = {}, silences = [], inhibitions = [], policies = [], contacts = [], groups = [], rules = [] }: SettingsParts = {}): Settings {
   const directory = createDirectory(contacts, groups, channels);
   const compiled = rules.filter(({ enabled }) => enabled).map((rule) => compileAlertRule(rule, compileMatching(rule.matchers), directory));
   const values = { ...serverSettings.parse({}), burstCount: 0, flappingCount: 0, ...server };
-  return compileSettings(createCatalogue(types), triggers, channels, directory.contacts, values, { silences, inhibitions, rules: compiled });
+  return compileSettings(createCatalogue(types), triggers, channels, directory.contacts, values, { silences, inhibitions, rules: compiled, policies });
 }
 
 export function makeContact(id: string, changes: Partial<Contact> = {}): Contact {

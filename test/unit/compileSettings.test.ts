@@ -26,7 +26,7 @@ function barred(channels: Channel[], trigger: Partial<Trigger> = {}): Record<str
 
 describe("compiled settings", () => {
   test("hold every type of the catalogue, and of the built-in one as the catalogue has it", () => {
-    const settings = compileSettings(createCatalogue(EVENT_TYPES), [], [], new Map(), serverSettings.parse({}), { silences: [], inhibitions: [], rules: [] });
+    const settings = compileSettings(createCatalogue(EVENT_TYPES), [], [], new Map(), serverSettings.parse({}), { silences: [], inhibitions: [], rules: [], policies: [] });
     expect([...settings.triggers.keys()]).toEqual(EVENT_TYPES.map(({ name }) => name));
     const categories = new Map(CATEGORIES.map((category) => [category.name, category]));
     for (const type of EVENT_TYPES) {
@@ -124,7 +124,7 @@ describe("compiled settings", () => {
     const channel = settings.channels.get("a");
     expect(channel).toEqual({
       id: "a", name: "Channel a", enabled: true, customer: "acme", minimumSeverity: "WARNING", customers: new Set(["x"]), services: new Set(["y"]), sources: new Set(["z"]),
-      quietHours: null, digest: null,
+      quietHours: null, digest: null, onlyByRules: false, contact: null,
     });
     for (const { routes } of settings.triggers.values()) expect(routes[0]?.channel).toBe(channel);
   });

@@ -20,6 +20,7 @@ function compose({ event = {}, ...changes }: Changes = {}) {
     displayName: "Rack 7",
     rich: true,
     thread: null,
+    acknowledgeUrl: null,
     ...changes,
   });
 }
@@ -57,6 +58,7 @@ describe("a message", () => {
       },
       condition: { id: "condition-1", openedAt: at(-60), count: 3 },
       thread: "42",
+      acknowledgeUrl: null,
     });
   });
 

@@ -25,7 +25,7 @@ function itemsOf(lines: SummaryLine[], changes: Partial<SummaryItems> = {}): Sum
 
 function compose(lines: SummaryLine[], changes: Partial<Omit<ComposeSummaryInput, "items">> & { items?: Partial<SummaryItems> } = {}) {
   const { items, ...rest } = changes;
-  return composeSummary({ id: "summary-1", heldFor: "QUIET_HOURS", burstOf: null, items: itemsOf(lines, items), timeZone: "Europe/Berlin", displayName: "Attic", rich: true, customer: "acme", now: NOW, ...rest });
+  return composeSummary({ id: "summary-1", heldFor: "QUIET_HOURS", burstOf: null, items: itemsOf(lines, items), timeZone: "Europe/Berlin", displayName: "Attic", rich: true, customer: "acme", remark: "", now: NOW, ...rest });
 }
 
 const bodyOf = (lines: SummaryLine[], changes: Parameters<typeof compose>[1] = {}) => compose(lines, changes).body.split("\n");
@@ -280,7 +280,7 @@ test("it takes plain data and changes none of it, and a title is text as it came
   const lines = [line("*bold* <b>x</b> — 日本 🎉", "2026-03-02T01:00:00Z")];
   const items = itemsOf(lines);
   const before = structuredClone(items);
-  const input = { id: "i", heldFor: "DIGEST" as const, burstOf: null, items, timeZone: "UTC", displayName: "", rich: false, customer: null, now: NOW };
+  const input = { id: "i", heldFor: "DIGEST" as const, burstOf: null, items, timeZone: "UTC", displayName: "", rich: false, customer: null, remark: "", now: NOW };
   const message = composeSummary(input);
   expect(items).toEqual(before);
   expect(composeSummary(input)).toEqual(message);

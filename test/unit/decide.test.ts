@@ -9,7 +9,7 @@ import type { OpenCondition } from "../../src/decide/state.ts";
 import type { QuietHours } from "../../src/schedules/schedule.ts";
 import type { Json } from "../../src/render/message.ts";
 import { at, becauseOf, createStory, emptyState, makeChannel, makeContact, makeEvent, makeSettings, makeSilence, makeTrigger, makeType, NOW, sentTo, TYPES } from "./build.ts";
-import type { SettingsParts } from "./build.ts";
+import type { SettingsParts, Story } from "./build.ts";
 
 const override = (target: { eventType?: string; category?: string }, enabled: boolean) => ({ eventType: null, category: null, ...target, enabled });
 
@@ -20,6 +20,11 @@ function decideOne(parts: SettingsParts, type: string, changes: Parameters<typeo
 
 function reasonsOf({ verdict, channels }: Decision): VerdictReason[] {
   return [verdict.because, ...channels.map(({ because }) => because)];
+}
+
+/** Somebody takes on the problem that this decision was about. */
+function takeOn({ state }: Story, { condition }: Decision): void {
+  if (condition) state.conditions.set(condition.after.fingerprint, { ...condition.after, acknowledgedAt: NOW, acknowledgedBy: "ann" });
 }
 
 const ALWAYS_QUIET: QuietHours = { timeZone: "UTC", windows: [{ days: ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"], start: "00:00", end: "00:00" }] };
@@ -47,6 +52,12 @@ describe("every reason has an event that it is given for", () => {
       const story = createStory();
       story.emit(0, "login.failed");
       return story.emit(1, "login.failed");
+    },
+    NOT_FOR_CUSTOMERS: () => decideOne(oneChannel({ customer: "acme" }), "cpu.hot", { value: 99, customer: "acme" }),
+    ACKNOWLEDGED: () => {
+      const story = createStory();
+      takeOn(story, story.emit(0, "app.down"));
+      return story.emit(7200, "app.down");
     },
     NOTHING_OPEN: () => decideOne({}, "app.up"),
     NO_CHANNEL: () => decideOne({ channels: [] }, "app.down"),
@@ -270,7 +281,7 @@ describe("a condition", () => {
         after: {
           id: event.id, fingerprint: decision.fingerprint, type: "app.down", category: "services", severity: "WARNING", title: "Web is down",
           source: "pve1", service: "web", customer: "acme", openedAt: NOW, closedAt: null, lastSeenAt: NOW, count: 1, lastNotifiedAt: NOW, step: null, told: ["a"], held: {},
-          kept: [], recheckAt: null, inhibitedBy: null, covers: 0, openings: [], flapping: null,
+          kept: [], recheckAt: null, inhibitedBy: null, covers: 0, openings: [], flapping: null, acknowledgedAt: null, acknowledgedBy: null, acknowledgementNote: null,
         },
       },
       cooldown: null,
@@ -449,10 +460,12 @@ describe("the cooldown", () => {
     expect(story.emit(2, "login.failed", { details: { user: "eve", tries: 9 } }).verdict.because).toBe("COOLDOWN");
   });
 
-  test("a clock that steps back lets nothing through", () => {
+  test("a clock that is set back by a little lets nothing through, and one that is set back by more holds nothing back for longer", () => {
     const story = createStory();
     story.emit(0, "login.failed");
-    expect(story.emit(-3600, "login.failed").verdict.because).toBe("COOLDOWN");
+    expect(story.emit(-300, "login.failed").verdict.because).toBe("COOLDOWN");
+    expect(story.emit(-3600, "login.failed").verdict.action).toBe("SEND");
+    expect(story.emit(-3400, "login.failed").verdict.because).toBe("COOLDOWN");
     expect(story.emit(300, "login.failed").verdict.action).toBe("SEND");
   });
 });
@@ -805,5 +818,16 @@ describe("digests and quiet hours", () => {
       story.emit(1, "app.up");
       expect(story.emit(2, "app.down")).toMatchObject({ reason: "FIRST", verdict: { action: "HOLD" }, condition: { change: "OPENED", after: { count: 1 } } });
     });
+  });
+});
+
+describe("a problem that somebody has taken on", () => {
+  test("is not told of again while it goes on, but when it gets worse and when it is over", () => {
+    const story = createStory();
+    takeOn(story, story.emit(0, "app.down"));
+    expect(story.emit(7200, "app.down").verdict).toEqual({ action: "SUPPRESS", because: "ACKNOWLEDGED", until: null, detail: "That was ann." });
+    expect(story.emit(7201, "app.down", { severity: "CRITICAL" })).toMatchObject({ reason: "ESCALATED", verdict: { action: "SEND" } });
+    expect(sentTo(story.emit(7202, "app.up"))).toEqual(["a"]);
+    expect(story.emit(20_000, "app.down")).toMatchObject({ reason: "FIRST", verdict: { action: "SEND" }, condition: { after: { acknowledgedAt: null } } });
   });
 });

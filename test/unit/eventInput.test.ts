@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { eventInput, incomingEvent, occurredAtProblem } from "../../src/events/event.model.ts";
+import { plainEventInput } from "../../src/events/plainEventInput.ts";
 import { fingerprintOf } from "../../src/decide/fingerprint.ts";
 import { EVENT_TYPES } from "../../src/catalogue/eventTypes.ts";
 
@@ -38,6 +39,38 @@ describe("whatever JSON comes in", () => {
         const turned = { ...event, details: Object.fromEntries(Object.entries(event.details).reverse()) };
         expect(fingerprintOf(turned, type)).toBe(fingerprintOf(event, type));
       }),
+    );
+  });
+});
+
+describe("the quick check of plain inputs", () => {
+  const usual = { type: "deploy.success", severity: "WARNING", service: " my-app ", message: "Two\nlines", details: { number: 1, list: [true, null, { name: "Zürich €" }] }, value: 0.5, occurredAt: NOW };
+
+  it("knows what is usual", () => {
+    expect(plainEventInput(usual)).toEqual(eventInput.parse(usual));
+    expect(plainEventInput({ type: "custom" })).toEqual(eventInput.parse({ type: "custom" }));
+    expect(plainEventInput(Object.assign(Object.create(null), { type: "custom", details: Object.create(null) }))).toEqual(eventInput.parse({ type: "custom" }));
+  });
+
+  it("says nothing, or what the full check says", () => {
+    const odd = fc.oneof(fc.jsonValue({ maxDepth: 10 }), fc.string({ unit: "binary" }), fc.constantFrom(undefined, Infinity, Number.NaN, -0, 10n, NOW, new Date(Number.NaN), new Map(), [], "\u007f", "\ud83d\ude00", "\u2028", "x".repeat(201), " ".repeat(300), "FIRING", "INFO"));
+    const details = fc.oneof(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 })), odd, fc.constantFrom({ a: "ü".repeat(17_000) }, { a: "x".repeat(10_000) }, JSON.parse(`{ "__proto__": { "a": 1 } }`), { a: { toJSON: () => "b" } }, { a: NOW }));
+    const changes = fc.record({ ...Object.fromEntries([...FIELDS, "other", "__proto__"].map((name) => [name, odd])), details }, { requiredKeys: [] });
+    fc.assert(
+      fc.property(changes, fc.subarray([...FIELDS]), (changed, without) => {
+        const given = Object.fromEntries(Object.entries({ ...usual, ...changed }).filter(([name]) => !without.includes(name as (typeof FIELDS)[number])));
+        const plain = plainEventInput(given);
+        if (plain) expect(plain).toEqual(eventInput.parse(given));
+      }),
+      { numRuns: 3000 },
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...FIELDS), fc.oneof(odd, details), (name, value) => {
+        const given = { ...usual, [name]: value };
+        const plain = plainEventInput(given);
+        if (plain) expect(plain).toEqual(eventInput.parse(given));
+      }),
+      { numRuns: 3000 },
     );
   });
 });

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
+import { RE2JS } from "re2js";
 import { describe, expect, it, test } from "vitest";
 import { createCatalogue } from "../../src/catalogue/catalogue.ts";
 import { EVENT_TYPES } from "../../src/catalogue/eventTypes.ts";
@@ -238,4 +239,16 @@ it("rows that stay are compiled once", () => {
   const [again, changed] = compile([{ id: "a", value: 1 }, { id: "b", value: 2 }]);
   expect(again).toBe(first);
   expect(changed).not.toBe(second);
+});
+
+test("a pattern's fixed beginning decides nothing that the pattern would not", () => {
+  const sources = ["web-[0-9]+", "we?b", "web", "(?i)web.*", "web|db", "^web$", "(web)-1", ".*b", "", "\\Qa.b\\E.*", "🔔[x]*", "w{2,3}x"];
+  const texts = ["web", "web-1", "WEB-1", "wb", "db", "", "xweb-1", "a.b", "a.bc", "axb", "🔔", "🔔xx", "wwx", "wx", "wwww"];
+  for (const source of sources) for (const text of texts) expect([source, text, patternOf(source).matches(text)]).toEqual([source, text, RE2JS.compile(source, RE2JS.DOTALL).matches(text)]);
+});
+
+test("rows that are the same are compiled once, and each is given at its place", () => {
+  let count = 0;
+  const compile = compileOnce((row: string) => ({ row, number: (count += 1) }));
+  expect(compile(["a", "b", "a"])).toEqual([{ row: "a", number: 1 }, { row: "b", number: 2 }, { row: "a", number: 1 }]);
 });

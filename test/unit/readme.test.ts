@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { withKindsTable } from "../../schema/kindsTable.ts";
 import { ROLE_DESCRIPTIONS } from "../../src/access/scope.ts";
 import { MOST_COUNTED } from "../../src/db/search.ts";
-import { nextTry, GIVE_UP_AFTER_MS } from "../../src/dispatch/retry.ts";
+import { FEWEST_TRIES, nextTry, GIVE_UP_AFTER_MS } from "../../src/dispatch/retry.ts";
 import { ERROR_CODES } from "../../src/errors.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { LARGEST_EMIT } from "../../src/events/event.graphql.ts";
@@ -15,7 +15,10 @@ import { LARGEST_BODY_BYTES } from "../../src/http/requestBody.ts";
 import { WEB_SOCKET_LIMITS } from "../../src/http/webSocket.ts";
 import { IDEMPOTENCY_HOURS } from "../../src/intake/idempotency.ts";
 import { LONGEST_QUEUE } from "../../src/live/hub.ts";
+import { MOST_CONTACTS } from "../../src/people/contact.model.ts";
+import { GROUP_LIMITS } from "../../src/people/contactGroup.model.ts";
 import { PROVIDERS } from "../../src/providers/registry.ts";
+import { RULE_LIMITS } from "../../src/rules/alertRule.model.ts";
 import { serverSettings } from "../../src/settings/settings.model.ts";
 import { MOST_CUSTOM_TYPES } from "../../src/triggers/trigger.service.ts";
 
@@ -60,6 +63,9 @@ it("tells the limits that the code has", () => {
     "WebSocket connections": `${number(WEB_SOCKET_LIMITS.connections)}, each with ${WEB_SOCKET_LIMITS.operationsEach} operations at once`,
     "WebSocket message": `${WEB_SOCKET_LIMITS.largestMessageBytes / 1024 / 1024} MiB`,
     "custom event types that register themselves": number(MOST_CUSTOM_TYPES),
+    contacts: number(MOST_CONTACTS),
+    "contact groups; members of each; groups in groups": `${number(GROUP_LIMITS.groups)}; ${number(GROUP_LIMITS.members)}; ${GROUP_LIMITS.depth} deep`,
+    "alert rules; contacts, groups and channels that each names": `${number(RULE_LIMITS.rules)}; ${number(RULE_LIMITS.targets)}`,
   });
   expect(LARGEST_OFFSET).toBe(MOST_COUNTED);
   expect(readme).toContain(`queue of ${number(LONGEST_QUEUE)} ran over`);
@@ -72,7 +78,8 @@ it("tells the retry schedule that the code has", () => {
   const wait = (tries: number, random = 0) => ((nextTry("TRANSIENT", tries, undefined, now, now, random)?.getTime() ?? 0) - now.getTime()) / 1000;
   expect([wait(1), wait(2), wait(3), wait(50), wait(1, 1)]).toEqual([5, 10, 20, 3600, 3.75]);
   expect(readme).toContain("tried again after 5 s, then twice as long each time, up to an hour, less up\n  to a quarter at random");
-  expect(readme).toContain(`After ${GIVE_UP_AFTER_MS / 3_600_000} hours it is given up.`);
+  expect(readme).toContain(`After ${GIVE_UP_AFTER_MS / 3_600_000} hours it is given up, but not before\n  its fifth try`);
+  expect(FEWEST_TRIES).toBe(5);
 });
 
 it("lists every metric of its own", () => {

@@ -10,17 +10,18 @@ export function cooldownStage(draft: Draft, context: StageContext): Draft {
   return until !== null && context.now < until ? stop(draft, "COOLDOWN", until) : draft;
 }
 
-function followUpUntil(draft: Draft, { settings }: StageContext): Date | null {
+function followUpUntil(draft: Draft, { settings, now }: StageContext): Date | null {
   if (draft.reason !== "ONGOING" || !draft.open?.lastNotifiedAt) return null;
-  return after(draft.open.lastNotifiedAt, draft.trigger.cooldownSeconds ?? settings.cooldowns.followUp);
+  return endOf(draft.open.lastNotifiedAt, now, draft.trigger.cooldownSeconds ?? settings.cooldowns.followUp);
 }
 
-function occurrenceUntil(draft: Draft, { settings, state }: StageContext): Date | null {
+function occurrenceUntil(draft: Draft, { settings, state, now }: StageContext): Date | null {
   const last = state.cooldowns.get(draft.fingerprint);
   if (!last || isBelow(last.severity, draft.severity)) return null;
-  return after(last.notifiedAt, draft.trigger.cooldownSeconds ?? settings.cooldowns.occurrence[draft.severity]);
+  return endOf(last.notifiedAt, now, draft.trigger.cooldownSeconds ?? settings.cooldowns.occurrence[draft.severity]);
 }
 
-function after(time: Date, seconds: number): Date {
-  return new Date(time.getTime() + seconds * 1000);
+/** Null where it began so far in the future that the clock was set back since: nothing may be held back for as long as that. */
+function endOf(beganAt: Date, now: Date, seconds: number): Date | null {
+  return beganAt.getTime() - now.getTime() > seconds * 1000 ? null : new Date(beganAt.getTime() + seconds * 1000);
 }

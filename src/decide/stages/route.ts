@@ -20,7 +20,7 @@ function recoveryRoutes(draft: Draft, { settings, now }: StageContext): ChannelV
     const waits = held[channel.id];
     if (waits && !told.has(channel.id) && channel.enabled) return heldWith(channel, waits, now);
     if (!waits && !told.has(channel.id)) return verdict(channel, "NOT_TOLD_OF_PROBLEM");
-    return verdict(channel, channel.enabled ? "TOLD_OF_PROBLEM" : "CHANNEL_DISABLED");
+    return verdict(channel, channel.enabled ? "TOLD_OF_PROBLEM" : channel.contact?.enabled === false ? "CONTACT_DISABLED" : "CHANNEL_DISABLED");
   });
 }
 

@@ -1,0 +1,39 @@
+import { builder } from "../graphql/builder.ts";
+import { globalIdOf } from "../graphql/globalId.ts";
+import { EscalationPolicyType } from "./escalationPolicy.graphql.ts";
+
+const EscalationNoticeType = builder.prismaObject("EscalationNotice", {
+  description: "That somebody was told of a problem by a step of an escalation policy. It keeps what it says even when the contact or the channel is gone.",
+  fields: (t) => ({
+    at: t.expose("at", { type: "DateTime", description: "When." }),
+    step: t.int({ description: "By which step, from 1.", resolve: ({ step }) => step + 1 }),
+    round: t.int({ description: "In which round, from 1.", resolve: ({ round }) => round + 1 }),
+    reminder: t.exposeBoolean("reminder", { description: "True for a reminder of a problem that was taken on." }),
+    channelId: t.field({ type: "ID", description: "The channel.", resolve: ({ channelId }) => globalIdOf("Channel", channelId) }),
+    channelName: t.exposeString("channelName", { description: "The channel's name at that time." }),
+    contactName: t.exposeString("contactName", { nullable: true, description: "The name of the contact that led to the channel; null where the step names the channel, and for reminders." }),
+    delivery: t.prismaField({
+      type: "Delivery",
+      nullable: true,
+      description: "The message, while that is kept.",
+      resolve: (query, { deliveryId }, _args, { services }) => (deliveryId === null ? null : services.db.delivery.findUnique({ ...query, where: { id: deliveryId } })),
+    }),
+  }),
+});
+
+/** More than this of one problem nobody reads; the newest are shown. */
+const MOST_NOTICES = 100;
+
+const EscalationType = builder.prismaObject("Escalation", {
+  description: "An escalation policy at work on one problem.",
+  fields: (t) => ({
+    policy: t.relation("policy", { type: EscalationPolicyType, nullable: true, description: "The policy; null where the token may not read settings." }),
+    startedAt: t.expose("startedAt", { type: "DateTime", description: "When it went to work." }),
+    step: t.int({ description: "The step that comes next, from 1.", resolve: ({ step }) => step + 1 }),
+    round: t.int({ description: "The round that it is in, from 1.", resolve: ({ round }) => round + 1 }),
+    nextAt: t.expose("nextAt", { type: "DateTime", nullable: true, description: "When the next step or reminder is due; null: nothing more is to come." }),
+    notices: t.relation("notices", { type: EscalationNoticeType, description: `Who was told when, the newest ${MOST_NOTICES}, the newest first.`, query: { orderBy: { id: "desc" }, take: MOST_NOTICES } }),
+  }),
+});
+
+builder.prismaObjectField("Condition", "escalations", (t) => t.relation("escalations", { type: EscalationType, description: "The escalation policies that are, or were, at work on it.", query: { orderBy: { id: "asc" } } }));

@@ -1,0 +1,51 @@
+import { isCustomers } from "../access/principal.ts";
+import type { Owner } from "../access/principal.ts";
+import type { Database } from "../db/database.ts";
+import { overallVerdict } from "../decide/overallVerdict.ts";
+import type { ChannelVerdict, Verdict } from "../decide/verdict.ts";
+import type { SnapshotHolder } from "../settings/snapshot.ts";
+import type { StoredDecision, StoredEvent } from "./event.model.ts";
+
+/** What an event is about, by which what was told before is found. */
+export type About = Pick<StoredEvent, "fingerprint" | "conditionId">;
+
+export interface OwnDecisions {
+  /**
+   * What of a decision its reader may know: a customer what became of the event on its own channels, as if there were no
+   * others. Everybody else knows all of it.
+   */
+  read(decision: StoredDecision, about: About, by: Owner): Promise<StoredDecision>;
+}
+
+export function createOwnDecisions(db: Pick<Database, "read">, snapshot: Pick<SnapshotHolder, "current">): OwnDecisions {
+  /** Whether any of the customer's channels has had a message about the same thing. */
+  async function wasTold({ fingerprint, conditionId }: About, customer: string): Promise<boolean> {
+    const sameThing = conditionId === null ? { event: { fingerprint } } : { conditionId };
+    return (await db.read.delivery.findFirst({ where: { channel: { customer }, ...sameThing }, select: { id: true } })) !== null;
+  }
+
+  return {
+    async read(decision, about, by) {
+      if (!isCustomers(by)) return decision;
+      const { verdict, reason } = decision;
+      const channels = decision.channels.filter(({ channelId }) => snapshot.current.channels.get(channelId)?.customer === by.customer).map(withoutNames);
+      // Stopped before any channel was looked at: that is about the event itself, unless it is because somebody was told before.
+      const isStopped = decision.channels.length === 0 && verdict.action === "SUPPRESS" && verdict.because !== "NO_CHANNEL" && verdict.because !== "NOBODY_TOLD";
+      const toldOf = BECAUSE_TOLD.has(verdict.because) || reason === "ONGOING" ? await wasTold(about, by.customer) : true;
+      return {
+        channels,
+        verdict: isStopped && (toldOf || !BECAUSE_TOLD.has(verdict.because)) ? verdict : overallVerdict(channels, reason),
+        reason: toldOf || reason !== "ONGOING" ? reason : "FIRST",
+      };
+    },
+  };
+}
+
+const BECAUSE_TOLD: ReadonlySet<Verdict["because"]> = new Set<Verdict["because"]>(["COOLDOWN", "STEP_ALREADY_FIRED"]);
+
+/** Silences and inhibition rules may be the server's: their words and authors are not for customers. */
+function withoutNames(verdict: ChannelVerdict): ChannelVerdict {
+  if (verdict.because !== "SILENCED" && verdict.because !== "INHIBITED") return verdict;
+  const { detail: _, ...rest } = verdict;
+  return rest;
+}

@@ -1,0 +1,90 @@
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { systemClock } from "../../src/clock.ts";
+import { readConfig } from "../../src/config.ts";
+import { rotateKey } from "../../src/rotateKey.ts";
+import { startFakeHttp } from "../channels/fakeHttp.ts";
+import { eventually } from "../e2e/apiClient.ts";
+import { startTestServer } from "../e2e/testServer.ts";
+import { createPostgresqlDatabase, run } from "./freshDatabase.ts";
+
+/** Changing the key of a database that several servers use; what is the same with SQLite is tested there. */
+
+const KEYS = [1, 2].map((byte) => Buffer.alloc(32, byte).toString("base64")) as [string, string];
+const TOKEN = "123456789:AAtokenOfTheAccountTokenOfTheAccount";
+
+async function setUp() {
+  const dataDir = await mkdtemp(join(tmpdir(), "carillon-rotate-"));
+  onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+  const fake = await startFakeHttp(() => ({ status: 200, body: JSON.stringify({ ok: true, result: { message_id: 1 } }) }));
+  onTestFinished(() => fake[Symbol.asyncDispose]());
+  const DATABASE_URL = await createPostgresqlDatabase({ migrated: true });
+  const start = (env: Record<string, string> = {}) => startTestServer({ dataDir, env: { DATABASE_URL, ...env } });
+  return {
+    dataDir,
+    start,
+    rotate: (env: Record<string, string> = {}) => rotateKey(readConfig({ DATA_DIR: dataDir, DATABASE_URL, ...env }), systemClock),
+    /** A channel with secrets of its own and one with an account's. */
+    async fill(env?: Record<string, string>) {
+      await using server = await start(env);
+      await server.api.createChannel("Hook", { webhook: { url: `${fake.url}/hook`, secret: "signs every request" } });
+      const { createProviderAccount } = await server.api.run<any>(
+        `mutation ($input: CreateProviderAccountInput!) { createProviderAccount(input: $input) { ... on CreateProviderAccountPayload { providerAccount { id } } } }`,
+        { input: { name: "Bot", config: { telegram: { botToken: TOKEN, apiBaseUrl: fake.url } } } },
+      );
+      await server.api.createChannel("Chat", { telegram: { chatId: "1" } }, { accountId: createProviderAccount.providerAccount.id });
+    },
+    /** Both channels send with the secrets that they were given. */
+    async expectSends(env?: Record<string, string>) {
+      await using server = await start(env);
+      fake.requests.length = 0;
+      const { channels } = await server.api.run<any>(`{ channels { nodes { id kind } } }`);
+      for (const { id, kind } of channels.nodes) if (kind !== "INBOX") await server.api.run(`mutation ($id: ID!) { testChannel(id: $id) { __typename } }`, { id });
+      expect(fake.requests.map(({ path }) => path)).toEqual(["/hook", `/bot${TOKEN}/sendMessage`]);
+      expect(fake.requests[0]?.headers["x-signature-256"]).toMatch(/^sha256=/);
+    },
+    /** Key ids of all that is encrypted. */
+    async keyIds() {
+      const texts = await run<{ text: string }>(DATABASE_URL, `SELECT "secrets"::text AS "text" FROM "Channel" UNION ALL SELECT "secrets"::text FROM "ProviderAccount" UNION ALL SELECT "value"::text FROM "Setting"`);
+      return new Set(texts.flatMap(({ text }) => /v1\.([0-9a-f]{8})\./.exec(text ?? "")?.[1] ?? []));
+    },
+    connections: () => run(DATABASE_URL, `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`),
+  };
+}
+
+it("encrypts everything anew, at once after the last server has stopped", async () => {
+  const { dataDir, fill, rotate, keyIds, expectSends } = await setUp();
+  await fill();
+  const rotation = await rotate();
+  expect(rotation).toMatchObject({ rows: 2, oldKeyFile: join(dataDir, `secret.key.${rotation.oldKeyId}.old`) });
+  expect(await keyIds()).toEqual(new Set([rotation.newKeyId]));
+  expect((await readFile(join(dataDir, "secret.key"), "utf8")).length).toBeGreaterThan(40);
+  await expectSends();
+});
+
+it("takes both keys from the environment, as servers on several machines have them", async () => {
+  const { dataDir, start, fill, rotate, keyIds, expectSends } = await setUp();
+  await fill({ SECRET_KEY: KEYS[0] });
+  await expect(rotate({ SECRET_KEY: KEYS[0] })).rejects.toThrow(/NEW_SECRET_KEY must give the new key/);
+  await expect(rotate({ SECRET_KEY: KEYS[1], NEW_SECRET_KEY: KEYS[0] })).rejects.toThrow(/not the one/);
+  const { newKeyId } = await rotate({ SECRET_KEY: KEYS[0], NEW_SECRET_KEY: KEYS[1] });
+  expect(await keyIds()).toEqual(new Set([newKeyId]));
+  await expect(start({ SECRET_KEY: KEYS[0] })).rejects.toThrow(/not the one/);
+  await expectSends({ SECRET_KEY: KEYS[1] });
+  expect((await readdir(dataDir)).filter((name) => name.startsWith("secret.key"))).toEqual([]);
+});
+
+it("is refused while any server runs, and changes nothing", async () => {
+  const { dataDir, start, fill, rotate, keyIds, connections } = await setUp();
+  await fill();
+  const before = [await readFile(join(dataDir, "secret.key"), "utf8"), await keyIds()];
+  {
+    await using _server = await start();
+    await expect(rotate()).rejects.toThrow(/A server is running on this database: stop it first/);
+  }
+  expect([await readFile(join(dataDir, "secret.key"), "utf8"), await keyIds()]).toEqual(before);
+  await eventually(async () => (await connections()).length === 0);
+  expect((await readdir(dataDir)).filter((name) => name.endsWith(".new"))).toEqual([]);
+});
