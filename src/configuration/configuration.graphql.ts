@@ -40,7 +40,7 @@ builder.queryField("exportConfiguration", (t) =>
   t.field({
     type: ExportConfigurationPayload,
     description: "The whole configuration as one document, for importConfiguration here or on another server. Secrets are left out, or encrypted with a passphrase.",
-    authScopes: { may: "CONFIGURATION_MANAGE" },
+    authScopes: { mayOnServer: "CONFIGURATION_MANAGE" },
     errors: resultOf("exportConfiguration", ValidationError),
     args: { passphrase: t.arg.string({ description: "Encrypts the secrets with it: 12 to 1,000 characters. Left out: secrets are left out." }) },
     resolve: async (_root, { passphrase }, { services }) => ({ document: (await services.configuration.export(passphrase ?? null)) as unknown as { [key: string]: Json } }),
@@ -74,7 +74,7 @@ builder.mutationField("importConfiguration", (t) =>
   t.field({
     type: ImportConfigurationPayload,
     description: "Makes the configuration what a document says: all of it or, when anything is wrong, nothing. Doing it again changes nothing.",
-    authScopes: { may: "CONFIGURATION_MANAGE" },
+    authScopes: { mayOnServer: "CONFIGURATION_MANAGE" },
     errors: resultOf("importConfiguration", ValidationError),
     args: { input: t.arg({ type: ImportConfigurationInput, required: true, description: "The document, and how to take it." }) },
     resolve: async (_root, { input: { document, passphrase, dryRun, prune } }, { services, principal }) => {
