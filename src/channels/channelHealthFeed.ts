@@ -18,6 +18,7 @@ export interface HealthChange {
 export interface ChannelHealthFeed {
   /** Changes from now on. @param mayGoOn asked before each is given: when false, the feed ends */
   watch(wants: (change: HealthChange) => boolean, mayGoOn: () => boolean): AsyncGenerator<HealthChange, void>;
+  readonly subscribers: number;
   close(): void;
 }
 
@@ -61,6 +62,9 @@ export function createChannelHealthFeed({ snapshot, clock, log }: { snapshot: Sn
         return finish(value);
       };
       return feed;
+    },
+    get subscribers() {
+      return hub.subscribers;
     },
     close: () => hub.close(),
   };
