@@ -54,8 +54,9 @@ async function setUp(options: { dataDir?: string; env?: Record<string, string>; 
   return { server, ...calls, hook, policy };
 }
 
-/** Turns the clock and waits for what that sets off. */
+/** Turns the clock and waits for what that sets off. A message still on its way would run out of time, and be sent again. */
 async function pass(server: TestServer, ms: number): Promise<void> {
+  await server.api.settled();
   server.clock.advance(ms);
   await server.api.run("{ settings { historyDays } }");
   await server.idle();
