@@ -1036,7 +1036,7 @@ export type Role =
   | 'ADMIN'
   /** May read and watch what is its customer's own, set its customer's own channels, contacts, rules, escalation policies and silences, and take its customer's problems on: for the customer's people. */
   | 'CUSTOMER'
-  /** May do everything but manage tokens and read the audit log. */
+  /** May do everything but manage tokens, read the audit log and import or export the configuration. */
   | 'OPERATOR'
   /** May send events and nothing else: for programs. */
   | 'PRODUCER'
@@ -1051,6 +1051,8 @@ export type Scope =
   | 'CONDITIONS_ACKNOWLEDGE'
   /** Resolve conditions by hand. Its short name is conditions.manage. */
   | 'CONDITIONS_MANAGE'
+  /** Import the whole configuration, and export it, be it with its secrets encrypted. Its short name is configuration.manage. */
+  | 'CONFIGURATION_MANAGE'
   /** Send events and simulate them. Its short name is events.emit. */
   | 'EVENTS_EMIT'
   /** Read events, conditions and why each was sent or not. Its short name is events.read. */

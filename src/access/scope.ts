@@ -11,6 +11,7 @@ export const SCOPES = {
   SETTINGS_READ: "Read channels (without secrets), contacts, alert rules, escalation policies, event types, triggers, silences, inhibition rules and settings.",
   SETTINGS_MANAGE: "Change and test channels, contacts, alert rules, escalation policies, triggers, inhibition rules and settings.",
   SILENCES_MANAGE: "Make, change and end silences.",
+  CONFIGURATION_MANAGE: "Import the whole configuration, and export it, be it with its secrets encrypted.",
   AUDIT_READ: "Read who changed which settings.",
   TOKENS_MANAGE: "Create, change, list and revoke access tokens.",
 } as const;
@@ -31,7 +32,7 @@ export type Role = (typeof ROLES)[number];
 
 export const ROLE_DESCRIPTIONS: Record<Role, string> = {
   ADMIN: "May do everything.",
-  OPERATOR: "May do everything but manage tokens and read the audit log.",
+  OPERATOR: "May do everything but manage tokens, read the audit log and import or export the configuration.",
   PRODUCER: "May send events and nothing else: for programs.",
   VIEWER: "May read and watch everything and change nothing: for dashboards.",
   CUSTOMER: "May read and watch what is its customer's own, set its customer's own channels, contacts, rules, escalation policies and silences, and take its customer's problems on: for the customer's people.",
@@ -39,7 +40,7 @@ export const ROLE_DESCRIPTIONS: Record<Role, string> = {
 
 export const ROLE_SCOPES: Record<Role, ReadonlySet<Scope>> = {
   ADMIN: new Set(all),
-  OPERATOR: new Set(all.filter((scope) => scope !== "TOKENS_MANAGE" && scope !== "AUDIT_READ")),
+  OPERATOR: new Set(all.filter((scope) => scope !== "TOKENS_MANAGE" && scope !== "AUDIT_READ" && scope !== "CONFIGURATION_MANAGE")),
   PRODUCER: new Set<Scope>(["EVENTS_EMIT"]),
   VIEWER: new Set<Scope>(["EVENTS_READ", "HISTORY_READ", "INBOX_READ", "SETTINGS_READ"]),
   // Its events come from its producers. What is recorded of its services is the server's: it neither clears the history nor declares problems to be over.

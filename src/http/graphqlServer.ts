@@ -30,7 +30,7 @@ export interface GraphqlRulesOptions {
 
 export function createGraphqlRules({ services, log, introspection }: GraphqlRulesOptions): GraphqlRules {
   return {
-    contextOf: ({ principal }) => ({ services, principal }),
+    contextOf: ({ req, principal }) => ({ services, principal, address: req.socket.remoteAddress ?? null }),
     mask: (error) => (introspection ? maskError(error, log) : withoutSuggestion(maskError(error, log))),
     introspection,
   };
