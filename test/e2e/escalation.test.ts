@@ -271,7 +271,7 @@ describe("a customer's channel", () => {
     const [{ escalations }] = await conditions({ types: ["service.health.down"] }) as [any];
     const notices = escalations.find(({ policy: { name } }: any) => name === "Own").notices;
     expect(notices.map(({ channelName }: any) => channelName)).toEqual(["Inbox", "Inbox"]);
-    expect((await conditions({ types: ["split_brain"] }))[0].escalations.map(({ policy: { name } }: any) => name)).toEqual(["On call"]);
+    expect((await conditions({ types: ["cluster.split_brain"] }))[0].escalations.map(({ policy: { name } }: any) => name)).toEqual(["On call"]);
   });
 });
 
