@@ -80,7 +80,9 @@ function matchedOf({ rules: all, event: one }: World, customer: string | null): 
 }
 
 function matched(all: World): AlertRule[] {
-  const found = [...matchedOf(all, null), ...(all.event.customer === null ? [] : matchedOf(all, all.event.customer))];
+  const { customer, type } = all.event;
+  // Customers' rules are about their services: not about who logs in where.
+  const found = [...matchedOf(all, null), ...(customer === null || CATEGORY[type] === "security" ? [] : matchedOf(all, customer))];
   return all.rules.filter((rule) => found.includes(rule));
 }
 

@@ -47,6 +47,7 @@ test("a summary is a message like any other", () => {
       message: "2 events while it was quiet", details: { events: 2 }, occurredAt: NOW,
     },
     condition: null,
+    acknowledgeUrl: null,
     thread: null,
   });
 });
@@ -207,6 +208,7 @@ describe("a burst", () => {
         message: "27 more in 43 seconds: Deploy failed", details: { events: 27 }, occurredAt: NOW,
       },
       condition: null,
+      acknowledgeUrl: null,
       thread: null,
     });
   });

@@ -10,7 +10,12 @@ export function conditionStage(draft: Draft): Draft {
   }
   if (draft.stopped || draft.role === "OCCURRENCE" || !draft.open) return draft;
   if (draft.open.lastNotifiedAt === null) return draft;
-  const newStep = draft.step !== null && draft.step !== draft.open.step;
-  const worse = newStep || isBelow(draft.open.severity, draft.severity);
+  const worse = isFurther(draft, draft.open.step) || isBelow(draft.open.severity, draft.severity);
   return { ...draft, reason: worse ? "ESCALATED" : "ONGOING" };
+}
+
+/** Whether it has reached a step behind the one that was told of: one that comes again while it flaps may be back at an earlier one. */
+function isFurther({ step, trigger }: Draft, before: number | null): boolean {
+  if (step === null || before === null) return step !== before;
+  return trigger.threshold?.direction === "AT_MOST" ? step < before : step > before;
 }
