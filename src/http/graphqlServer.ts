@@ -36,9 +36,9 @@ export function createGraphqlRules({ services, log, introspection }: GraphqlRule
   };
 }
 
-/** What the HTTP server and the WebSocket server hand over. */
+/** What the HTTP server and the WebSocket server hand over; the latter keeps no request. */
 export interface ServerContext {
-  req: IncomingMessage;
+  req?: IncomingMessage;
   res?: ServerResponse;
   principal: Context["principal"];
 }
