@@ -2,18 +2,15 @@ import { hostname } from "node:os";
 import type { AddressInfo } from "node:net";
 import { createAccessTokenService } from "./access/accessToken.service.ts";
 import { createAccessTokenStore } from "./access/accessToken.store.ts";
-import { isCustomers } from "./access/principal.ts";
-import type { Owner } from "./access/principal.ts";
-import { createProviderAccountService } from "./accounts/providerAccount.service.ts";
-import { createProviderAccountStore } from "./accounts/providerAccount.store.ts";
+import { asServersChange, auditedDatabase } from "./audit/auditedDatabase.ts";
 import { createProviderAccountTester } from "./accounts/providerAccountTest.service.ts";
 import { createAppriseServices } from "./channels/appriseServices.service.ts";
 import { createChannelHealthFeed } from "./channels/channelHealthFeed.ts";
-import { createChannelService } from "./channels/channel.service.ts";
-import { createChannelStore } from "./channels/channel.store.ts";
+import type { ChannelService } from "./channels/channel.service.ts";
 import { createChannelTester } from "./channels/channelTest.service.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
+import { createConfigurationService } from "./configuration/configuration.service.ts";
 import { createConditionService } from "./conditions/condition.service.ts";
 import type { Config } from "./config.ts";
 import { openDatabase, probe } from "./db/database.ts";
@@ -31,8 +28,6 @@ import { ConflictError } from "./errors.ts";
 import { createAcknowledgeLinks } from "./escalations/acknowledgeLink.ts";
 import { createAcknowledgementService } from "./escalations/acknowledgement.service.ts";
 import { createAcknowledgementStore } from "./escalations/acknowledgement.store.ts";
-import { createEscalationPolicyService } from "./escalations/escalationPolicy.service.ts";
-import { createEscalationPolicyStore } from "./escalations/escalationPolicy.store.ts";
 import { createOwnDecisions } from "./events/ownDecision.service.ts";
 import { readKeys } from "./firstStart.ts";
 import type { Keys } from "./firstStart.ts";
@@ -50,32 +45,19 @@ import { openWebSocketDoor } from "./http/webSocket.ts";
 import { createIds } from "./ids.ts";
 import { createInboxService } from "./inbox/inbox.service.ts";
 import { createInboxStore } from "./inbox/inbox.store.ts";
-import { createInhibitionRuleService } from "./inhibitions/inhibitionRule.service.ts";
-import { createInhibitionRuleStore } from "./inhibitions/inhibitionRule.store.ts";
 import { createIntake } from "./intake/intake.ts";
 import { createRechecker } from "./intake/rechecker.ts";
 import { createFeed } from "./live/feed.ts";
 import { createHub } from "./live/hub.ts";
 import type { Log } from "./log.ts";
-import { createContactService } from "./people/contact.service.ts";
-import { createContactStore } from "./people/contact.store.ts";
-import { createContactGroupService } from "./people/contactGroup.service.ts";
-import { createContactGroupStore } from "./people/contactGroup.store.ts";
 import { keyInForce } from "./rotateKey.ts";
-import { createAlertRuleService } from "./rules/alertRule.service.ts";
-import { createAlertRuleStore } from "./rules/alertRule.store.ts";
 import { createSecretBox } from "./secretBox.ts";
 import type { SecretBox } from "./secretBox.ts";
 import type { Services } from "./services.ts";
 import { checkSecretKey } from "./settings/secretKeyCheck.ts";
-import { createSettingsService } from "./settings/settings.service.ts";
+import { createSettingsServices } from "./settingsServices.ts";
 import { createSettingStore } from "./settings/settings.store.ts";
 import type { SettingStore } from "./settings/settings.store.ts";
-import { createSnapshotHolder } from "./settings/snapshot.ts";
-import { createSilenceService } from "./silences/silence.service.ts";
-import { createSilenceStore } from "./silences/silence.store.ts";
-import { createTriggerService } from "./triggers/trigger.service.ts";
-import { createTriggerStore } from "./triggers/trigger.store.ts";
 
 export interface AppDeps {
   config: Config;
@@ -117,31 +99,24 @@ export async function createApp({ config, environment, clock, log, random, print
   const hostName = hostname();
 
   // Settings
+  const settingsDb = auditedDatabase(db, clock, ids);
   const settingStore = createSettingStore(db);
   const box = await openBox(config, keys, settingStore, clock).catch(async (error: unknown) => {
     await db.close();
     throw error;
   });
-  const snapshot = createSnapshotHolder(() => ({ catalogue: triggers.catalogue, triggers: triggers.triggers, channels: channels.load, server: settings.get, contacts: contacts.load, groups: contactGroups.load, rules: alertRules.load, silences: silences.load, inhibitions: inhibitionRules.load, escalationPolicies: escalationPolicies.load }));
   /** Other processes on the same database have to know of changed settings as well. */
   const tellChanged = (): void => db.notifications?.tell("settings", "");
   const changed = async (): Promise<void> => {
     await snapshot.reload();
     tellChanged();
   };
-  const settings = createSettingsService(settingStore, clock, changed);
-  const providerAccounts = createProviderAccountService({ store: createProviderAccountStore(db), box, clock, ids, changed, checkChannels: (id, account) => channels.checkAccountChange(id, account) });
-  const contacts = createContactService({ store: createContactStore(db), clock, ids, changed });
-  const channels = createChannelService({ store: createChannelStore(db), accounts: providerAccounts, contacts, box, clock, ids, changed });
-  const triggers = createTriggerService(createTriggerStore(db), clock, log, changed, (id) => snapshot.current.channels.get(id));
-  const rules = { clock, ids, changed };
-  const catalogueFor = (by: Owner) => (isCustomers(by) ? snapshot.current.offered : snapshot.current.catalogue);
-  const contactGroups = createContactGroupService({ store: createContactGroupStore(db), clock, ids, changed });
-  const alertRules = createAlertRuleService({ store: createAlertRuleStore(db), ...rules, catalogue: catalogueFor });
-  const silences = createSilenceService({ store: createSilenceStore(db), ...rules, catalogue: catalogueFor });
-  const inhibitionRules = createInhibitionRuleService({ store: createInhibitionRuleStore(db), ...rules, catalogue: () => snapshot.current.catalogue });
-  const escalationPolicies = createEscalationPolicyService({ store: createEscalationPolicyStore(db), clock, ids, changed });
-  const accessTokens = createAccessTokenService({ store: createAccessTokenStore(db), clock, ids, portalIsOn: () => snapshot.current.server.customerPortal, changed: tellChanged });
+  const common = { box, clock, ids, log };
+  const settingsServices = createSettingsServices({ db: settingsDb, ...common, changed });
+  const { snapshot, channels, providerAccounts, triggers } = settingsServices;
+  // An import tells of its changes when all are made.
+  const configuration = createConfigurationService({ db: settingsDb, box, changed, servicesOn: (on) => createSettingsServices({ db: on, ...common, changed: () => Promise.resolve() }) });
+  const accessTokens = createAccessTokenService({ store: createAccessTokenStore(settingsDb), clock, ids, portalIsOn: () => snapshot.current.server.customerPortal, changed: tellChanged });
   snapshot.onReload(accessTokens.endWhatIsOver);
   const startedAfter = await findNewestId(db.read);
   ids.startAfter(startedAfter);
@@ -157,7 +132,7 @@ export async function createApp({ config, environment, clock, log, random, print
   const feed = createFeed({ hub, store: attemptStore, notifications: db.notifications, newestId, log });
   const history = createHistoryService(attemptStore, settingStore, hub, clock, box);
   const metrics = createMetrics(
-    { queued: () => dispatcher.queued, subscribers: () => hub.subscribers, connections: () => webSocket.connections, failingChannels: () => [...snapshot.current.channels.values()].filter(({ failingSince }) => failingSince).length, writing: () => db.writing, queue: () => findQueue(db, clock.now()) },
+    { queued: () => dispatcher.queued, subscribers: () => hub.subscribers + channelHealth.subscribers, connections: () => webSocket.connections, failingChannels: () => [...snapshot.current.channels.values()].filter(({ failingSince }) => failingSince).length, writing: () => db.writing, queue: () => findQueue(db, clock.now()) },
     clock,
   );
   const published = (attempts: Attempt[]): void => {
@@ -171,7 +146,7 @@ export async function createApp({ config, environment, clock, log, random, print
   const links = createAcknowledgeLinks(box.keyFor("acknowledge links"), config.publicUrl ?? null);
   const inbox = createInboxService(createInboxStore(db), clock);
   const outside = createOutside({ privateTargets: config.privateTargets, hostName, environment, inbox: inbox.add, print });
-  const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, links, random, hostName, startedAfter, held: (dueAt) => flusher.expect(dueAt), disableChannel: channels.disable, changeConfig: channels.changeConfig });
+  const dispatcher = createDispatcher({ db, snapshot, outside, clock, log, recorder, links, random, hostName, startedAfter, held: (dueAt) => flusher.expect(dueAt), disableChannel: (id, reason) => asServersChange("disableChannel", ["CHANNEL"], () => channels.disable(id, reason)), changeConfig: (id, fields) => asServersChange("updateChannel", ["CHANNEL"], () => channels.changeConfig(id, fields)) });
   const flusher = createFlusher({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch });
   const escalator = createEscalator({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch, held: flusher.expect });
   const rechecker = createRechecker({ db, snapshot, clock, ids, log, dispatch: dispatcher.dispatch, held: flusher.expect, escalate: escalator.expect });
@@ -180,31 +155,22 @@ export async function createApp({ config, environment, clock, log, random, print
 
   // Doors
   const services: Services = {
+    ...settingsServices,
     db: db.read,
     clock,
-    snapshot,
     intake,
     accessTokens,
     acknowledgements: createAcknowledgementService({ store: createAcknowledgementStore(db), links, clock, changed: () => escalator.expect(clock.now()) }),
-    alertRules,
     appriseServices: createAppriseServices(providerAccounts, outside, clock, log),
     channelHealth,
-    channels,
     channelTester: createChannelTester({ channels, recorder, snapshot, outside, clock, ids, log, hostName }),
+    configuration,
     conditions: createConditionService(db, intake),
-    contactGroups,
-    contacts,
     deliveries: createDeliveryService({ db, dispatcher, flusher, clock, ids }),
-    escalationPolicies,
     history,
     inbox,
-    inhibitionRules,
     ownDecisions: createOwnDecisions(db, snapshot),
-    providerAccounts,
     providerAccountTester: createProviderAccountTester(providerAccounts, outside, clock, log),
-    settings,
-    silences,
-    triggers,
   };
   const followSettings = (): void => {
     Promise.all([snapshot.reload(), accessTokens.load()]).catch((error: unknown) => {
@@ -298,7 +264,7 @@ async function openBox(config: Config, keys: Keys, settings: SettingStore, clock
 }
 
 /** A new installation can show its first message without any set-up. Seeded once: a deleted inbox stays deleted. */
-async function seedInbox(store: SettingStore, channels: ReturnType<typeof createChannelService>, clock: Clock): Promise<void> {
+async function seedInbox(store: SettingStore, channels: ChannelService, clock: Clock): Promise<void> {
   if (await store.get("inboxSeeded")) return;
   try {
     if ((await channels.load()).length === 0) await channels.create({ name: "Inbox", config: { inbox: true } }, null);

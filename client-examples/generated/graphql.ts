@@ -335,7 +335,7 @@ export type CreateEscalationPolicyInput = {
   customer?: string | null | undefined;
   /** Left out: true. */
   enabled?: boolean | null | undefined;
-  /** Its name: unique, at most 100 characters. */
+  /** Its name: unique among the escalation policies of its customer, at most 100 characters. */
   name: string;
   /** How long after it was taken on a problem that is not over is told of again: PT1M to P30D; null: never. Left out: null. */
   reminder?: string | null | undefined;
@@ -1034,9 +1034,9 @@ export type RocketChatConfigInput = {
 export type Role =
   /** May do everything. */
   | 'ADMIN'
-  /** May read and watch what is its customer's own, and set its customer's own channels, rules, contacts and silences: for the customer's people. */
+  /** May read and watch what is its customer's own, set its customer's own channels, contacts, rules, escalation policies and silences, and take its customer's problems on: for the customer's people. */
   | 'CUSTOMER'
-  /** May do everything but manage tokens and read the audit log. */
+  /** May do everything but manage tokens, read the audit log and import or export the configuration. */
   | 'OPERATOR'
   /** May send events and nothing else: for programs. */
   | 'PRODUCER'
@@ -1047,8 +1047,12 @@ export type Role =
 export type Scope =
   /** Read who changed which settings. Its short name is audit.read. */
   | 'AUDIT_READ'
-  /** Acknowledge conditions and resolve them by hand. Its short name is conditions.manage. */
+  /** Take problems on, and give them back. Its short name is conditions.acknowledge. */
+  | 'CONDITIONS_ACKNOWLEDGE'
+  /** Resolve conditions by hand. Its short name is conditions.manage. */
   | 'CONDITIONS_MANAGE'
+  /** Import the whole configuration, and export it, be it with its secrets encrypted. Its short name is configuration.manage. */
+  | 'CONFIGURATION_MANAGE'
   /** Send events and simulate them. Its short name is events.emit. */
   | 'EVENTS_EMIT'
   /** Read events, conditions and why each was sent or not. Its short name is events.read. */
@@ -1061,9 +1065,9 @@ export type Scope =
   | 'INBOX_MANAGE'
   /** Read the inbox. Its short name is inbox.read. */
   | 'INBOX_READ'
-  /** Change and test channels, contacts, alert rules, triggers, inhibition rules and settings. Its short name is settings.manage. */
+  /** Change and test channels, contacts, alert rules, escalation policies, triggers, inhibition rules and settings. Its short name is settings.manage. */
   | 'SETTINGS_MANAGE'
-  /** Read channels (without secrets), contacts, alert rules, event types, triggers, silences, inhibition rules and settings. Its short name is settings.read. */
+  /** Read channels (without secrets), contacts, alert rules, escalation policies, event types, triggers, silences, inhibition rules and settings. Its short name is settings.read. */
   | 'SETTINGS_READ'
   /** Make, change and end silences. Its short name is silences.manage. */
   | 'SILENCES_MANAGE'

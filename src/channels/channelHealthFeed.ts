@@ -20,6 +20,7 @@ export interface HealthChange {
 export interface ChannelHealthFeed {
   /** Changes from now on. @param mayGoOn asked before each is given: when false, the feed ends */
   watch(wants: (change: HealthChange) => boolean, mayGoOn: () => boolean): LiveStream<HealthChange>;
+  readonly subscribers: number;
   close(): void;
 }
 
@@ -54,6 +55,9 @@ export function createChannelHealthFeed({ snapshot, clock, log }: { snapshot: Sn
 
   return {
     watch: (wants, mayGoOn) => new LiveStream((more) => follow(wants, mayGoOn, more)),
+    get subscribers() {
+      return hub.subscribers;
+    },
     close: () => hub.close(),
   };
 }

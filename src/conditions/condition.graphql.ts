@@ -1,6 +1,8 @@
 import { isCustomers, isOwnEvent, ownCategories, ownCustomers, ownEvents } from "../access/principal.ts";
-import type { Principal } from "../access/principal.ts";
+import type { Owner, Principal } from "../access/principal.ts";
+import type { Condition } from "../db/generated/client.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
+import { knowsWhoTook } from "../escalations/acknowledgement.model.ts";
 import { EventType } from "../events/event.graphql.ts";
 import type { StoredEvent } from "../events/event.model.ts";
 import { EVENTS } from "../events/eventFilter.ts";
@@ -17,12 +19,17 @@ interface Acknowledgement {
   note: string | null;
 }
 
+function acknowledgementFor(reader: Owner, condition: Pick<Condition, "acknowledgedAt" | "acknowledgedBy" | "acknowledgementNote" | "acknowledgedFor">): Acknowledgement | null {
+  const { acknowledgedAt: at, acknowledgedBy: by, acknowledgementNote: note } = condition;
+  return at && (knowsWhoTook(reader, condition) ? { at, by, note } : { at, by: null, note: null });
+}
+
 const AcknowledgementType = builder.objectRef<Acknowledgement>("Acknowledgement").implement({
   description: "That somebody has taken a problem on.",
   fields: (t) => ({
     at: t.expose("at", { type: "DateTime", description: "When." }),
-    by: t.exposeString("by", { nullable: true, description: "Who: the name of the token, or of the contact or channel whose message had the link." }),
-    note: t.exposeString("note", { nullable: true, description: "What they said of it." }),
+    by: t.exposeString("by", { nullable: true, description: "Who: the name of the token, or of the contact or channel whose message had the link. For customers null, unless it was one of their own." }),
+    note: t.exposeString("note", { nullable: true, description: "What they said of it; as `by` for customers." }),
   }),
 });
 
@@ -70,7 +77,7 @@ export const ConditionType = builder.prismaNode("Condition", {
       type: AcknowledgementType,
       nullable: true,
       description: "Who has taken it on; null when nobody has.",
-      resolve: ({ acknowledgedAt, acknowledgedBy, acknowledgementNote }) => acknowledgedAt && { at: acknowledgedAt, by: acknowledgedBy, note: acknowledgementNote },
+      resolve: (condition, _args, { principal }) => acknowledgementFor(principal, condition),
     }),
     coveredCount: t.exposeInt("covers", { description: "How many other conditions and one-off events were not sent because this one accounts for them." }),
     events: t.connection(

@@ -13,6 +13,7 @@ const CONDITION: Table = {
     id: "TEXT", fingerprint: "TEXT", type: "TEXT", category: "TEXT", severity: "TEXT", status: "TEXT", title: "TEXT", source: "TEXT", service: "TEXT",
     customer: "TEXT", openedAt: "TIME", lastSeenAt: "TIME", closedAt: "TIME", count: "INTEGER", lastNotifiedAt: "TIME", step: "REAL", told: "JSON", held: "JSON",
     kept: "JSON", recheckAt: "TIME", inhibitedBy: "TEXT", covers: "INTEGER", openings: "JSON", flapping: "JSON", acknowledgedAt: "TIME", acknowledgedBy: "TEXT", acknowledgementNote: "TEXT",
+    acknowledgedFor: "TEXT",
   },
 };
 
@@ -52,7 +53,7 @@ export async function findConditionsById(tx: SqlClient, ids: string[]): Promise<
 /** Nobody counts as having taken these on any more. */
 export async function forgetAcknowledgements(tx: SqlClient, ids: string[]): Promise<void> {
   if (ids.length === 0) return;
-  await execute(tx, sql`UPDATE "Condition" SET "acknowledgedAt" = NULL, "acknowledgedBy" = NULL, "acknowledgementNote" = NULL WHERE "id" ${isOneOf(ids)}`);
+  await execute(tx, sql`UPDATE "Condition" SET "acknowledgedAt" = NULL, "acknowledgedBy" = NULL, "acknowledgementNote" = NULL, "acknowledgedFor" = NULL WHERE "id" ${isOneOf(ids)}`);
 }
 
 /** How many conditions should have been decided about again before this time, at most `most`. */
@@ -118,7 +119,7 @@ function conditionOf(row: RawCondition): OpenCondition {
 }
 
 /** Written when a condition is new, and never changed by a later event; what others keep count of is not overwritten. */
-const UNCHANGING = new Set(["id", "fingerprint", "type", "category", "title", "source", "service", "customer", "openedAt", "covers", "acknowledgedAt", "acknowledgedBy", "acknowledgementNote"]);
+const UNCHANGING = new Set(["id", "fingerprint", "type", "category", "title", "source", "service", "customer", "openedAt", "covers", "acknowledgedAt", "acknowledgedBy", "acknowledgementNote", "acknowledgedFor"]);
 const CHANGED = Object.keys(CONDITION.columns).filter((name) => !UNCHANGING.has(name));
 
 /** Writes conditions as they are after a batch: new ones are added, known ones changed. */

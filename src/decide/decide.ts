@@ -249,6 +249,7 @@ function opened(draft: Draft, id: string, now: Date): OpenCondition {
     acknowledgedAt: null,
     acknowledgedBy: null,
     acknowledgementNote: null,
+    acknowledgedFor: null,
   };
 }
 

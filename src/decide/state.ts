@@ -82,6 +82,8 @@ export interface OpenCondition {
   acknowledgedAt: Date | null;
   acknowledgedBy: string | null;
   acknowledgementNote: string | null;
+  /** Whose token or channel that was; null: the server's own. */
+  acknowledgedFor: string | null;
 }
 
 /** When an occurrence was last told of. */

@@ -81,7 +81,7 @@ function remark(reason: MessageReason, context: DeliveryContext, openedAt: Date 
 function escalationRemark({ at, policy, step, round, takenBy, takenAt }: NonNullable<DeliveryContext["escalation"]>, openedAt: Date): string {
   const span = durationText(new Date(at).getTime() - openedAt.getTime());
   if (takenBy !== undefined && takenAt !== undefined) return `${takenBy} took it on at ${utc(new Date(takenAt))}. It has been going on since ${utc(openedAt)}, for ${span}.`;
-  return `Going on since ${utc(openedAt)}, for ${span}, and nobody has taken it on (${policy}, step ${step}${round > 1 ? `, round ${round}` : ""}).`;
+  return `Going on since ${utc(openedAt)}, for ${span}, and nobody has taken it on (${policy === undefined ? "" : `${policy}, `}step ${step}${round > 1 ? `, round ${round}` : ""}).`;
 }
 
 /** The end is told of when it has been steady for a while, by the clock and not by an event: so it says since when, and not for how long. */

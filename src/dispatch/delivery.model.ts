@@ -41,8 +41,8 @@ export interface DeliveryContext {
   eventType?: string;
   /** Repeats of an occurrence that a cooldown held back before this one. */
   heldBack?: number;
-  /** Of an escalation's step, or of a reminder: then with who took the problem on and when. Step and round from 1. */
-  escalation?: { at: string; policy: string; step: number; round: number; takenBy?: string; takenAt?: string };
+  /** Of an escalation's step, or of a reminder: then with who took the problem on and when. No name for a channel whose owner may not know the policy. Step and round from 1. */
+  escalation?: { at: string; policy?: string; step: number; round: number; takenBy?: string; takenAt?: string };
   /** Of what another channel could not deliver: that channel's name, whether it may have got it all the same, and the ids of all that could not. */
   standIn?: { for: string; unknown?: boolean; passed: string[] };
 }

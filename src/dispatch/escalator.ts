@@ -1,3 +1,4 @@
+import { isOwnEvent } from "../access/principal.ts";
 import { createAlarm } from "../alarm.ts";
 import type { Channel } from "../channels/channel.model.ts";
 import { isStoodInFor } from "../channels/fallback.ts";
@@ -8,6 +9,7 @@ import { findNewestId } from "../db/newestId.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
 import { isSilenced } from "../decide/stages/silence.ts";
 import type { OpenCondition } from "../decide/state.ts";
+import { takenByFor } from "../escalations/acknowledgement.model.ts";
 import type { Escalation, EscalationNotice, EscalationPolicy, Turn } from "../escalations/escalation.model.ts";
 import { turnOf } from "../escalations/escalation.model.ts";
 import { findDueEscalations, findNextEscalation, insertNotices, updateEscalations } from "../escalations/escalation.store.ts";
@@ -125,11 +127,11 @@ export function createEscalator({ db, snapshot, clock, ids, log, dispatch, held 
     const { current } = snapshot;
     const isReminder = tells === "REMINDER";
     const wanted = isReminder ? condition.told.map((channelId): Recipient => ({ channelId, contactName: null })) : recipientsOf(policy.steps[escalation.step % policy.steps.length]?.targets ?? [], current.directory);
-    const context = contextOf(isReminder, escalation, policy, condition, now);
     let after = condition;
     for (const { channelId, contactName } of wanted) {
       const channel = current.channels.get(channelId);
-      if (!channel || !mayHear(channel, condition, current)) continue;
+      if (!channel || !mayHear(channel, policy, condition, current)) continue;
+      const context = contextOf(isReminder, escalation, policy, condition, channel, now);
       const delivery = deliveryOf(channel, event, condition, { reason: isReminder ? "REMINDER" : "ESCALATION", context }, ids.next(), now);
       all.planned.push({ delivery, event });
       all.notices.push({ id: ids.next(), escalationId: escalation.id, at: now, step: escalation.step, round: escalation.round, reminder: isReminder, channelId, channelName: channel.name, contactName, deliveryId: delivery.id });
@@ -148,18 +150,20 @@ export function createEscalator({ db, snapshot, clock, ids, log, dispatch, held 
   };
 }
 
-/** A customer's channel hears of that customer only, whoever leads it there. */
-function mayHear(channel: Channel, { customer }: OpenCondition, { channels }: Snapshot): boolean {
-  return (channel.customer === null || channel.customer === customer) && (channel.enabled || isStoodInFor(channel, channels));
+/** A customer's channel hears of what that customer may see, whoever leads it there; a customer's policy tells that customer's channels only. */
+function mayHear(channel: Channel, policy: EscalationPolicy, condition: OpenCondition, { channels }: Snapshot): boolean {
+  return isOwnEvent(channel, condition) && (policy.customer === null || policy.customer === channel.customer) && (channel.enabled || isStoodInFor(channel, channels));
 }
 
-function contextOf(isReminder: boolean, { step, round }: Escalation, policy: EscalationPolicy, { openedAt, count, covers, acknowledgedAt, acknowledgedBy }: OpenCondition, now: Date): DeliveryContext {
-  const taken = isReminder && acknowledgedAt ? { takenBy: acknowledgedBy ?? "Somebody", takenAt: acknowledgedAt.toISOString() } : {};
+/** To a customer's channel neither the name of another's policy is told nor who of the server's people took the problem on. */
+function contextOf(isReminder: boolean, { step, round }: Escalation, policy: EscalationPolicy, condition: OpenCondition, channel: Channel, now: Date): DeliveryContext {
+  const { openedAt, count, covers, acknowledgedAt } = condition;
+  const taken = isReminder && acknowledgedAt ? { takenBy: takenByFor(channel, condition), takenAt: acknowledgedAt.toISOString() } : {};
   return {
     openedAt: openedAt.toISOString(),
     count,
     ...(covers > 0 ? { covers } : {}),
-    escalation: { at: now.toISOString(), policy: policy.name, step: step + 1, round: round + 1, ...taken },
+    escalation: { at: now.toISOString(), ...(channel.customer === null || channel.customer === policy.customer ? { policy: policy.name } : {}), step: step + 1, round: round + 1, ...taken },
   };
 }
 

@@ -17,7 +17,7 @@ builder.mutationField("acknowledgeCondition", (t) =>
   t.field({
     type: conditionPayload("AcknowledgeConditionPayload", "Somebody has taken the problem on."),
     description: "Takes an open problem on, or takes it over from somebody else: it is not escalated further, and that it still goes on is not told. That it gets worse, and that it is over, is.",
-    authScopes: { may: "CONDITIONS_MANAGE" },
+    authScopes: { may: "CONDITIONS_ACKNOWLEDGE" },
     errors: resultOf("acknowledgeCondition", ValidationError, NotFoundError, ConflictError),
     args: {
       id: t.arg.globalID({ required: true, for: ConditionType, description: "The condition." }),
@@ -31,7 +31,7 @@ builder.mutationField("unacknowledgeCondition", (t) =>
   t.field({
     type: conditionPayload("UnacknowledgeConditionPayload", "Nobody has taken the problem on."),
     description: "Gives a problem back that somebody has taken on: its escalations begin anew.",
-    authScopes: { may: "CONDITIONS_MANAGE" },
+    authScopes: { may: "CONDITIONS_ACKNOWLEDGE" },
     errors: resultOf("unacknowledgeCondition", NotFoundError, ConflictError),
     args: { id: t.arg.globalID({ required: true, for: ConditionType, description: "The condition." }) },
     resolve: async (_root, { id }, { services, principal }) => ({ condition: await services.acknowledgements.unacknowledge(id.id, principal as Principal) }),

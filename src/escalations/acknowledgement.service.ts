@@ -1,19 +1,21 @@
 import { z } from "zod";
-import { ownedBy } from "../access/principal.ts";
+import { ownEvents } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
 import type { Clock } from "../clock.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
 import { isId } from "../ids.ts";
 import { parseInput } from "../parseInput.ts";
+import { takenByFor } from "./acknowledgement.model.ts";
 import { claimOf } from "./acknowledgeLink.ts";
 import type { AcknowledgeLinks } from "./acknowledgeLink.ts";
 import type { AcknowledgementStore, ConditionRow, LinkedDelivery } from "./acknowledgement.store.ts";
 
 /** What a link in a message is good for. */
 export type LinkState =
-  | { state: "READY" | "DONE"; condition: ConditionRow; by: string }
+  | { state: "READY"; condition: ConditionRow; by: string; takenBy: string | null }
+  | { state: "DONE"; condition: ConditionRow; by: string }
   /** Used before. */
-  | { state: "USED"; condition: ConditionRow }
+  | { state: "USED"; condition: ConditionRow; takenBy: string | null }
   /** The problem is over. */
   | { state: "OVER"; condition: ConditionRow }
   | { state: "EXPIRED" }
@@ -40,7 +42,7 @@ const over = () => new ConflictError("This condition is closed already.");
 /** @param changed called after every change: what is due of escalations is another by then */
 export function createAcknowledgementService({ store, links, clock, changed }: { store: AcknowledgementStore; links: AcknowledgeLinks; clock: Clock; changed(): void }): AcknowledgementService {
   async function find(id: string, principal: Principal): Promise<ConditionRow> {
-    const condition = await store.find(id, ownedBy(principal));
+    const condition = await store.find(id, ownEvents(principal));
     if (!condition) throw new NotFoundError("This condition");
     return condition;
   }
@@ -52,10 +54,11 @@ export function createAcknowledgementService({ store, links, clock, changed }: {
     const linked = await store.findLinked(claim.deliveryId);
     if (!linked || !links.isGenuine(link, linked.condition.id)) return { state: { state: "UNKNOWN" } };
     const { condition } = linked;
+    const takenBy = condition.acknowledgedAt && takenByFor(linked, condition);
     if (claim.expiresAt <= clock.now()) return { state: { state: "EXPIRED" } };
-    if (linked.usedAt) return { state: { state: "USED", condition } };
+    if (linked.usedAt) return { state: { state: "USED", condition, takenBy } };
     if (condition.status === "CLOSED") return { state: { state: "OVER", condition } };
-    return { state: { state: "READY", condition, by: linked.contactName ?? linked.channelName }, linked };
+    return { state: { state: "READY", condition, by: linked.contactName ?? linked.channelName, takenBy }, linked };
   }
 
   return {
@@ -63,7 +66,7 @@ export function createAcknowledgementService({ store, links, clock, changed }: {
       const given = parseInput(noteInput, { note });
       const condition = await find(id, principal);
       const now = clock.now();
-      const after = await store.set(condition, { at: now, by: principal.name, note: given.note }, now);
+      const after = await store.set(condition, { at: now, by: principal.name, note: given.note, customer: principal.customer }, now);
       if (!after) throw over();
       changed();
       return after;
@@ -84,7 +87,7 @@ export function createAcknowledgementService({ store, links, clock, changed }: {
     async use(link) {
       const { state, linked } = await read(link);
       if (!linked || state.state !== "READY") return state;
-      const condition = await store.setByLink(linked, { at: clock.now(), by: `${state.by} by link`, note: null });
+      const condition = await store.setByLink(linked, { at: clock.now(), by: `${state.by} by link`, note: null, customer: linked.customer });
       if (!condition) return (await read(link)).state;
       changed();
       return { state: "DONE", condition, by: state.by };

@@ -1,3 +1,4 @@
+import type { ownEvents } from "../access/principal.ts";
 import type { Database, Transaction } from "../db/database.ts";
 import { execute, sql } from "../db/sql.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
@@ -11,19 +12,24 @@ export interface Acknowledgement {
   at: Date;
   by: string;
   note: string | null;
+  /** Whose token or channel that was: another owner is not told who. Null: the server's own. */
+  customer: string | null;
 }
 
 /** The delivery that a link came with: whose channel it went to, and the problem that it told of. */
 export interface LinkedDelivery {
   id: string;
   channelName: string;
+  /** Whose channel it is. */
+  customer: string | null;
   contactName: string | null;
   condition: ConditionRow;
   usedAt: Date | null;
 }
 
 export interface AcknowledgementStore {
-  find(id: string, owner: { customer?: string }): Promise<ConditionRow | null>;
+  /** @param owner whose it must be */
+  find(id: string, owner: ReturnType<typeof ownEvents>): Promise<ConditionRow | null>;
   /** Null when there is none, or it is about no problem. */
   findLinked(deliveryId: string): Promise<LinkedDelivery | null>;
   /** Changes an open condition, and what is to come of its escalations. @param acknowledgement null: nobody has taken it on @returns null when it is closed by now */
@@ -48,7 +54,7 @@ export function createAcknowledgementStore(db: Database): AcknowledgementStore {
       const row = await db.read.delivery.findUnique({ where: { id: deliveryId }, include: { condition: true, channel: { include: { contact: true } } } });
       if (!row?.condition) return null;
       const use = await db.read.acknowledgeLinkUse.findUnique({ where: { deliveryId } });
-      return { id: row.id, channelName: row.channel.name, contactName: row.channel.contact?.name ?? null, condition: row.condition, usedAt: use?.usedAt ?? null };
+      return { id: row.id, channelName: row.channel.name, customer: row.channel.customer, contactName: row.channel.contact?.name ?? null, condition: row.condition, usedAt: use?.usedAt ?? null };
     },
 
     set: (condition, acknowledgement, now) => locked(condition, (tx) => change(tx, condition.id, acknowledgement, now)),
@@ -66,7 +72,7 @@ export function createAcknowledgementStore(db: Database): AcknowledgementStore {
 async function change(tx: Transaction, id: string, acknowledgement: Acknowledgement | null, now: Date): Promise<ConditionRow | null> {
   const { count } = await tx.condition.updateMany({
     where: { id, status: "OPEN" },
-    data: { acknowledgedAt: acknowledgement?.at ?? null, acknowledgedBy: acknowledgement?.by ?? null, acknowledgementNote: acknowledgement?.note ?? null },
+    data: { acknowledgedAt: acknowledgement?.at ?? null, acknowledgedBy: acknowledgement?.by ?? null, acknowledgementNote: acknowledgement?.note ?? null, acknowledgedFor: acknowledgement?.customer ?? null },
   });
   if (count === 0) return null;
   const escalations = await tx.escalation.findMany({ where: { conditionId: id }, include: { policy: { include: { steps: { orderBy: { position: "asc" } } } } } });

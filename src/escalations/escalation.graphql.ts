@@ -1,3 +1,5 @@
+import { isCustomers } from "../access/principal.ts";
+import type { Owner } from "../access/principal.ts";
 import { builder } from "../graphql/builder.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
 import { EscalationPolicyType } from "./escalationPolicy.graphql.ts";
@@ -36,4 +38,9 @@ const EscalationType = builder.prismaObject("Escalation", {
   }),
 });
 
-builder.prismaObjectField("Condition", "escalations", (t) => t.relation("escalations", { type: EscalationType, description: "The escalation policies that are, or were, at work on it.", query: { orderBy: { id: "asc" } } }));
+/** The database filter that keeps a customer's token to what its own policies do. */
+function ownPolicies(owner: Owner): { policy?: { customer: string } } {
+  return isCustomers(owner) ? { policy: { customer: owner.customer } } : {};
+}
+
+builder.prismaObjectField("Condition", "escalations", (t) => t.relation("escalations", { type: EscalationType, description: "The escalation policies that are, or were, at work on it; for customers: their own.", query: (_args, { principal }) => ({ where: ownPolicies(principal), orderBy: { id: "asc" } }) }));

@@ -21,6 +21,7 @@ const EscalationStepType = builder.prismaObject("EscalationStep", {
 
 export const EscalationPolicyType = builder.prismaNode("EscalationPolicy", {
   id: { field: "id" },
+  findUnique: (id, { principal }) => ({ id, ...ownedBy(principal) }),
   nullable: true,
   description: "Whom to tell, one after another, of a problem that nobody takes on. Alert rules name it.",
   authScopes: ({ customer }) => ({ mayRead: { scope: "SETTINGS_READ", customer } }),
@@ -72,7 +73,7 @@ const EscalationStepInput = builder.inputType("EscalationStepInput", {
   }),
 });
 
-const NAME = "Its name: unique, at most 100 characters.";
+const NAME = "Its name: unique among the escalation policies of its customer, at most 100 characters.";
 const ROUNDS = "How often its steps are gone through: 1 to 100; null: until the problem is taken on or over.";
 const REMINDER = "How long after it was taken on a problem that is not over is told of again: PT1M to P30D; null: never.";
 const STEPS = "Its steps, in order: 1 to 20. Together they take at least a minute, unless rounds is 1.";

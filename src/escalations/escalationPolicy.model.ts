@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { nameField } from "../channels/channel.model.ts";
 
-/** So many policies may be there. */
+/** So many policies the server may have, and each customer. */
 export const MOST_POLICIES = 500;
 export const MOST_STEPS = 20;
 export const MOST_TARGETS = 50;

@@ -12,7 +12,7 @@ export interface EscalationPolicyStore {
   enabled(): Promise<PolicyWithSteps[]>;
   /** @param owner of whom it must be */
   find(id: string, owner: { customer?: string }): Promise<PolicyWithSteps | null>;
-  /** @returns false when there are so many, and it is not added. @throws {ConflictError} when the name is taken @throws {ValidationError} when a target is not there for the owner */
+  /** @returns false when its owner has so many, and it is not added. @throws {ConflictError} when the name is taken @throws {ValidationError} when a target is not there for the owner */
   insert(row: PolicyRow, steps: NewStep[], most: number): Promise<boolean>;
   /** @param steps in place of those it has; null leaves them. @throws as `insert` */
   update(id: string, customer: string | null, changes: Partial<PolicyRow>, steps: NewStep[] | null): Promise<PolicyRow>;
@@ -30,7 +30,7 @@ export function createEscalationPolicyStore(db: Database): EscalationPolicyStore
     insert: (row, steps, most) =>
       whenNameIsFree(taken(row.name), () =>
         db.write(async (tx) => {
-          if ((await tx.escalationPolicy.count()) >= most) return false;
+          if ((await tx.escalationPolicy.count({ where: { customer: row.customer } })) >= most) return false;
           await tx.escalationPolicy.create({ data: row });
           await insertSteps(tx, row.customer, steps);
           return true;

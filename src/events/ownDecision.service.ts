@@ -2,7 +2,7 @@ import { isCustomers } from "../access/principal.ts";
 import type { Owner } from "../access/principal.ts";
 import type { Database } from "../db/database.ts";
 import { overallVerdict } from "../decide/overallVerdict.ts";
-import type { ChannelVerdict, Verdict } from "../decide/verdict.ts";
+import type { Verdict } from "../decide/verdict.ts";
 import type { SnapshotHolder } from "../settings/snapshot.ts";
 import type { StoredDecision, StoredEvent } from "./event.model.ts";
 
@@ -34,7 +34,7 @@ export function createOwnDecisions(db: Pick<Database, "read">, snapshot: Pick<Sn
       const toldOf = BECAUSE_TOLD.has(verdict.because) || reason === "ONGOING" ? await wasTold(about, by.customer) : true;
       return {
         channels,
-        verdict: isStopped && (toldOf || !BECAUSE_TOLD.has(verdict.because)) ? verdict : overallVerdict(channels, reason),
+        verdict: isStopped && (toldOf || !BECAUSE_TOLD.has(verdict.because)) ? withoutNames(verdict) : overallVerdict(channels, reason),
         reason: toldOf || reason !== "ONGOING" ? reason : "FIRST",
       };
     },
@@ -43,9 +43,9 @@ export function createOwnDecisions(db: Pick<Database, "read">, snapshot: Pick<Sn
 
 const BECAUSE_TOLD: ReadonlySet<Verdict["because"]> = new Set<Verdict["because"]>(["COOLDOWN", "STEP_ALREADY_FIRED"]);
 
-/** Silences and inhibition rules may be the server's: their words and authors are not for customers. */
-function withoutNames(verdict: ChannelVerdict): ChannelVerdict {
-  if (verdict.because !== "SILENCED" && verdict.because !== "INHIBITED") return verdict;
-  const { detail: _, ...rest } = verdict;
-  return rest;
+const BECAUSE_OF_SOMEBODY: ReadonlySet<Verdict["because"]> = new Set<Verdict["because"]>(["SILENCED", "INHIBITED", "ACKNOWLEDGED"]);
+
+/** Silences and inhibition rules may be the server's, and so may be who took a problem on: their words and authors are not for customers. */
+function withoutNames<Given extends Verdict>(verdict: Given): Given {
+  return BECAUSE_OF_SOMEBODY.has(verdict.because) ? { ...verdict, detail: undefined } : verdict;
 }

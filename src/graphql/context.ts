@@ -5,6 +5,8 @@ import type { Services } from "../services.ts";
 export interface Context {
   /** Null without a valid token: only what needs no scope is open then. */
   principal: Principal | null;
+  /** Where the request comes from; null when that is not known. */
+  address: string | null;
   services: Services;
   /** True when the operation is known to be within the limits. */
   costIsKnown?: boolean;

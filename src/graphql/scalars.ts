@@ -1,27 +1,22 @@
 import { GraphQLError, GraphQLScalarType, Kind } from "graphql";
 import { GraphQLDateTime, GraphQLJSONObject } from "graphql-scalars";
-import { Temporal } from "temporal-polyfill";
+import { isoOfSeconds, secondsOfIso, WRONG_DURATION } from "../isoDuration.ts";
 import { builder } from "./builder.ts";
-
-const WRONG_DURATION = "must be a duration as ISO 8601 without years and months, e.g. PT15M or P1DT12H";
 
 /** Seconds inside, ISO 8601 outside. */
 const GraphQLDuration = new GraphQLScalarType<number, string>({
   name: "Duration",
   description: "A span of time as ISO 8601, without years and months: PT15M is 15 minutes, P1D is 24 hours. Whole seconds.",
   specifiedByURL: "https://en.wikipedia.org/wiki/ISO_8601#Durations",
-  serialize: (seconds) => Temporal.Duration.from({ seconds: Number(seconds) }).round({ largestUnit: "hours" }).toString(),
+  serialize: (seconds) => isoOfSeconds(Number(seconds)),
   parseValue: secondsOf,
   parseLiteral: (node) => secondsOf(node.kind === Kind.STRING ? node.value : null),
 });
 
 function secondsOf(text: unknown): number {
-  try {
-    if (typeof text !== "string") throw new TypeError("no text");
-    return Math.round(Temporal.Duration.from(text).total("seconds"));
-  } catch {
-    throw new GraphQLError(`Duration ${WRONG_DURATION}.`, { extensions: { code: "BAD_REQUEST" } });
-  }
+  const seconds = typeof text === "string" ? secondsOfIso(text) : null;
+  if (seconds === null) throw new GraphQLError(`Duration ${WRONG_DURATION}.`, { extensions: { code: "BAD_REQUEST" } });
+  return seconds;
 }
 
 builder.addScalarType("DateTime", GraphQLDateTime, { description: "A moment as ISO 8601 with an offset, e.g. 2026-01-31T12:00:00Z." });

@@ -1,5 +1,6 @@
 import { builder } from "./builder.ts";
 import { describeCommonFields } from "./commonDescriptions.ts";
+import { noteChanges } from "./noteChanges.ts";
 import "./scalars.ts";
 import "./errorTypes.ts";
 import "../access/accessToken.graphql.ts";
@@ -9,6 +10,7 @@ import "../channels/appriseServices.graphql.ts";
 import "../channels/channel.graphql.ts";
 import "../channels/channelKind.graphql.ts";
 import "../conditions/condition.graphql.ts";
+import "../configuration/configuration.graphql.ts";
 import "../dispatch/delivery.graphql.ts";
 import "../escalations/acknowledgement.graphql.ts";
 import "../escalations/escalation.graphql.ts";
@@ -28,4 +30,4 @@ builder.queryType({ description: "What can be read." });
 builder.mutationType({ description: "What can be changed. Each gives its payload, or an error as data." });
 builder.subscriptionType({ description: "What can be watched live, over WebSocket (graphql-transport-ws) or Server-Sent Events." });
 
-export const schema = describeCommonFields(builder.toSchema());
+export const schema = noteChanges(describeCommonFields(builder.toSchema()));

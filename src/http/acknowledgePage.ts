@@ -71,11 +71,11 @@ function send(request: IncomingMessage, response: ServerResponse, status: number
 function shown(link: LinkState): { status: number; html: string } {
   switch (link.state) {
     case "READY":
-      return { status: 200, html: page(link.condition.title, `${takenBefore(link.condition)}By this you take the problem on, as ${link.by}: it is not escalated further.`, "Acknowledge") };
+      return { status: 200, html: page(link.condition.title, `${takenBefore(link)}By this you take the problem on, as ${link.by}: it is not escalated further.`, "Acknowledge") };
     case "DONE":
       return { status: 200, html: page(link.condition.title, `You have taken it on, as ${link.by}. Thank you.`) };
     case "USED":
-      return { status: 410, html: page(link.condition.title, `This link was used before. ${takenBefore(link.condition) || "Nobody has the problem at present."}`) };
+      return { status: 410, html: page(link.condition.title, `This link was used before. ${takenBefore(link) || "Nobody has the problem at present."}`) };
     case "OVER":
       return { status: 410, html: page(link.condition.title, "The problem is over: there is nothing left to take on.") };
     case "EXPIRED":
@@ -85,8 +85,8 @@ function shown(link: LinkState): { status: number; html: string } {
   }
 }
 
-function takenBefore({ acknowledgedBy }: { acknowledgedBy: string | null }): string {
-  return acknowledgedBy === null ? "" : `${acknowledgedBy} has taken it on. `;
+function takenBefore({ takenBy }: { takenBy: string | null }): string {
+  return takenBy === null ? "" : `${takenBy} has taken it on. `;
 }
 
 function page(heading: string, text: string, button?: string): string {

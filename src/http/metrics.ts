@@ -68,7 +68,7 @@ export function createMetrics(gauges: Gauges, clock: Clock): Metrics {
     ).finally(() => (reading = null));
     return reading;
   }
-  new Gauge({ name: "carillon_live_subscribers", help: "Subscriptions to the live feed.", registers, collect() { this.set(gauges.subscribers()); } });
+  new Gauge({ name: "carillon_live_subscribers", help: "Live subscriptions: to notifications and to channels' health.", registers, collect() { this.set(gauges.subscribers()); } });
   new Gauge({ name: "carillon_websocket_connections", help: "Open WebSocket connections.", registers, collect() { this.set(gauges.connections()); } });
 
   return {

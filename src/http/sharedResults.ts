@@ -42,7 +42,7 @@ export function createSharedResults(mask: (error: unknown) => GraphQLError): (se
     const shared = known.get(key)?.deref();
     if (shared) return shared;
     const { services, principal } = selection.context;
-    const context = { services, principal: principal && { ...principal, ...NOBODYS } };
+    const context: Context = { services, principal: principal && { ...principal, ...NOBODYS }, address: null };
     const resultOf = remembering((item) => resultText({ ...selection, context }, item, mask));
     known.set(key, new WeakRef(resultOf));
     forgotten.register(resultOf, key);

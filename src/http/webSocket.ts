@@ -31,6 +31,8 @@ interface Connection {
   frames: TextFrames;
   /** The header of the request that opened it. */
   authorization: string | undefined;
+  /** Where that came from. */
+  address: string | null;
   principal: Principal | null;
   /** No longer listens for the token's end. */
   stopListening: (() => void) | null;
@@ -88,7 +90,7 @@ export function openWebSocketDoor({ server, yoga, accessTokens, log, mask }: Web
       return true;
     },
     async onSubscribe({ extra, subscriptions }, id, payload) {
-      const { schema, execute: run, contextFactory, parse, validate } = yoga.getEnveloped({ principal: extra.principal, params: payload });
+      const { schema, execute: run, contextFactory, parse, validate } = yoga.getEnveloped({ principal: extra.principal, address: extra.address, params: payload });
       if (Object.keys(subscriptions).length > WEB_SOCKET_LIMITS.operationsEach) {
         return [new GraphQLError(`At most ${WEB_SOCKET_LIMITS.operationsEach} operations at once on one connection. End one, or open another connection.`, { extensions: { code: "TOO_MANY_CONNECTIONS" } })];
       }
@@ -152,7 +154,8 @@ export function openWebSocketDoor({ server, yoga, accessTokens, log, mask }: Web
   }
 
   function accept(client: WebSocket, socket: Duplex, request: IncomingMessage): void {
-    const connection: Connection = { client, frames: new TextFrames(client, socket), authorization: request.headers.authorization, principal: null, stopListening: null };
+    const { headers, socket: { remoteAddress } } = request;
+    const connection: Connection = { client, frames: new TextFrames(client, socket), authorization: headers.authorization, address: remoteAddress ?? null, principal: null, stopListening: null };
     const fail = (error: unknown): void => {
       log.error({ err: error }, "a WebSocket connection failed");
       client.close(CloseCode.InternalServerError, "Internal server error");

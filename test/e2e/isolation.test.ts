@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "./apiClient.ts";
 import type { ApiClient } from "./apiClient.ts";
 import { watchBySse, watchByWebSocket } from "./liveClient.ts";
-import { allRecorded, createCustomer, plantCustomers, PLANTED, plantServersOwn, rowsOf } from "./planted.ts";
+import { allRecorded, createCustomer, createPolicy, plantCustomers, PLANTED, plantServersOwn, rowsOf } from "./planted.ts";
 import type { Customer, Rows } from "./planted.ts";
 import { globalId, missing, NODE_TYPES, rootFields, shortest, takesIds, walk } from "./schemaWalk.ts";
 import type { IdOf } from "./schemaWalk.ts";
@@ -55,6 +55,7 @@ beforeAll(async () => {
   await acme.people.createChannel("Own contact's inbox", { inbox: true }, { contactId: contactIds[0] });
   const group = await acme.people.run<any>("mutation ($input: CreateContactGroupInput!) { createContactGroup(input: $input) { ... on CreateContactGroupPayload { contactGroup { id } } } }", { input: { name: "Own group", contactIds } });
   await acme.people.run("mutation ($input: CreateAlertRuleInput!) { createAlertRule(input: $input) { __typename } }", { input: { name: "Own rule", matchers: [{ field: "service", operator: "EQUALS", value: "one" }], groupIds: [group.createContactGroup.contactGroup.id] } });
+  await escalated();
   // Also what is inhibited by the server's rule, silenced by the server, and about what is not offered to customers.
   await acme.program.emit({ type: "monitor.down", source: "own host", service: "one" });
   await acme.program.emit({ type: "service.health.down", source: "own host", service: "two" });
@@ -70,6 +71,26 @@ afterAll(async () => {
   Sqlite.prototype.prepare = prepare;
   await server[Symbol.asyncDispose]();
 });
+
+/** A problem of acme's that its own policy and one of the server's tell of, also on acme's channel; acme has taken it on, then the server's administrator. */
+async function escalated(): Promise<void> {
+  const { api } = server;
+  const matchers = [{ field: "service", operator: "EQUALS", value: "escalated" }];
+  const rule = (by: ApiClient, name: string, escalationPolicyId: string) => by.run("mutation ($input: CreateAlertRuleInput!) { createAlertRule(input: $input) { __typename } }", { input: { name, matchers, escalationPolicyId } });
+  const { channels } = await api.run<any>(`{ channels { nodes { id name } } }`);
+  const servers = channels.nodes.find(({ name }: any) => name === "Planted secret inbox of the server").id;
+  await rule(acme.people, "Own escalation", await createPolicy(acme.people, "Own policy", [{ delay: "PT0S", channelIds: [ownChannel] }]));
+  await rule(api, "Planted secret escalation", await createPolicy(api, "Planted secret policy for acme", [{ delay: "PT0S", channelIds: [servers, ownChannel] }]));
+  await acme.program.emit({ type: "monitor.down", source: "own escalated host", service: "escalated" });
+  await eventually(async () => (await escalationsOf(api)).filter(({ notices }) => notices.length > 0).length === 3);
+  const [{ id }] = await conditionsOf(acme.people);
+  const administrator = (await api.run<any>(`mutation { createAccessToken(input: { name: "Planted secret administrator", role: "ADMIN" }) { ... on CreateAccessTokenPayload { token } } }`)).createAccessToken.token;
+  for (const [by, note] of [[acme.people, "own note"], [api.as(administrator), "Planted secret note"]] as const) await by.run("mutation ($id: ID!, $note: String) { acknowledgeCondition(id: $id, note: $note) { __typename } }", { id, note });
+  await acme.program.emit({ type: "monitor.down", source: "own escalated host", service: "escalated" });
+}
+
+const conditionsOf = async (api: ApiClient) => (await api.run<any>(`{ conditions(filter: { services: ["escalated"] }) { nodes { id acknowledgement { at by note } escalations { policy { name } notices { channelName delivery { reason } } } } } }`)).conditions.nodes as any[];
+const escalationsOf = async (api: ApiClient) => (await conditionsOf(api))[0].escalations as any[];
 
 const first: (ids: Map<string, string[]>) => IdOf = (ids) => (type) => globalId(type, ids.get(type)?.at(-1) ?? "00000000-0000-7000-8000-0000000000fe");
 const own: IdOf = (type) => first(rows.own)(type);
@@ -213,6 +234,27 @@ describe("a customer", () => {
     expect([...events.keys()]).not.toContain(null);
     const filtered = await acme.people.raw(`{ events(filter: { because: [MATCHED] }) { totalCount } }`);
     expect(filtered.body.errors?.[0]).toMatchObject({ message: expect.stringContaining("must be left out by customers"), extensions: { code: "BAD_REQUEST" } });
+  });
+
+  it("learns of its problem's escalations what its own policies do, and that somebody of the server's has taken it on", async () => {
+    expect((await escalationsOf(server.api)).map(({ policy }) => policy.name).sort()).toEqual(["Own policy", "Planted secret policy for acme", "Planted secret policy of the server"]);
+    expect(await escalationsOf(acme.people)).toEqual([{ policy: { name: "Own policy" }, notices: [{ channelName: "Own inbox", delivery: { reason: "ESCALATION" } }] }]);
+    expect((await conditionsOf(server.api))[0].acknowledgement).toMatchObject({ by: "Planted secret administrator", note: "Planted secret note" });
+    expect((await conditionsOf(acme.people))[0].acknowledgement).toEqual({ at: expect.any(String), by: null, note: null });
+    const events = await own(acme.people, "decision { because explanation }");
+    expect(events.get("escalated").decision).toEqual({ because: "ACKNOWLEDGED", explanation: "Somebody has taken it on." });
+    const { inbox } = await acme.people.run<any>("{ inbox(first: 50) { nodes { body } } }");
+    expect(inbox.nodes.map(({ body }: any) => body.match(/nobody has taken it on \((.*)\)/)?.[1]).filter(Boolean).sort()).toEqual(["Own policy, step 1", "step 1"]);
+  });
+
+  it("takes its own problem on, which is told by name to its own people", async () => {
+    const lonely = await createCustomer(server, "taking");
+    await lonely.program.emit({ type: "monitor.down", service: "escalated" });
+    const [{ id }] = await conditionsOf(lonely.people);
+    await lonely.people.run("mutation ($id: ID!) { acknowledgeCondition(id: $id, note: \"mine\") { __typename } }", { id });
+    for (const api of [lonely.people, lonely.dashboard]) expect((await conditionsOf(api))[0].acknowledgement).toMatchObject({ by: "taking's CUSTOMER", note: "mine" });
+    const refused = (await lonely.dashboard.raw("mutation ($id: ID!) { unacknowledgeCondition(id: $id) { __typename } }", { id })).body;
+    expect(refused.errors?.[0]?.extensions?.["code"]).toBe("FORBIDDEN");
   });
 
   it("without channels is not told that the server's have heard of its events", async () => {

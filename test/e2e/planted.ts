@@ -62,17 +62,27 @@ export async function plantCustomers({ people, program, name }: Customer, { api 
 
 async function plantSettings(api: ApiClient, whose: string): Promise<void> {
   await ok(api, `mutation ($input: CreateProviderAccountInput!) { createProviderAccount(input: $input) { __typename ... on Error { message } } }`, { input: { name: secret(`bot ${whose}`), config: { telegram: { botToken: "1:planted-secret-token", apiBaseUrl: "https://planted-secret.example" } } } });
-  const inbox = await api.createChannel(secret(`inbox ${whose}`), { inbox: true }, { displayName: secret("label"), services: [] });
+  const fallbackId = await api.createChannel(secret(`fallback ${whose}`), { inbox: true }, { enabled: false });
+  const inbox = await api.createChannel(secret(`inbox ${whose}`), { inbox: true }, { displayName: secret("label"), services: [], fallbackId });
   await api.createChannel(secret(`hook ${whose}`), { webhook: { url: "https://planted-secret.example/hook", headers: [{ name: "X-Planted-Secret", value: "planted secret" }] } }, { enabled: false, services: [secret("service")] });
   await api.createChannel(secret(`quiet inbox ${whose}`), { inbox: true }, { quietHours: HELD });
   const contact = await api.run<any>(`mutation ($input: CreateContactInput!) { createContact(input: $input) { ... on CreateContactPayload { contact { id } } } }`, { input: { name: secret(`contact ${whose}`) } });
   const contactIds = [contact.createContact.contact.id];
   await api.createChannel(secret(`contact's inbox ${whose}`), { inbox: true }, { contactId: contactIds[0] });
   const group = await api.run<any>(`mutation ($input: CreateContactGroupInput!) { createContactGroup(input: $input) { ... on CreateContactGroupPayload { contactGroup { id } } } }`, { input: { name: secret(`group ${whose}`), contactIds } });
+  const groupIds = [group.createContactGroup.contactGroup.id];
+  const escalationPolicyId = await createPolicy(api, secret(`policy ${whose}`), [{ delay: "PT0S", contactIds, groupIds, channelIds: [inbox] }]);
   await ok(api, `mutation ($input: CreateAlertRuleInput!) { createAlertRule(input: $input) { __typename ... on Error { message } } }`, {
-    input: { name: secret(`rule ${whose}`), matchers: [], groupIds: [group.createContactGroup.contactGroup.id], contactIds, channelIds: [inbox] },
+    input: { name: secret(`rule ${whose}`), matchers: [], escalationPolicyId, groupIds, contactIds, channelIds: [inbox] },
   });
   await ok(api, `mutation ($id: ID!) { setChannelOverride(id: $id, target: { category: "backups" }, enabled: false) { __typename ... on Error { message } } }`, { id: inbox });
+}
+
+/** @returns the id of a policy that goes through its steps once, with a reminder */
+export async function createPolicy(api: ApiClient, name: string, steps: object[]): Promise<string> {
+  const { createEscalationPolicy } = await api.run<any>(`mutation ($input: CreateEscalationPolicyInput!) { createEscalationPolicy(input: $input) { ... on Error { message } ... on CreateEscalationPolicyPayload { escalationPolicy { id } } } }`, { input: { name, rounds: 1, reminder: "PT1H", steps } });
+  if (!createEscalationPolicy.escalationPolicy) throw new Error(createEscalationPolicy.message);
+  return createEscalationPolicy.escalationPolicy.id;
 }
 
 async function plantEvents(api: ApiClient, customer: string | null): Promise<void> {

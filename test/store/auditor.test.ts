@@ -112,7 +112,7 @@ it("frees held messages whose summary has ended without them, or is gone", async
 it("has problems decided about again that should have been", async () => {
   const db = await openStore();
   const condition = (id: string, recheckAt: Date | null): OpenCondition => ({
-    id, fingerprint: id, type: "t", category: "c", severity: "INFO", title: "t", source: null, service: null, customer: null, openedAt: NOW, lastSeenAt: NOW, count: 1, lastNotifiedAt: null, step: null, told: [], held: {}, kept: [], recheckAt, inhibitedBy: null, covers: 0, openings: [], flapping: null, acknowledgedAt: null, acknowledgedBy: null, acknowledgementNote: null, closedAt: null,
+    id, fingerprint: id, type: "t", category: "c", severity: "INFO", title: "t", source: null, service: null, customer: null, openedAt: NOW, lastSeenAt: NOW, count: 1, lastNotifiedAt: null, step: null, told: [], held: {}, kept: [], recheckAt, inhibitedBy: null, covers: 0, openings: [], flapping: null, acknowledgedAt: null, acknowledgedBy: null, acknowledgementNote: null, acknowledgedFor: null, closedAt: null,
   });
   await db.write((tx) => saveConditions(tx, [condition("a", minutesAgo(3)), condition("b", minutesAgo(1)), condition("c", null)]));
   const { auditor, rung } = auditorOf(db);

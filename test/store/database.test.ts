@@ -88,7 +88,7 @@ describe("the database", () => {
   it("has one open condition for a fingerprint at most, and any number of closed ones", async () => {
     const db = await openStore();
     const condition = (): OpenCondition => ({
-      id: ids.next(), fingerprint: "f", type: "t", category: "c", severity: "INFO", title: "t", source: null, service: null, customer: null, openedAt: NOW, lastSeenAt: NOW, count: 1, lastNotifiedAt: null, step: null, told: [], held: {}, closedAt: null, kept: [], recheckAt: null, inhibitedBy: null, covers: 0, openings: [], flapping: null, acknowledgedAt: null, acknowledgedBy: null, acknowledgementNote: null,
+      id: ids.next(), fingerprint: "f", type: "t", category: "c", severity: "INFO", title: "t", source: null, service: null, customer: null, openedAt: NOW, lastSeenAt: NOW, count: 1, lastNotifiedAt: null, step: null, told: [], held: {}, closedAt: null, kept: [], recheckAt: null, inhibitedBy: null, covers: 0, openings: [], flapping: null, acknowledgedAt: null, acknowledgedBy: null, acknowledgementNote: null, acknowledgedFor: null,
     });
     await db.write((tx) => saveConditions(tx, [{ ...condition(), closedAt: NOW }, { ...condition(), closedAt: NOW }, { ...condition(), closedAt: null }]));
     await expect(db.write((tx) => saveConditions(tx, [{ ...condition(), closedAt: null }]))).rejects.toThrow(/unique/i);

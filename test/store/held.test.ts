@@ -51,7 +51,7 @@ async function addCondition(db: Database, closedAt: Date | null = null): Promise
       {
         id, fingerprint: id, type: "app.down", category: "services", severity: "WARNING", title: "App down", source: null, service: null, customer: null,
         openedAt: NOW, lastSeenAt: NOW, count: 1, lastNotifiedAt: NOW, step: null, told: [], held: {}, closedAt,
-        kept: [], recheckAt: null, inhibitedBy: null, covers: 0, openings: [], flapping: null, acknowledgedAt: null, acknowledgedBy: null, acknowledgementNote: null,
+        kept: [], recheckAt: null, inhibitedBy: null, covers: 0, openings: [], flapping: null, acknowledgedAt: null, acknowledgedBy: null, acknowledgementNote: null, acknowledgedFor: null,
       },
     ]),
   );

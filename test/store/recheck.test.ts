@@ -10,7 +10,7 @@ function someCondition(changes: Partial<OpenCondition> = {}): OpenCondition {
   const id = ids.next();
   return {
     id, fingerprint: id, type: "t", category: "c", severity: "WARNING", title: "t", source: null, service: null, customer: null, openedAt: NOW, closedAt: null, lastSeenAt: NOW,
-    count: 1, lastNotifiedAt: null, step: null, told: [], held: {}, kept: [], recheckAt: null, inhibitedBy: null, covers: 0, openings: [], flapping: null, acknowledgedAt: null, acknowledgedBy: null, acknowledgementNote: null,
+    count: 1, lastNotifiedAt: null, step: null, told: [], held: {}, kept: [], recheckAt: null, inhibitedBy: null, covers: 0, openings: [], flapping: null, acknowledgedAt: null, acknowledgedBy: null, acknowledgementNote: null, acknowledgedFor: null,
     ...changes,
   };
 }

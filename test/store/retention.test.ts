@@ -118,7 +118,7 @@ describe("the history", () => {
 
 describe("old events", () => {
   const condition = (id: string, closedAt: Date | null): OpenCondition => ({
-    id, fingerprint: id, type: "t", category: "c", severity: "INFO", title: "t", source: null, service: null, customer: null, openedAt: daysAgo(100), lastSeenAt: daysAgo(100), count: 1, lastNotifiedAt: null, step: null, told: [], held: {}, kept: [], recheckAt: null, inhibitedBy: null, covers: 0, openings: [], flapping: null, acknowledgedAt: null, acknowledgedBy: null, acknowledgementNote: null, closedAt,
+    id, fingerprint: id, type: "t", category: "c", severity: "INFO", title: "t", source: null, service: null, customer: null, openedAt: daysAgo(100), lastSeenAt: daysAgo(100), count: 1, lastNotifiedAt: null, step: null, told: [], held: {}, kept: [], recheckAt: null, inhibitedBy: null, covers: 0, openings: [], flapping: null, acknowledgedAt: null, acknowledgedBy: null, acknowledgementNote: null, acknowledgedFor: null, closedAt,
   });
   const left = async (db: Database) => (await db.read.event.findMany({ orderBy: { id: "asc" } })).map(({ title }) => title);
 

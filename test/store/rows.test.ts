@@ -89,7 +89,7 @@ describe("a row comes back as it was put in", () => {
       id: ids.next(), fingerprint: "ü", type: "t", category: "c", severity: "WARNING", title: "t", source: null, service: "s", customer: null,
       openedAt: NOW, lastSeenAt: NOW, count: 1, lastNotifiedAt: null, step: null, told: ["a", "ü"], held: { a: { heldFor: "DIGEST", until: NOW.toISOString() } },
       closedAt: null, kept: ["b"], recheckAt: NOW, inhibitedBy: "ü", covers: 3, openings: [NOW, NOW], flapping: { since: NOW, until: NOW, severity: "INFO" },
-      acknowledgedAt: null, acknowledgedBy: null, acknowledgementNote: null,
+      acknowledgedAt: null, acknowledgedBy: null, acknowledgementNote: null, acknowledgedFor: null,
     };
     const changed = { ...condition, severity: "CRITICAL" as const, count: 2, lastNotifiedAt: NOW, step: 90.5, told: [], kept: [], recheckAt: null, inhibitedBy: null, openings: [], flapping: null };
     const cooldown = { fingerprint: "ü", notifiedAt: NOW, severity: "INFO" as const, suppressed: 0 };

@@ -281,7 +281,7 @@ describe("a condition", () => {
         after: {
           id: event.id, fingerprint: decision.fingerprint, type: "app.down", category: "services", severity: "WARNING", title: "Web is down",
           source: "pve1", service: "web", customer: "acme", openedAt: NOW, closedAt: null, lastSeenAt: NOW, count: 1, lastNotifiedAt: NOW, step: null, told: ["a"], held: {},
-          kept: [], recheckAt: null, inhibitedBy: null, covers: 0, openings: [], flapping: null, acknowledgedAt: null, acknowledgedBy: null, acknowledgementNote: null,
+          kept: [], recheckAt: null, inhibitedBy: null, covers: 0, openings: [], flapping: null, acknowledgedAt: null, acknowledgedBy: null, acknowledgementNote: null, acknowledgedFor: null,
         },
       },
       cooldown: null,

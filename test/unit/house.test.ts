@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 const SRC = resolve(import.meta.dirname, "../../src");
 
 /** What each folder of src may import: the shape of the house. Root files (clock, ids, errors …) are open to all. */
-const SUBJECTS = ["access", "accounts", "audit", "channels", "conditions", "escalations", "events", "history", "inbox", "inhibitions", "matchers", "people", "rules", "settings", "silences", "triggers"];
+const SUBJECTS = ["access", "accounts", "audit", "channels", "conditions", "configuration", "escalations", "events", "history", "inbox", "inhibitions", "matchers", "people", "rules", "settings", "silences", "triggers"];
 const MAY_IMPORT: Record<string, string[]> = {
   render: [],
   providers: ["render"],
@@ -16,7 +16,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   live: [],
   intake: ["catalogue", "db", "decide", "dispatch", "render", ...SUBJECTS],
   dispatch: ["catalogue", "db", "decide", "providers", "render", "schedules", "live", ...SUBJECTS],
-  graphql: ["access", "db", "decide", "render"],
+  graphql: ["access", "audit", "db", "decide", "render"],
   http: ["graphql", "db", "intake", "dispatch", "live", "render", ...SUBJECTS],
   ...Object.fromEntries(SUBJECTS.map((subject) => [subject, ["catalogue", "db", "decide", "dispatch", "intake", "live", "providers", "render", "schedules", ...SUBJECTS]])),
 };

@@ -1,3 +1,4 @@
+import { concernsServices } from "../../catalogue/offered.ts";
 import type { Draft } from "../draft.ts";
 import { matchSubject } from "../matchSubject.ts";
 import type { CompiledAlertRule, RuleTarget } from "../settings.ts";
@@ -10,13 +11,13 @@ export function alertRulesStage(draft: Draft): Draft {
   return rules.length === 0 ? draft : { ...draft, rules, ways: waysOf(rules) };
 }
 
-/** In order, up to the first that stops. A customer's rules and the others are asked apart: neither can keep anything from the other's channels. */
+/** In order, up to the first that stops. A customer's rules and the others are asked apart: neither can keep anything from the other's channels. A customer's are about what customers are offered. */
 function matching(draft: Draft): CompiledAlertRule[] {
   const subject = matchSubject(draft);
   const stopped = new Set<string | null>();
   return draft.trigger.rules.filter((rule) => {
     const { customer } = rule;
-    if (customer !== null && customer !== subject.customer) return false;
+    if (customer !== null && (customer !== subject.customer || !concernsServices(subject.category))) return false;
     if (stopped.has(customer) || !rule.matches(subject)) return false;
     if (rule.stop) stopped.add(customer);
     return true;
