@@ -23,7 +23,7 @@ const step = z
     const all = [...channelIds, ...contactIds, ...groupIds];
     if (all.length === 0) context.addIssue({ code: "custom", message: "must have at least one target: a channel, a contact or a group" });
     if (all.length > MOST_TARGETS) context.addIssue({ code: "custom", message: `must have at most ${MOST_TARGETS} targets` });
-    if (new Set(all).size < all.length) context.addIssue({ code: "custom", message: "must name each target once" });
+    if ([channelIds, contactIds, groupIds].some((ids) => new Set(ids).size < ids.length)) context.addIssue({ code: "custom", message: "must name each target once" });
   });
 
 const fields = {

@@ -159,7 +159,7 @@ describe("a try that fails for now", () => {
     fake.script.push(answer);
     await emitOne(api);
     await attempts(api, 1);
-    clock.advance(wait * SECOND - 1);
+    clock.advance(Math.round(wait * SECOND) - 1);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(fake.requests).toHaveLength(1);
     clock.advance(1);

@@ -8,6 +8,7 @@ import type { ApiClient } from "./apiClient.ts";
 import { createManualClock } from "./manualClock.ts";
 import { startTestServer } from "./testServer.ts";
 import type { TestServer } from "./testServer.ts";
+import { createCustomer } from "./planted.ts";
 
 /** Problems that nobody takes on, by a whole server: who is told when. The clock is turned by hand from noon UTC on. */
 
@@ -54,8 +55,9 @@ async function setUp(options: { dataDir?: string; env?: Record<string, string>; 
   return { server, ...calls, hook, policy };
 }
 
-/** Turns the clock and waits for what that sets off. */
+/** Turns the clock and waits for what that sets off. A message still on its way would run out of time, and be sent again. */
 async function pass(server: TestServer, ms: number): Promise<void> {
+  await server.api.settled();
   server.clock.advance(ms);
   await server.api.run("{ settings { historyDays } }");
   await server.idle();
@@ -240,6 +242,37 @@ describe("a problem that somebody has taken on", () => {
     await eventually(() => first.titles().length === 4);
     expect(first.titles().at(-1)).toBe("Nobody has it: web is down");
     expect((await conditions())[0].escalations[0].notices.filter(({ channelName }: any) => channelName === "First").map(({ reminder }: any) => reminder)).toEqual([false, true, true, false]);
+  });
+});
+
+describe("a customer's channel", () => {
+  it("is not told who of the server's people has its problem; a customer's policy reminds nobody else", async () => {
+    const { server, hook, policy, conditions, acknowledge } = await setUp();
+    await server.api.run("mutation { updateSettings(input: { customerPortal: true }) { __typename } }");
+    const acme = (await createCustomer(server, "acme")).people;
+    const inbox = await acme.createChannel("Inbox", { inbox: true }, SILENT);
+    const first = await hook("First");
+    await policy([{ delay: "PT5M", channelIds: [first.id, inbox] }], { reminder: "PT1H" });
+    const own = callsOf(acme);
+    const { escalationPolicy } = await own.createPolicy({ name: "Own", steps: [{ delay: "PT6M", channelIds: [inbox] }], reminder: "PT2H" });
+    await own.createRule({ name: "Own", matchers: [], escalationPolicyId: escalationPolicy.id });
+    await server.api.emit(down({ customer: "acme" }));
+    // What does not concern services is not escalated to customers by whatever rules.
+    await server.api.emit({ type: "split_brain", customer: "acme", source: "cluster", title: "Brain is split" });
+    await pass(server, 5 * MINUTE);
+    await pass(server, MINUTE);
+    await acknowledge((await conditions({ customers: ["acme"], types: ["service.health.down"] }))[0].id);
+    await pass(server, 60 * MINUTE);
+    await pass(server, 60 * MINUTE);
+    const bodies = async () => (await acme.run<any>("{ inbox { nodes { title body } } }")).inbox.nodes.filter(({ title }: any) => title.startsWith("Not over yet")).map(({ body }: any) => body as string);
+    await eventually(async () => (await bodies()).length === 2);
+    for (const body of await bodies()) expect(body).toContain("The operator took it on at");
+    expect(JSON.stringify((await acme.run("{ inbox { nodes { title body } } }")))).not.toMatch(/On call|split/);
+    await eventually(() => first.titles().includes("Not over yet: web is down"));
+    const [{ escalations }] = await conditions({ types: ["service.health.down"] }) as [any];
+    const notices = escalations.find(({ policy: { name } }: any) => name === "Own").notices;
+    expect(notices.map(({ channelName }: any) => channelName)).toEqual(["Inbox", "Inbox"]);
+    expect((await conditions({ types: ["cluster.split_brain"] }))[0].escalations.map(({ policy: { name } }: any) => name)).toEqual(["On call"]);
   });
 });
 

@@ -63,7 +63,7 @@ it("tells the limits that the code has", () => {
     "WebSocket connections": `${number(WEB_SOCKET_LIMITS.connections)}, each with ${WEB_SOCKET_LIMITS.operationsEach} operations at once`,
     "WebSocket message": `${WEB_SOCKET_LIMITS.largestMessageBytes / 1024 / 1024} MiB`,
     "custom event types that register themselves": number(MOST_CUSTOM_TYPES),
-    contacts: number(MOST_CONTACTS),
+    "contacts, of the server or of a customer": number(MOST_CONTACTS),
     "contact groups; members of each; groups in groups": `${number(GROUP_LIMITS.groups)}; ${number(GROUP_LIMITS.members)}; ${GROUP_LIMITS.depth} deep`,
     "alert rules; contacts, groups and channels that each names": `${number(RULE_LIMITS.rules)}; ${number(RULE_LIMITS.targets)}`,
   });
