@@ -195,7 +195,7 @@ export async function createApp({ config, environment, clock, log, random, print
     stuck: () => auditor.stuck,
   });
   const server = createHttpServer({ services, yoga, answerPlainOperation: createPlainOperations(graphqlRules), metrics, log, readiness });
-  const webSocket = openWebSocketDoor(server, yoga, accessTokens, log);
+  const webSocket = openWebSocketDoor({ server, yoga, accessTokens, log, mask: graphqlRules.mask });
   const stopRetention = startRetention({ db, history, snapshot, clock, log });
 
   const closeDispatch = async ({ step }: Steps): Promise<void> => {

@@ -1,5 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { createHub } from "../live/hub.ts";
+import { LiveStream } from "../live/liveStream.ts";
+import type { LiveSource } from "../live/liveStream.ts";
 import type { Log } from "../log.ts";
 import type { SnapshotHolder } from "../settings/snapshot.ts";
 import type { Channel } from "./channel.model.ts";
@@ -17,7 +19,7 @@ export interface HealthChange {
 
 export interface ChannelHealthFeed {
   /** Changes from now on. @param mayGoOn asked before each is given: when false, the feed ends */
-  watch(wants: (change: HealthChange) => boolean, mayGoOn: () => boolean): AsyncGenerator<HealthChange, void>;
+  watch(wants: (change: HealthChange) => boolean, mayGoOn: () => boolean): LiveStream<HealthChange>;
   readonly subscribers: number;
   close(): void;
 }
@@ -39,30 +41,20 @@ export function createChannelHealthFeed({ snapshot, clock, log }: { snapshot: Sn
     else log.info({ channel: id, name }, "a channel works again");
   }
 
-  async function* follow(live: ReturnType<typeof hub.subscribe>, mayGoOn: () => boolean): AsyncGenerator<HealthChange, void> {
-    try {
-      for (;;) {
-        const next = await live.next();
-        if (!next || !mayGoOn()) return;
-        yield next.item;
-      }
-    } finally {
-      live.end();
-    }
+  function follow(wants: (change: HealthChange) => boolean, mayGoOn: () => boolean, more: () => void): LiveSource<HealthChange> {
+    const live = hub.subscribe(wants, more);
+    return {
+      take() {
+        if (!mayGoOn()) live.end();
+        const next = live.take();
+        return next && next.item;
+      },
+      end: () => live.end(),
+    };
   }
 
   return {
-    watch(wants, mayGoOn) {
-      const live = hub.subscribe(wants);
-      const feed = follow(live, mayGoOn);
-      // A generator that waits cannot return before its wait is over: so that is ended first.
-      const finish = feed.return.bind(feed);
-      feed.return = (value) => {
-        live.end();
-        return finish(value);
-      };
-      return feed;
-    },
+    watch: (wants, mayGoOn) => new LiveStream((more) => follow(wants, mayGoOn, more)),
     get subscribers() {
       return hub.subscribers;
     },

@@ -5,7 +5,9 @@ import type { Pace } from "../db/pace.ts";
 import { CallerError } from "../errors.ts";
 import { isId } from "../ids.ts";
 import type { SecretBox } from "../secretBox.ts";
-import type { Hub, Subscription } from "../live/hub.ts";
+import type { Hub } from "../live/hub.ts";
+import { LiveStream } from "../live/liveStream.ts";
+import type { LiveSource } from "../live/liveStream.ts";
 import type { SettingStore } from "../settings/settings.store.ts";
 import { attemptMatches, attemptSearch } from "./attemptFilter.ts";
 import type { AttemptFilter } from "./attemptFilter.ts";
@@ -25,10 +27,10 @@ export interface Dispatched {
 export interface HistoryService {
   /**
    * Attempts as they finish; with `after`, first those since that cursor: no gap, no repeat.
+   * The first to take it throws a CallerError: CURSOR_EXPIRED when attempts behind the cursor have been deleted, BAD_REQUEST for no cursor of ours.
    * @param mayGoOn asked before each attempt is given: when false, the feed ends
-   * @throws {CallerError} CURSOR_EXPIRED when attempts behind the cursor have been deleted; VALIDATION_FAILED for no cursor of ours
    */
-  watch(filter: AttemptFilter, after: string | null, mayGoOn: () => boolean): AsyncGenerator<Dispatched, void>;
+  watch(filter: AttemptFilter, after: string | null, mayGoOn: () => boolean): LiveStream<Dispatched>;
   /**
    * The cursor of the newest attempt there ever was: `watch` after it gives everything from now on.
    * @param sealed so that nobody can tell whether it has moved on by attempts that they may not know of
@@ -113,55 +115,97 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
     }
   }
 
-  async function* follow(live: Subscription<Attempt>, filter: AttemptFilter, after: string | null, mayGoOn: () => boolean): AsyncGenerator<Dispatched, void> {
-    try {
-      let last = after === null ? "" : idOf(after);
-      if (after !== null) await refuseExpired(last);
-      let catchingUp = after !== null;
-      for (;;) {
-        if (catchingUp) last = yield* replay(last, filter, mayGoOn);
-        const next = await live.next();
-        if (!next || !mayGoOn()) return;
-        // What the queue lost during a long replay is still in the history: it is read again rather than missed.
-        if (catchingUp && next.missed > 0) continue;
-        if (next.item.id <= last) continue;
-        catchingUp = false;
-        yield { cursor: cursorOf(next.item.id), missed: next.missed, attempt: next.item };
-      }
-    } finally {
+  function follow(filter: AttemptFilter, after: string | null, mayGoOn: () => boolean, more: () => void): LiveSource<Dispatched> {
+    // Listening starts before the replay reads: what is stored in between is in both, and skipped once.
+    const live = hub.subscribe((attempt) => attemptMatches(filter, attempt), more);
+    const replay = after === null ? null : createReplay(after, filter, more);
+    let catchingUp = replay !== null;
+    let ended = false;
+
+    function end(): void {
+      ended = true;
       live.end();
     }
+
+    function takeLive(): Dispatched | undefined | null {
+      for (;;) {
+        const next = live.take();
+        if (!next) return next;
+        if (replay && catchingUp && next.missed > 0) {
+          // What the queue lost during a long replay is still in the history: it is read again rather than missed.
+          replay.goOn();
+          return undefined;
+        }
+        if (replay && next.item.id <= replay.last) continue;
+        catchingUp = false;
+        return dispatchedOf(next.item, next.missed);
+      }
+    }
+
+    return {
+      take() {
+        if (!ended && !mayGoOn()) end();
+        if (ended) return null;
+        const stored = replay?.take();
+        if (stored) return dispatchedOf(stored, 0);
+        return replay?.reading ? undefined : takeLive();
+      },
+      end,
+    };
   }
 
-  /** @returns the id of the last attempt that was given */
-  async function* replay(after: string, filter: AttemptFilter, mayGoOn: () => boolean): AsyncGenerator<Dispatched, string> {
+  /** Reads what is stored behind a cursor, a page at a time. */
+  function createReplay(after: string, filter: AttemptFilter, more: () => void) {
     const wanted = attemptSearch(filter);
-    let last = after;
-    for (;;) {
-      const { attempts, endedAt } = await store.after(last, wanted, REPLAY_PAGE);
-      for (const attempt of attempts) {
-        if (!mayGoOn()) return last;
-        last = attempt.id;
-        yield { cursor: cursorOf(attempt.id), missed: 0, attempt };
+    let page: Attempt[] = [];
+    let given = 0;
+    let last = "";
+    let isWhole = false;
+    let reading = false;
+    let failure: { error: unknown } | null = null;
+
+    async function read(): Promise<void> {
+      reading = true;
+      try {
+        if (last === "") await refuseExpired((last = idOf(after)));
+        const { attempts, endedAt } = await store.after(last, wanted, REPLAY_PAGE);
+        [page, given] = [attempts, 0];
+        last = endedAt ?? attempts.at(-1)?.id ?? last;
+        isWhole = endedAt === null && attempts.length < REPLAY_PAGE;
+      } catch (error) {
+        failure = { error };
       }
-      if (endedAt !== null) last = endedAt;
-      else if (attempts.length < REPLAY_PAGE) return last;
+      reading = false;
+      more();
     }
+
+    return {
+      /** Everything up to here was given, or is about to be. */
+      get last() {
+        return last;
+      },
+      get reading() {
+        return reading;
+      },
+      /** Undefined while it reads, and at the end. */
+      take(): Attempt | undefined {
+        if (failure) throw failure.error;
+        const attempt = page[given];
+        given += 1;
+        if (attempt) return attempt;
+        page = [];
+        if (!isWhole && !reading) void read();
+        return undefined;
+      },
+      /** Reads on from where it has ended. */
+      goOn() {
+        void read();
+      },
+    };
   }
 
   return {
-    watch(filter, after, mayGoOn) {
-      // Listening starts before the replay reads: what is stored in between is in both, and skipped once.
-      const live = hub.subscribe((attempt) => attemptMatches(filter, attempt));
-      const feed = follow(live, filter, after, mayGoOn);
-      // A generator that waits cannot return before its wait is over: so that is ended first.
-      const finish = feed.return.bind(feed);
-      feed.return = (value) => {
-        live.end();
-        return finish(value);
-      };
-      return feed;
-    },
+    watch: (filter, after, mayGoOn) => new LiveStream((more) => follow(filter, after, mayGoOn, more)),
 
     async position(sealed) {
       const [stored, deleted] = [await store.newestId(), await deletedUpTo()];
@@ -189,6 +233,18 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
       return deleteUpTo(upTo, {}, pace);
     },
   };
+}
+
+/** The same object for all who get the attempt without a gap before it: what is made of it is made once. */
+const dispatchedOnce = new WeakMap<Attempt, Dispatched>();
+
+function dispatchedOf(attempt: Attempt, missed: number): Dispatched {
+  if (missed > 0) return { cursor: cursorOf(attempt.id), missed, attempt };
+  const known = dispatchedOnce.get(attempt);
+  if (known) return known;
+  const dispatched = { cursor: cursorOf(attempt.id), missed, attempt };
+  dispatchedOnce.set(attempt, dispatched);
+  return dispatched;
 }
 
 const CURSOR_PREFIX = "attempt:";

@@ -17,7 +17,7 @@ const OPERATIONS = join(import.meta.dirname, "..", "..", "schema", "operations")
 
 /** What holds for every operation, whichever way it comes. */
 export interface GraphqlRules {
-  contextOf(context: Pick<ServerContext, "req" | "principal">): Context;
+  contextOf(context: Pick<ServerContext, "principal" | "address">): Context;
   mask(error: unknown): GraphQLError;
   introspection: boolean;
 }
@@ -30,17 +30,18 @@ export interface GraphqlRulesOptions {
 
 export function createGraphqlRules({ services, log, introspection }: GraphqlRulesOptions): GraphqlRules {
   return {
-    contextOf: ({ req, principal }) => ({ services, principal, address: req.socket.remoteAddress ?? null }),
+    contextOf: ({ principal, address }) => ({ services, principal, address }),
     mask: (error) => (introspection ? maskError(error, log) : withoutSuggestion(maskError(error, log))),
     introspection,
   };
 }
 
-/** What the HTTP server and the WebSocket server hand over. */
+/** What the HTTP server and the WebSocket server hand over; the latter keeps no request. */
 export interface ServerContext {
-  req: IncomingMessage;
+  req?: IncomingMessage;
   res?: ServerResponse;
   principal: Context["principal"];
+  address: Context["address"];
 }
 
 export function createGraphqlServer({ contextOf, mask, introspection }: GraphqlRules, graphiql: boolean) {

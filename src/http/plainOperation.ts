@@ -75,7 +75,7 @@ export function createPlainOperations({ contextOf, mask, introspection }: Graphq
     const kind = getOperationAST(document, body.operationName)?.operation;
     if (kind !== "query" && kind !== "mutation") return false;
 
-    const contextValue: Context = { ...contextOf({ req: request, principal }), costIsKnown: operation.isAffordable };
+    const contextValue: Context = { ...contextOf({ principal, address: request.socket.remoteAddress ?? null }), costIsKnown: operation.isAffordable };
     const result: ExecutionResult = await execute({ schema, document, contextValue, variableValues: body.variables, operationName: body.operationName });
     // Without data nothing was run: the variables are wrong.
     if (!("data" in result)) return false;

@@ -74,7 +74,7 @@ async function handleGraphql({ yoga, answerPlainOperation, services: { accessTok
   }
   // What may be a subscription ends with its token: the client finds out why when it comes again.
   if (principal) response.once("close", accessTokens.onEnd(principal.tokenId, () => response.destroy()));
-  await yoga.handle(request, response, { req: request, res: response, principal });
+  await yoga.handle(request, response, { req: request, res: response, principal, address: request.socket.remoteAddress ?? null });
 }
 
 /** Loopback may read the metrics without a token, as scrapers on the same machine do. */

@@ -1,27 +1,59 @@
-import type { Server } from "node:http";
-import { GraphQLError } from "graphql";
-import type { DocumentNode, ExecutionArgs } from "graphql";
-import { CloseCode } from "graphql-ws";
-import { useServer } from "graphql-ws/use/ws";
-import type { Extra } from "graphql-ws/use/ws";
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { createSourceEventStream, execute, GraphQLError } from "graphql";
+import type { DocumentNode, ExecutionArgs, ExecutionResult } from "graphql";
+import { CloseCode, handleProtocols, makeServer } from "graphql-ws";
 import { WebSocketServer } from "ws";
+import type { WebSocket } from "ws";
 import type { AccessTokenService } from "../access/accessToken.service.ts";
 import type { Principal } from "../access/principal.ts";
 import { CallerError } from "../errors.ts";
-import { maskError } from "../graphql/maskError.ts";
+import type { Context } from "../graphql/context.ts";
+import { LiveStream } from "../live/liveStream.ts";
 import type { Log } from "../log.ts";
 import { principalOf } from "./bearer.ts";
 import type { GraphqlServer } from "./graphqlServer.ts";
+import { LiveResults } from "./liveResults.ts";
+import { createSharedResults } from "./sharedResults.ts";
+import { TextFrames } from "./textFrames.ts";
 
 /** Connections in all, and operations under way in one. */
 export const WEB_SOCKET_LIMITS = { connections: 10_000, operationsEach: 50, largestMessageBytes: 1024 * 1024, initWaitMs: 5_000 };
 
-type ConnectionExtra = Extra & {
-  principal?: Principal;
-  operations?: Set<string>;
+/** A client that does not answer a ping until the next one is gone. */
+const PING_EVERY_MS = 12_000;
+/** Of many clients, so many are pinged in one go. */
+const PINGS_AT_ONCE = 100;
+
+/** One client. The request that opened it is not kept. */
+interface Connection {
+  client: WebSocket;
+  frames: TextFrames;
+  /** The header of the request that opened it. */
+  authorization: string | undefined;
+  /** Where that came from. */
+  address: string | null;
+  principal: Principal | null;
   /** No longer listens for the token's end. */
-  stopListening?: () => void;
-};
+  stopListening: (() => void) | null;
+}
+
+/** An operation that is to be run, as `onSubscribe` has made it ready. */
+interface Operation extends ExecutionArgs {
+  contextValue: Context;
+  id: string;
+  connection: Connection;
+  run: (args: ExecutionArgs) => ReturnType<typeof execute>;
+}
+
+export interface WebSocketDoorDeps {
+  server: Server;
+  yoga: GraphqlServer;
+  accessTokens: AccessTokenService;
+  log: Log;
+  /** What callers see of errors. */
+  mask: (error: unknown) => GraphQLError;
+}
 
 export interface WebSocketDoor {
   readonly connections: number;
@@ -30,8 +62,9 @@ export interface WebSocketDoor {
 }
 
 /** Subscriptions, queries and mutations by graphql-transport-ws on the same path as HTTP. */
-export function openWebSocketDoor(server: Server, yoga: GraphqlServer, accessTokens: AccessTokenService, log: Log): WebSocketDoor {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: WEB_SOCKET_LIMITS.largestMessageBytes });
+export function openWebSocketDoor({ server, yoga, accessTokens, log, mask }: WebSocketDoorDeps): WebSocketDoor {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: WEB_SOCKET_LIMITS.largestMessageBytes, handleProtocols });
+  const shared = createSharedResults(mask);
 
   server.on("upgrade", (request, socket, head) => {
     const path = request.url?.split("?")[0];
@@ -39,68 +72,138 @@ export function openWebSocketDoor(server: Server, yoga: GraphqlServer, accessTok
       socket.end(`HTTP/1.1 ${path === yoga.graphqlEndpoint ? "503 Service Unavailable" : "404 Not Found"}\r\nConnection: close\r\n\r\n`);
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (client) => sockets.emit("connection", client, request));
+    sockets.handleUpgrade(request, socket, head, (client) => accept(client, socket, request));
   });
 
-  const door = useServer<Record<string, unknown>, Partial<ConnectionExtra>>(
-    {
-      connectionInitWaitTimeout: WEB_SOCKET_LIMITS.initWaitMs,
-      onConnect({ connectionParams, extra }) {
-        const header = connectionParams?.["authorization"] ?? connectionParams?.["Authorization"] ?? extra.request.headers.authorization;
-        const principal = admitted(() => principalOf(header, accessTokens));
-        if (principal instanceof CallerError) {
-          extra.socket.close(CloseCode.Forbidden, principal.message);
-          return false;
-        }
-        if (!principal) return false;
-        extra.principal = principal;
-        extra.operations = new Set();
-        extra.stopListening = accessTokens.onEnd(principal.tokenId, (why) => extra.socket.close(CloseCode.Forbidden, why));
-        return true;
-      },
-      async onSubscribe({ extra }, id, payload) {
-        const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({ req: extra.request, principal: extra.principal ?? null, params: payload });
-        if ((extra.operations?.size ?? 0) >= WEB_SOCKET_LIMITS.operationsEach) {
-          return [new GraphQLError(`At most ${WEB_SOCKET_LIMITS.operationsEach} operations at once on one connection. End one, or open another connection.`, { extensions: { code: "TOO_MANY_CONNECTIONS" } })];
-        }
-        const refused = admitted(() => extra.principal && accessTokens.countRequest(extra.principal));
-        if (refused instanceof CallerError) return [maskError(refused, log)];
-        const document = parsed(() => parse(payload.query) as DocumentNode);
-        if (document instanceof GraphQLError) return [document];
-        const errors = validate(schema, document);
-        if (errors.length > 0) return errors;
-        extra.operations?.add(id);
-        const args = {
-          schema,
-          document,
-          operationName: payload.operationName,
-          variableValues: payload.variables,
-          contextValue: await contextFactory(),
-          rootValue: { execute, subscribe },
-        };
-        return args as unknown as ExecutionArgs;
-      },
-      execute: (args) => (args.rootValue as Enveloped).execute(args),
-      subscribe: (args) => (args.rootValue as Enveloped).subscribe(args),
-      onComplete({ extra }, id) {
-        extra.operations?.delete(id);
-      },
-      onError({ extra }, id) {
-        extra.operations?.delete(id);
-      },
-      onDisconnect({ extra }) {
-        extra.stopListening?.();
-      },
+  const protocol = makeServer<Record<string, unknown>, Connection>({
+    connectionInitWaitTimeout: WEB_SOCKET_LIMITS.initWaitMs,
+    onConnect({ connectionParams, extra }) {
+      const header = connectionParams?.["authorization"] ?? connectionParams?.["Authorization"] ?? extra.authorization;
+      const principal = admitted(() => principalOf(header, accessTokens));
+      if (principal instanceof CallerError) {
+        extra.client.close(CloseCode.Forbidden, principal.message);
+        return false;
+      }
+      if (!principal) return false;
+      extra.principal = principal;
+      extra.stopListening = accessTokens.onEnd(principal.tokenId, (why) => extra.client.close(CloseCode.Forbidden, why));
+      return true;
     },
-    sockets,
-  );
+    async onSubscribe({ extra, subscriptions }, id, payload) {
+      const { schema, execute: run, contextFactory, parse, validate } = yoga.getEnveloped({ principal: extra.principal, address: extra.address, params: payload });
+      if (Object.keys(subscriptions).length > WEB_SOCKET_LIMITS.operationsEach) {
+        return [new GraphQLError(`At most ${WEB_SOCKET_LIMITS.operationsEach} operations at once on one connection. End one, or open another connection.`, { extensions: { code: "TOO_MANY_CONNECTIONS" } })];
+      }
+      const refused = admitted(() => extra.principal && accessTokens.countRequest(extra.principal));
+      if (refused instanceof CallerError) return [mask(refused)];
+      const document = parsed(() => parse(payload.query) as DocumentNode);
+      if (document instanceof GraphQLError) return [document];
+      const errors = validate(schema, document);
+      if (errors.length > 0) return errors;
+      const { operationName, variables: variableValues } = payload;
+      const operation: Operation = { schema, document, operationName: operationName ?? null, variableValues: variableValues ?? null, rootValue: undefined, contextValue: await contextFactory(), id, connection: extra, run };
+      return operation;
+    },
+    execute: (args) => {
+      const { schema, document, operationName, variableValues, contextValue, run } = args as Operation;
+      return run({ schema, document, operationName: operationName ?? null, variableValues: variableValues ?? null, contextValue });
+    },
+    subscribe: (args) => subscribe(args as Operation),
+    onDisconnect({ extra }) {
+      extra.stopListening?.();
+    },
+  });
+
+  async function subscribe(operation: Operation): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
+    const { schema, document, operationName, variableValues: variables, contextValue: context, connection, id } = operation;
+    const source = await createSourceEventStream(operation);
+    if (!(Symbol.asyncIterator in source)) return masked(source);
+    if (source instanceof LiveStream) {
+      const results = new LiveResults(source, shared({ schema, document, operationName, variables, context }), connection.frames, id);
+      return endingMasked(results);
+    }
+    const items = source[Symbol.asyncIterator]();
+    return endingMasked({
+      async next(): Promise<IteratorResult<ExecutionResult>> {
+        const item = await items.next();
+        return item.done ? { done: true, value: undefined } : { done: false, value: masked(await execute({ ...operation, rootValue: item.value, contextValue: { ...context } })) };
+      },
+      async return() {
+        await items.return?.();
+        return { done: true, value: undefined };
+      },
+    });
+  }
+
+  function masked({ errors, ...result }: ExecutionResult): ExecutionResult {
+    return errors ? { ...result, errors: errors.map(mask) } : result;
+  }
+
+  /** What ends a subscription is told as all other errors are. */
+  function endingMasked(results: AsyncIterator<ExecutionResult>): AsyncIterableIterator<ExecutionResult> {
+    return {
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      next: () =>
+        results.next().catch((error: unknown) => {
+          throw mask(error);
+        }),
+      return: async () => (await results.return?.()) ?? { done: true, value: undefined },
+    };
+  }
+
+  function accept(client: WebSocket, socket: Duplex, request: IncomingMessage): void {
+    const { headers, socket: { remoteAddress } } = request;
+    const connection: Connection = { client, frames: new TextFrames(client, socket), authorization: headers.authorization, address: remoteAddress ?? null, principal: null, stopListening: null };
+    const fail = (error: unknown): void => {
+      log.error({ err: error }, "a WebSocket connection failed");
+      client.close(CloseCode.InternalServerError, "Internal server error");
+    };
+    const closed = protocol.opened(
+      {
+        protocol: client.protocol,
+        send: (data) => new Promise((resolve, reject) => (client.readyState === client.OPEN ? client.send(data, (error) => (error ? reject(error) : resolve())) : resolve())),
+        close: (code, reason) => client.close(code, reason),
+        onMessage: (handle) => client.on("message", (data) => void handle(String(data)).catch(fail)),
+      },
+      connection,
+    );
+    client.on("error", fail);
+    client.on("pong", heard);
+    client.once("close", (code, reason) => void closed(code, String(reason)));
+  }
+
+  /** Pinged, and not heard of since. */
+  const silent = new WeakSet<WebSocket>();
+
+  function heard(this: WebSocket): void {
+    silent.delete(this);
+  }
+
+  async function pingAll(): Promise<void> {
+    let pinged = 0;
+    for (const client of [...sockets.clients]) {
+      if (silent.has(client)) client.terminate();
+      if (client.readyState !== client.OPEN) continue;
+      silent.add(client);
+      client.ping();
+      pinged += 1;
+      if (pinged % PINGS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  // Connections are the machine's, not the time's that the server goes by.
+  const pinging = setInterval(() => void pingAll(), PING_EVERY_MS).unref();
 
   return {
     get connections() {
       return sockets.clients.size;
     },
     async close() {
-      await door.dispose();
+      clearInterval(pinging);
+      for (const client of sockets.clients) client.close(1001, "Going away");
+      await new Promise<void>((resolve) => sockets.close(() => resolve()));
     },
   };
 }
@@ -123,9 +226,4 @@ function parsed(parse: () => DocumentNode): DocumentNode | GraphQLError {
     if (error instanceof GraphQLError) return new GraphQLError(error.message, { source: error.source ?? null, positions: error.positions ?? null, extensions: { code: "BAD_REQUEST" } });
     throw error;
   }
-}
-
-interface Enveloped {
-  execute(args: ExecutionArgs): ReturnType<typeof import("graphql").execute>;
-  subscribe(args: ExecutionArgs): ReturnType<typeof import("graphql").subscribe>;
 }

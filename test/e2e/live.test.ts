@@ -1,7 +1,6 @@
 import { rm } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import WebSocket from "ws";
-import { createHub } from "../../src/live/hub.ts";
 import { eventually } from "./apiClient.ts";
 import type { ApiClient } from "./apiClient.ts";
 import { watchBySse, watchByWebSocket, WATCH } from "./liveClient.ts";
@@ -86,8 +85,8 @@ const codesOf = (feed: Feed) => feed.ended?.errors?.map(({ extensions }) => exte
 
 const CREATE_TOKEN = `mutation ($input: CreateAccessTokenInput!) { createAccessToken(input: $input) { ... on CreateAccessTokenPayload { token accessToken { id } } } }`;
 
-async function newToken(role: string, expiresAt?: string): Promise<{ token: string; id: string }> {
-  const { createAccessToken } = await server.api.run<any>(CREATE_TOKEN, { input: { name: role.toLowerCase(), role, expiresAt } });
+async function newToken(role: string, more: object = {}): Promise<{ token: string; id: string }> {
+  const { createAccessToken } = await server.api.run<any>(CREATE_TOKEN, { input: { name: role.toLowerCase(), role, ...more } });
   return { token: createAccessToken.token, id: createAccessToken.accessToken.id };
 }
 
@@ -245,7 +244,7 @@ describe.each(WAYS)("the live feed by %s", (_way, by) => {
   });
 
   it("ends when its token has expired, before anything more is told", async () => {
-    const { token } = await newToken("VIEWER", new Date(server.clock.now().getTime() + 3_600_000).toISOString());
+    const { token } = await newToken("VIEWER", { expiresAt: new Date(server.clock.now().getTime() + 3_600_000).toISOString() });
     const feed = await watch(by, { token });
     server.clock.advance(3_600_000 - 1);
     await emitMany(server.api, 1);
@@ -291,7 +290,7 @@ describe("a WebSocket", () => {
 
   it("is closed with 4403 as soon as its token is revoked or has expired", async () => {
     const revoked = await newToken("VIEWER");
-    const expiring = await newToken("VIEWER", new Date(server.clock.now().getTime() + 60_000).toISOString());
+    const expiring = await newToken("VIEWER", { expiresAt: new Date(server.clock.now().getTime() + 60_000).toISOString() });
     const one = await watch(watchByWebSocket, { token: revoked.token });
     const two = await watch(watchByWebSocket, { token: expiring.token });
     const other = await watch(watchByWebSocket);
@@ -331,6 +330,52 @@ describe("a WebSocket", () => {
     socket.raw.terminate();
   });
 
+  it("shows each subscriber what its own token may see, also where many select the same", async () => {
+    const { api } = server;
+    await api.run(`mutation { updateSettings(input: { customerPortal: true }) { __typename } }`);
+    const acme = await newToken("CUSTOMER", { customer: "acme" });
+    await api.as(acme.token).createChannel("Own inbox", { inbox: true });
+    const allOfIt = ["EVENTS_READ", "HISTORY_READ", "INBOX_READ", "SETTINGS_READ"];
+    const query = `subscription { notificationDispatched(filter: { kinds: [INBOX] }) { attempt { channelName event { deliveries { channel { name } } } } } }`;
+    const all = { "Own inbox": ["Inbox", "Own inbox"], Inbox: ["Inbox", "Own inbox"] };
+    // Of one name and one role: those that may see the most come first, and each twice.
+    const expected = [
+      [{ scopes: allOfIt }, all],
+      [{ scopes: ["EVENTS_READ", "HISTORY_READ"] }, { "Own inbox": "Channel.name", Inbox: "Channel.name" }],
+      [{ scopes: ["HISTORY_READ", "SETTINGS_READ"] }, { "Own inbox": "Event.deliveries", Inbox: "Event.deliveries" }],
+      [{ scopes: allOfIt, customer: "acme" }, { "Own inbox": ["Own inbox"] }],
+      [{ scopes: allOfIt, customer: "rival" }, {}],
+      [{ scopes: allOfIt }, all],
+    ] as const;
+    const sockets: Awaited<ReturnType<typeof openSocket>>[] = [];
+    for (const [more] of expected) {
+      const socket = await openSocket((await newToken("VIEWER", { name: "dashboard", ...more })).token);
+      for (const id of ["1", "2"]) socket.send({ id, type: "subscribe", payload: { query } });
+      sockets.push(socket);
+    }
+    await eventually(async () => (await subscribers()) === 2 * sockets.length);
+    await api.emit({ type: "service.health.down", service: "api", customer: "acme" });
+    const seenBy = ({ received }: (typeof sockets)[number], id: string) =>
+      Object.fromEntries(received.filter((message) => message.type === "next" && message.id === id).map(({ payload }) => shownOf(payload)));
+    for (const [at, [, shown]] of expected.entries()) {
+      for (const id of ["1", "2"]) await expect.poll(() => seenBy(sockets[at] as (typeof sockets)[number], id), { message: `${at}`, timeout: 10_000 }).toEqual(shown);
+    }
+    for (const { raw } of sockets) raw.terminate();
+  });
+
+  it("answers each subscriber by its own variables, also where they are left out", async () => {
+    const socket = await openSocket();
+    const query = `subscription ($shown: Boolean! = true, $types: [String!]) { notificationDispatched(filter: { types: $types }) { attempt { type title @include(if: $shown) } } }`;
+    const variables = { one: {}, two: { shown: false }, three: { shown: true, types: ["deploy.success"] }, four: { types: ["backup.failure"] } };
+    for (const [id, values] of Object.entries(variables)) socket.send({ id, type: "subscribe", payload: { query, variables: values } });
+    await eventually(async () => (await subscribers()) === 4);
+    await emitMany(server.api, 1);
+    const attempt = { type: "deploy.success", title: "Deploy succeeded" };
+    const seen = () => Object.fromEntries(socket.received.filter(({ type }) => type === "next").map(({ id, payload }) => [id, payload.data.notificationDispatched.attempt]));
+    await expect.poll(seen, { timeout: 10_000 }).toEqual({ one: attempt, two: { type: "deploy.success" }, three: attempt });
+    socket.raw.terminate();
+  });
+
   it("tells a client that reads too slowly how many attempts it has missed", async () => {
     const { api } = server;
     for (const name of ["One", "Two", "Three", "Four"]) await api.createChannel(name, { log: true }, { rich: false });
@@ -358,14 +403,20 @@ describe("a WebSocket", () => {
   });
 });
 
+/** Of one attempt: its channel, and the channels of its event's deliveries, or the field that was refused. */
+function shownOf({ data, errors }: any): [channel: string, shown: unknown] {
+  const { channelName, event } = data.notificationDispatched.attempt;
+  return [channelName, errors ? /may not use ([\w.]+)\./.exec(errors[0].message)?.[1] : event.deliveries.map(({ channel }: any) => channel.name)];
+}
+
 /** A bare graphql-transport-ws connection, past its handshake. */
-async function openSocket() {
+async function openSocket(token = server.api.token) {
   const raw = new WebSocket(`${server.url.replace(/^http/, "ws")}/graphql`, "graphql-transport-ws");
   const received: { id?: string; type: string; payload?: any }[] = [];
   raw.on("message", (data) => received.push(JSON.parse(String(data))));
   await new Promise((resolve, reject) => raw.once("open", resolve).once("error", reject));
   const send = (message: object) => raw.send(JSON.stringify(message));
-  send({ type: "connection_init", payload: { authorization: `Bearer ${server.api.token}` } });
+  send({ type: "connection_init", payload: { authorization: `Bearer ${token}` } });
   await eventually(() => received.some(({ type }) => type === "connection_ack"));
   return { raw, received, send };
 }
@@ -376,36 +427,4 @@ it("is refused without a token by Server-Sent Events", async () => {
     await eventually(() => feed.ended);
     expect(codesOf(feed)).toEqual(["UNAUTHENTICATED"]);
   }
-});
-
-describe("the hub", () => {
-  it("drops a slow subscriber's oldest items, counts them, and leaves the others alone", async () => {
-    const hub = createHub<number>(3);
-    const slow = hub.subscribe(() => true);
-    const even = hub.subscribe((item) => item % 2 === 0);
-    hub.publish([1, 2, 3]);
-    hub.publish([4, 5]);
-    hub.publish([6, 7]);
-    const take = async (subscription: typeof slow, count: number) => {
-      const taken = [];
-      for (let at = 0; at < count; at += 1) taken.push(await subscription.next());
-      return taken;
-    };
-    expect(await take(slow, 3)).toEqual([{ item: 5, missed: 4 }, { item: 6, missed: 0 }, { item: 7, missed: 0 }]);
-    expect(await take(even, 3)).toEqual([{ item: 2, missed: 0 }, { item: 4, missed: 0 }, { item: 6, missed: 0 }]);
-    hub.publish([8]);
-    expect(await take(slow, 1)).toEqual([{ item: 8, missed: 0 }]);
-    const waiting = slow.next();
-    hub.publish([9]);
-    expect(await waiting).toEqual({ item: 9, missed: 0 });
-    expect(hub.subscribers).toBe(2);
-    const end = slow.next();
-    slow.end();
-    expect(await end).toBeNull();
-    expect(hub.subscribers).toBe(1);
-    hub.publish([10]);
-    hub.close();
-    expect(await even.next()).toBeNull();
-    expect(hub.subscribers).toBe(0);
-  });
 });

@@ -1,9 +1,25 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createHub, LONGEST_QUEUE } from "../../src/live/hub.ts";
-import type { Subscription } from "../../src/live/hub.ts";
+import type { Hub } from "../../src/live/hub.ts";
 
 const all = () => true;
+
+/** A subscriber that waits for what comes. */
+function listen<Item>(hub: Hub<Item>, wants: (item: Item) => boolean = all) {
+  let wake: () => void = () => undefined;
+  const subscription = hub.subscribe(wants, () => wake());
+  return {
+    async next() {
+      for (;;) {
+        const next = subscription.take();
+        if (next !== undefined) return next;
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
+    },
+    end: () => subscription.end(),
+  };
+}
 
 /** Whether the promise is still open after everything that can happen by itself has. */
 async function isWaiting(promise: Promise<unknown>): Promise<boolean> {
@@ -12,7 +28,7 @@ async function isWaiting(promise: Promise<unknown>): Promise<boolean> {
   return (await Promise.race([promise, Promise.resolve(open)])) === open;
 }
 
-async function take<Item>(subscription: Subscription<Item>, count: number): Promise<(Item | null | undefined)[]> {
+async function take<Item>(subscription: { next(): Promise<{ item: Item } | null> }, count: number): Promise<(Item | null | undefined)[]> {
   const items = [];
   for (let taken = 0; taken < count; taken += 1) items.push((await subscription.next())?.item);
   return items;
@@ -21,7 +37,7 @@ async function take<Item>(subscription: Subscription<Item>, count: number): Prom
 describe("the hub", () => {
   test("gives every subscriber every item, in order", async () => {
     const hub = createHub<number>();
-    const [one, other] = [hub.subscribe(all), hub.subscribe(all)];
+    const [one, other] = [listen(hub), listen(hub)];
     hub.publish([1, 2]);
     hub.publish([3]);
     expect(await take(one, 3)).toEqual([1, 2, 3]);
@@ -31,14 +47,14 @@ describe("the hub", () => {
   test("gives nothing of what came before the subscription", async () => {
     const hub = createHub<number>();
     hub.publish([1]);
-    const late = hub.subscribe(all);
+    const late = listen(hub);
     hub.publish([2]);
     expect(await late.next()).toEqual({ item: 2, missed: 0 });
   });
 
   test("wakes who waits", async () => {
     const hub = createHub<string>();
-    const subscription = hub.subscribe(all);
+    const subscription = listen(hub);
     const next = subscription.next();
     expect(await isWaiting(next)).toBe(true);
     hub.publish(["news", "more"]);
@@ -52,7 +68,7 @@ describe("the hub", () => {
 
   test("filters for each subscriber, and what is filtered out neither wakes nor fills its queue", async () => {
     const hub = createHub<number>(2);
-    const even = hub.subscribe((item) => item % 2 === 0);
+    const even = listen(hub, (item) => item % 2 === 0);
     const next = even.next();
     hub.publish([1, 3, 5, 7, 9]);
     expect(await isWaiting(next)).toBe(true);
@@ -64,7 +80,7 @@ describe("the hub", () => {
   test("asks the filter when the item comes, so that rights that ended count", async () => {
     const hub = createHub<number>();
     let allowed = true;
-    const subscription = hub.subscribe(() => allowed);
+    const subscription = listen(hub, () => allowed);
     hub.publish([1]);
     allowed = false;
     hub.publish([2]);
@@ -75,7 +91,7 @@ describe("the hub", () => {
 
   test("drops the oldest of a slow subscriber, tells it once how many, and spares the others", async () => {
     const hub = createHub<number>(3);
-    const [slow, quick] = [hub.subscribe(all), hub.subscribe(all)];
+    const [slow, quick] = [listen(hub), listen(hub)];
     hub.publish([1, 2, 3]);
     expect(await take(quick, 3)).toEqual([1, 2, 3]);
     hub.publish([4, 5]);
@@ -88,7 +104,7 @@ describe("the hub", () => {
 
   test("holds 1000 items for a subscriber unless told otherwise", async () => {
     const hub = createHub<number>();
-    const subscription = hub.subscribe(all);
+    const subscription = listen(hub);
     hub.publish(Array.from({ length: LONGEST_QUEUE + 1 }, (_, index) => index));
     expect(await subscription.next()).toEqual({ item: 1, missed: 1 });
     expect(LONGEST_QUEUE).toBe(1000);
@@ -96,7 +112,7 @@ describe("the hub", () => {
 
   test("ends a subscription that waits, and gives nothing more, queued or new", async () => {
     const hub = createHub<number>();
-    const [waiting, behind] = [hub.subscribe(all), hub.subscribe(all)];
+    const [waiting, behind] = [listen(hub), listen(hub)];
     const next = waiting.next();
     waiting.end();
     expect(await next).toBeNull();
@@ -111,7 +127,7 @@ describe("the hub", () => {
 
   test("counts who listens, and close ends them all", async () => {
     const hub = createHub<number>();
-    const subscriptions = [hub.subscribe(all), hub.subscribe(all), hub.subscribe(all)];
+    const subscriptions = [listen(hub), listen(hub), listen(hub)];
     subscriptions[0]?.end();
     expect(hub.subscribers).toBe(2);
     const waiting = subscriptions.map((subscription) => subscription.next());
@@ -122,11 +138,11 @@ describe("the hub", () => {
 
   test("one that ends while an item is handed out keeps it from nobody else", async () => {
     const hub = createHub<number>();
-    const first = hub.subscribe(() => {
+    const first = listen(hub, () => {
       first.end();
       return true;
     });
-    const second = hub.subscribe(all);
+    const second = listen(hub);
     hub.publish([1]);
     expect(await second.next()).toEqual({ item: 1, missed: 0 });
     expect(await first.next()).toBeNull();
@@ -138,7 +154,7 @@ describe("the hub", () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 6 }), steps, async (longest, all) => {
         const hub = createHub<number>(longest);
-        const subscription = hub.subscribe((item) => item % 3 !== 0);
+        const subscription = listen(hub, (item) => item % 3 !== 0);
         const wanted: number[] = [];
         let published = 0;
         let position = 0;

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { buildSchema, findBreakingChanges, isEnumType, isInputObjectType, isInterfaceType, isObjectType, isSpecifiedScalarType, isUnionType, parse, validate } from "graphql";
+import { buildSchema, findBreakingChanges, getNamedType, isEnumType, isInputObjectType, isInterfaceType, isObjectType, isSpecifiedScalarType, isUnionType, parse, validate } from "graphql";
 import type { GraphQLNamedType } from "graphql";
 import { describe, expect, it } from "vitest";
 import { postgresqlSchema } from "../../prisma/postgresqlSchema.ts";
@@ -33,6 +33,10 @@ it("the schema that PostgreSQL's migrations are made from is today's (else: npm 
 });
 
 describe("the schema", () => {
+  it("shows subscribers nothing of their tokens: what they get is shared between tokens of the same rights", () => {
+    expect(reachableFrom(schema.getSubscriptionType() as GraphQLNamedType)).not.toContain("Viewer");
+  });
+
   it("describes every type, field, argument, input field and enum value", () => {
     expect(types.flatMap(undescribed)).toEqual([]);
   });
@@ -127,4 +131,14 @@ function undescribed(type: GraphQLNamedType): string[] {
 
 function descriptions(type: GraphQLNamedType): [string, string][] {
   return parts(type).flatMap(([path, description]): [string, string][] => (description ? [[path, description.trim()]] : []));
+}
+
+/** Names of all types that a selection of the type can come to. */
+function reachableFrom(start: GraphQLNamedType): string[] {
+  const reached = new Set([start]);
+  for (const type of reached) {
+    if (isUnionType(type) || isInterfaceType(type)) for (const member of schema.getPossibleTypes(type)) reached.add(member);
+    if (isObjectType(type) || isInterfaceType(type)) for (const field of Object.values(type.getFields())) reached.add(getNamedType(field.type));
+  }
+  return [...reached].map(({ name }) => name);
 }
