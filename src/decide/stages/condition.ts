@@ -16,6 +16,7 @@ export function conditionStage(draft: Draft): Draft {
 
 /** Whether it has reached a step behind the one that was told of: one that comes again while it flaps may be back at an earlier one. */
 function isFurther({ step, trigger }: Draft, before: number | null): boolean {
-  if (step === null || before === null) return step !== before;
+  if (step === null) return false;
+  if (before === null) return true;
   return trigger.threshold?.direction === "AT_MOST" ? step < before : step > before;
 }
