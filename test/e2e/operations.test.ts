@@ -29,6 +29,9 @@ const SHOWS: Record<string, object> = {
   contact: { createContact: { contact: { name: "Ann", deletionImpact: { channels: [] } } } },
   "alert-rule": { createAlertRule: { alertRule: { position: 0 }, warnings: ["It leads to no channel."] } },
   people: { contacts: { nodes: [{ name: "Ann" }] }, alertRules: { nodes: [{ matchesNothing: false }] } },
+  "audit-log": { auditLog: { nodes: expect.arrayContaining([expect.objectContaining({ action: "createChannel", subjectName: "Ops mail", actorName: "first administrator" })]) } },
+  "export-configuration": { exportConfiguration: { document: { carillon: 1, contacts: [{ name: "Ann" }] } } },
+  "import-configuration": { importConfiguration: { applied: false, changes: [{ action: "UPDATE", section: "settings" }, { action: "CREATE", section: "channels", name: "Standard output" }] } },
   "update-channel": { updateChannel: { channel: { minimumSeverity: "CRITICAL" } } },
 };
 
