@@ -15,7 +15,8 @@ import { createPostgresqlDatabase, freshPostgresqlUrl, run } from "./freshDataba
 const now = () => NOW;
 const TABLES = [
   "setting", "accessToken", "idempotencyKey", "cooldown", "silence", "inhibitionRule", "customEventType", "providerAccount", "channel", "channelOverride", "burst", "trigger",
-  "triggerChannel", "triggerRecipient", "condition", "event", "delivery", "attempt", "inboxItem",
+  "triggerChannel", "triggerRecipient", "condition", "event", "delivery", "attempt", "inboxItem", "contact", "contactGroup", "contactGroupMember", "alertRule", "alertRuleTarget",
+  "escalationPolicy", "escalationStep", "escalationTarget", "escalation", "escalationNotice", "acknowledgeLinkUse", "auditEntry",
 ] as const;
 
 async function folder(): Promise<string> {
