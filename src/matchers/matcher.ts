@@ -23,7 +23,10 @@ const PLAIN_FIELDS = ["type", "category", "severity", "service", "source", "cust
 const DETAILS = "details.";
 const FIELD = new RegExp(`^(${PLAIN_FIELDS.join("|")}|details\\.[\\w-]{1,100})$`);
 
-const CLOSED_FIELDS: Readonly<Record<string, readonly string[]>> = { severity: SEVERITIES, category: CATEGORIES.map(({ name }) => name) };
+const CLOSED_FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["severity", SEVERITIES],
+  ["category", CATEGORIES.map(({ name }) => name)],
+]);
 
 const matcherSchema = z
   .strictObject({
@@ -33,7 +36,7 @@ const matcherSchema = z
   })
   .superRefine(({ field, operator, value }, context) => {
     const refuse = (message: string) => context.addIssue({ code: "custom", path: ["value"], message });
-    const known = isExact(operator) ? CLOSED_FIELDS[field] : undefined;
+    const known = isExact(operator) ? CLOSED_FIELDS.get(field) : undefined;
     if (known && !known.includes(value)) refuse(`must be one of ${known.join(", ")}`);
     const problem = isExact(operator) ? null : patternProblem(value);
     if (problem) refuse(problem);

@@ -152,7 +152,7 @@ const LOOKED_AT = [
 
 /** Every filter that the lists have, those by a token's customer included. */
 function searches(): [SearchTable, SearchFilter][] {
-  const all = new Proxy({}, { get: (_, name) => (name === "from" || name === "to" ? new Date() : name === "minimumSeverity" ? "WARNING" : name === "status" ? "OPEN" : name === "unreadOnly" ? true : ["none"]) });
+  const all = new Proxy({}, { get: (_, name) => (name === "from" || name === "to" ? new Date() : name === "minimumSeverity" ? "WARNING" : name === "status" ? "OPEN" : name === "unreadOnly" ? true : name === "channelCustomer" ? "none" : ["none"]) });
   return [
     [ATTEMPTS, attemptSearch(all)],
     [EVENTS, eventSearch(all, ["none"])],

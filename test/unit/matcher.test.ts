@@ -56,6 +56,10 @@ describe("a matcher", () => {
     expect(holds(matcher(field, operator, value))).toBe(expected);
   });
 
+  it.each(["__proto__", "constructor", "toString", "details.", "Type", ""])("has no field named %j", (field) => {
+    expect(issuesOf([matcher(field, "EQUALS", "x")])).toEqual([expect.stringMatching(/^0\.field: must be one of/)]);
+  });
+
   it("takes in the whole text", () => {
     for (const value of ["web", "eb-1", "web-|1", "b-1|web", "^web", "1$"]) expect([value, holds(matcher("service", "MATCHES", value))]).toEqual([value, false]);
     for (const value of ["web-1", "web.*", ".*1", "web|web-1", "^web-1$", "(web|db)-\\d"]) expect([value, holds(matcher("service", "MATCHES", value))]).toEqual([value, true]);
