@@ -15,7 +15,7 @@ import type { Json } from "../render/message.ts";
 import type { Context } from "./context.ts";
 
 /** Query limits: far above what a client needs, far below what hurts. */
-export const QUERY_LIMITS = { depth: 12, breadth: 400, complexity: 10_000 };
+export const QUERY_LIMITS = { depth: 12, breadth: 600, complexity: 10_000 };
 
 /** Rows of a page: what a connection gives when nothing is said, and the most it gives. */
 export const PAGE = { default: 25, most: 100 };

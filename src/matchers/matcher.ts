@@ -23,7 +23,7 @@ const PLAIN_FIELDS = ["type", "category", "severity", "service", "source", "cust
 const DETAILS = "details.";
 const FIELD = new RegExp(`^(${PLAIN_FIELDS.join("|")}|details\\.[\\w-]{1,100})$`);
 
-const CLOSED_FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
+const CLOSED_FIELDS = new Map<string, readonly string[]>([
   ["severity", SEVERITIES],
   ["category", CATEGORIES.map(({ name }) => name)],
 ]);

@@ -102,6 +102,7 @@ async function makeRules(run: Run): Promise<void> {
   const contact = await mutate(run, "createContact", "contact", { input: { name: "contact" } });
   const contactIds = [contact["contact"].id];
   await mutate(run, "createContactGroup", "group", { input: { name: "group", contactIds } });
+  await mutate(run, "createEscalationPolicy", "policy", { input: { name: "policy", steps: [{ delay: "PT5M", contactIds }] } });
   await mutate(run, "createAlertRule", "alert rule", { input: { name: "alert rule", matchers, contactIds } });
   await mutate(run, "createInhibitionRule", "rule", { input: { name: "rule", whileOpen: ["monitor.down"], matchers, sameFields: ["source"] } });
 }

@@ -35,8 +35,8 @@ async function quietly(state: () => unknown, isSo: () => boolean): Promise<void>
   }, 180_000);
 }
 
-async function rowsOf(place: Place, channel: string): Promise<{ title: string; type: string; state: string }[]> {
-  return place.rows(`SELECT e."title", e."type", d."state" FROM "Delivery" AS d JOIN "Event" AS e ON e."id" = d."eventId" JOIN "Channel" AS c ON c."id" = d."channelId" WHERE c."name" = '${channel}'`);
+async function rowsOf(place: Place, channel: string): Promise<{ title: string; type: string; state: string; eventId: string }[]> {
+  return place.rows(`SELECT e."title", e."type", e."id" AS "eventId", d."state" FROM "Delivery" AS d JOIN "Event" AS e ON e."id" = d."eventId" JOIN "Channel" AS c ON c."id" = d."channelId" WHERE c."name" = '${channel}'`);
 }
 
 it(`${TOTAL} events while a provider is dead, with a restart in between: the others miss nothing, and it gets the rest once it is back`, { timeout: 400_000 }, async () => {
@@ -89,10 +89,12 @@ it(`${TOTAL} events while a provider is dead, with a restart in between: the oth
   const rows = await rowsOf(place, "dead");
   expect(rows.map(({ title }) => title).sort()).toEqual([...producers.accepted.keys()].sort());
   const dropped = rows.filter(({ state }) => state !== "SENT");
-  for (const { type, state } of dropped) expect([type, state]).toEqual([expect.stringMatching(/^service\.health/), "DROPPED"]);
+  // The restart may cut a try short, of which nobody knows then whether it arrived: its end is told, rather than a problem that never ends.
+  for (const { type, state } of dropped) expect([type, state]).toEqual([expect.stringMatching(/^service\.health/), expect.stringMatching(/^(DROPPED|UNKNOWN)$/)]);
+  const unknown = new Set(dropped.flatMap(({ state, eventId }) => (state === "UNKNOWN" ? [eventId] : [])));
   expect(new Set(back.receipts.map(({ title }) => title))).toEqual(new Set(rows.flatMap(({ title, state }) => (state === "SENT" ? [title] : []))));
   expect(repeatsOf(back.receipts)).toEqual([]);
-  for (const news of toldOfConditions(back.receipts).values()) expect(news).toEqual(["service.health.down", "service.health.recovered"]);
+  for (const [conditionId, news] of toldOfConditions(back.receipts)) expect(news).toEqual(unknown.has(conditionId) ? ["service.health.recovered"] : ["service.health.down", "service.health.recovered"]);
   // No try waits for longer than an hour.
   expect(tookMs).toBeLessThan(HOUR + MINUTE);
   console.log(`${TOTAL} events while one of two providers was dead: ${back.receipts.length} messages came within ${Math.round(tookMs / MINUTE)} minutes of its return, ${dropped.length} were over before`);

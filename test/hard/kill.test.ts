@@ -161,7 +161,9 @@ it(`kill -9 ${KILLS} times in ${TOTAL} events: all that was acknowledged is deli
       if (before.taken) expect(kills.some(({ at, back }) => before.at <= back && after.at >= at), `${before.title} came to ${name} again though its answer was not lost`).toBe(true);
     }
     const lost = repeats.filter(({ before }) => before.taken);
-    for (const { at, back } of kills) expect(lost.filter(({ before, after }) => before.at <= back && after.at >= at).length, `repeats of one kill at ${name}`).toBeLessThanOrEqual(UNDER_WAY);
+    // Where a killed server's channels wait for a while, a repeat may come after the next kill: it is the first one's all the same.
+    const cutShortBy = lost.map(({ before }) => kills.findIndex(({ back }) => before.at <= back));
+    for (const kill of kills.keys()) expect(cutShortBy.filter((one) => one === kill).length, `repeats of one kill at ${name}`).toBeLessThanOrEqual(UNDER_WAY);
     const [summaries, single] = [receipts.filter(({ event }) => event === "summary"), receipts.filter(({ event }) => event !== "summary")];
     expect(new Set(summaries.filter((receipt) => receipt.taken).map(({ id }) => id)).size).toBe(all.length - rows.length);
     // Two messages for one event would have two ids.

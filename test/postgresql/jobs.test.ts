@@ -38,10 +38,12 @@ describe("a job that one of several processes does for all", () => {
 
   it("is the deletion of old history, which goes on when its process has died", async () => {
     const pruned = [0, 0];
+    const errors: unknown[] = [];
     const processes = (await openTwice()).map((db, at) => {
       const clock = createManualClock(NOW);
       const snapshot = { current: { server: { historyDays: 30, historyCount: 1000 } } };
-      startRetention({ db, clock, snapshot: snapshot as never, log: { error: (error: unknown) => expect.fail(String(error)) } as never, history: { prune: () => Promise.resolve((pruned[at] = (pruned[at] ?? 0) + 1) * 0) } });
+      const stop = startRetention({ db, clock, snapshot: snapshot as never, log: { error: (error: unknown) => errors.push(error) } as never, history: { prune: () => Promise.resolve((pruned[at] = (pruned[at] ?? 0) + 1) * 0) } });
+      onTestFinished(stop);
       return { clock, hour: async () => (clock.advance(HOUR), await postgresqlIsIdle()) };
     });
     for (let hour = 0; hour < 3; hour += 1) for (const { hour: pass } of processes) await pass();
@@ -49,5 +51,7 @@ describe("a job that one of several processes does for all", () => {
     // The first is heard of no more.
     for (let hour = 0; hour < 4; hour += 1) await processes[1]?.hour();
     expect(pruned).toEqual([3, 2]);
+    // What is cut off when the test closes the databases counts no more.
+    expect(errors).toEqual([]);
   });
 });
