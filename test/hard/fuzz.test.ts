@@ -14,9 +14,9 @@ import { insideIn } from "./safety.ts";
 
 /**
  * Input by the thousand, made from the schema, so that what is added to it is tried without a word here: no fault of the
- * server, nothing of its inside told, and nothing changed by what was refused. FUZZ_SEED repeats a run, FUZZ_RUNS makes it longer.
+ * server, nothing of its inside told, and nothing changed by what was refused. FUZZ_SEED takes other inputs, FUZZ_RUNS more of them.
  */
-const SEED = Number(process.env["FUZZ_SEED"] ?? Date.now() % 1_000_000);
+const SEED = Number(process.env["FUZZ_SEED"] ?? 461_112);
 const RUNS = Number(process.env["FUZZ_RUNS"] ?? 40);
 
 const schema = buildSchema(readFileSync(join(import.meta.dirname, "../../schema/schema.graphql"), "utf8"));
