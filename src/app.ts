@@ -115,7 +115,7 @@ export async function createApp({ config, environment, clock, log, random, print
   const settingsServices = createSettingsServices({ db: settingsDb, ...common, changed });
   const { snapshot, channels, providerAccounts, triggers } = settingsServices;
   // An import tells of its changes when all are made.
-  const configuration = createConfigurationService({ db: settingsDb, box, changed, servicesOn: (on) => createSettingsServices({ db: on, ...common, changed: () => Promise.resolve() }) });
+  const configuration = createConfigurationService({ db: settingsDb, box, clock, changed, servicesOn: (on) => createSettingsServices({ db: on, ...common, changed: () => Promise.resolve() }) });
   const accessTokens = createAccessTokenService({ store: createAccessTokenStore(settingsDb), clock, ids, portalIsOn: () => snapshot.current.server.customerPortal, changed: tellChanged });
   snapshot.onReload(accessTokens.endWhatIsOver);
   const startedAfter = await findNewestId(db.read);

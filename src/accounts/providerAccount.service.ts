@@ -70,14 +70,15 @@ export function createProviderAccountService({ store, box, clock, ids, changed, 
     },
 
     async update(id, { config: given, name }, by) {
-      const before = open(await find(id, by));
+      const stored = await find(id, by);
+      const before = open(stored);
       const changes = parseInput(providerAccountChange, { name: name ?? undefined }) as Partial<ProviderAccountRow>;
       if (given) {
         const { owner, config } = chosenConfig(ACCOUNTS, given);
         if (owner.kind !== before.kind) throw ValidationError.of(`config.${configKey(owner.kind)}`, `must be "${configKey(before.kind)}": an account keeps its kind. Create a new one for another kind.`);
         const checked = checkConfig(owner, config, { before: before.config });
         await checkChannels(id, checked);
-        Object.assign(changes, sealConfig(owner, checked, box, accountRow(id)));
+        Object.assign(changes, sealConfig(owner, checked, box, accountRow(id), stored.secrets));
       }
       const row = await store.update(id, { ...changes, updatedAt: clock.now() });
       await changed();

@@ -16,17 +16,28 @@ interface Change {
 }
 
 /** Which change what runs now belongs to: through all services and stores, so that none of them can forget to say so. */
-const underWay = new AsyncLocalStorage<Change | null>();
+const underWay = new AsyncLocalStorage<Change>();
+let changesUnderWay = 0;
 
-/** Runs a mutation of the API: what it changes of the settings is noted as `by`'s. */
-export function asChange<Result>(by: Actor, action: string, work: () => Result): Result {
-  const subjects = AUDITED_MUTATIONS[action];
-  return underWay.run(subjects ? { by, action, subjects } : null, work);
+/** While it is in use, Node follows every promise of the process, which more than doubles what each costs: it is used for as long as settings change, and no longer. */
+async function during<Result>(change: Change, work: () => Promise<Result>): Promise<Result> {
+  changesUnderWay += 1;
+  try {
+    return await underWay.run(change, work);
+  } finally {
+    changesUnderWay -= 1;
+    if (changesUnderWay === 0) underWay.disable();
+  }
+}
+
+/** Runs a mutation of the API that changes settings: what it changes is noted as `by`'s. @param action one of `AUDITED_MUTATIONS` */
+export function asChange<Result>(by: Actor, action: string, work: () => Promise<Result>): Promise<Result> {
+  return during({ by, action, subjects: AUDITED_MUTATIONS[action] ?? [] }, work);
 }
 
 /** Runs what the server changes by itself. @param action in the words of the API, e.g. disableChannel */
-export function asServersChange<Result>(action: string, subjects: readonly AuditSubject[], work: () => Result): Result {
-  return underWay.run({ by: SERVER, action, subjects }, work);
+export function asServersChange<Result>(action: string, subjects: readonly AuditSubject[], work: () => Promise<Result>): Promise<Result> {
+  return during({ by: SERVER, action, subjects }, work);
 }
 
 /** The database, noting what changes of settings write: in the same transaction, so that neither is there without the other. */

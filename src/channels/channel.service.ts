@@ -162,7 +162,7 @@ export function createChannelService({ store, accounts, contacts, box, clock, id
       const provider = providerOf(before.kind);
       const changes = parseInput(channelChange, { ...withoutNulls(rest), pace, quietHours, digest }) as Partial<ChannelRow>;
       const config = await changedConfig(before, given, accountId);
-      if (config) Object.assign(changes, sealConfig(provider, config, box, channelRow(id)));
+      if (config) Object.assign(changes, sealConfig(provider, config, box, channelRow(id), before.secrets));
       if (accountId !== undefined) changes.accountId = accountId;
       if (contactId !== undefined) Object.assign(changes, { contactId, ...(await movedTo(contactId, before, changes)) });
       if (fallbackId !== undefined) changes.fallbackId = fallbackId;
@@ -216,7 +216,7 @@ export function createChannelService({ store, accounts, contacts, box, clock, id
       const before = await find(id, null);
       const provider = providerOf(before.kind);
       const config = checkConfig(provider, { ...ownConfig(before), ...fields }, { account: await accountFor(provider, before.accountId, before.customer) });
-      await update(id, sealConfig(provider, config, box, channelRow(id)) as Partial<ChannelRow>);
+      await update(id, sealConfig(provider, config, box, channelRow(id), before.secrets) as Partial<ChannelRow>);
     },
 
     async checkUnsaved(given, base, accountId, by) {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { ValidationError } from "../errors.ts";
 import { parseInput, withoutNulls } from "../parseInput.ts";
@@ -85,14 +86,17 @@ export function configKey(kind: string): string {
 /**
  * Splits a checked config into what may be read and what is encrypted.
  * @param row names the row that keeps it, e.g. "channel:<id>": the secrets open nowhere else
+ * @param before its secrets as they are stored: the same ones stay as they are, so that a change can be told from none
  */
-export function sealConfig(owner: ConfigOwner, config: Record<string, unknown>, box: SecretBox, row: string): StoredConfig {
+export function sealConfig(owner: ConfigOwner, config: Record<string, unknown>, box: SecretBox, row: string, before: string | null = null): StoredConfig {
   const secretNames = new Set(configFields(owner).filter((field) => field.secret).map((field) => field.name));
   const set = Object.entries(config).filter(([, value]) => value !== undefined);
   const secrets = set.filter(([name]) => secretNames.has(name));
+  const plain = JSON.stringify(Object.fromEntries(secrets));
+  const isSame = before !== null && isDeepStrictEqual(JSON.parse(box.open(before, row)), JSON.parse(plain));
   return {
     config: Object.fromEntries(set.filter(([name]) => !secretNames.has(name))),
-    secrets: secrets.length > 0 ? box.seal(JSON.stringify(Object.fromEntries(secrets)), row) : null,
+    secrets: secrets.length === 0 ? null : isSame ? before : box.seal(plain, row),
     // An empty list is the field's default, to be kept like any other value, but nobody has set a secret.
     secretsSet: secrets.filter(([, value]) => !(Array.isArray(value) && value.length === 0)).map(([name]) => name),
   };

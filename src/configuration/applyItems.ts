@@ -17,7 +17,7 @@ export interface Given {
   by: Principal;
 }
 
-/** How the items of a section come in and go. */
+/** How the items of a section come in and go. They are given to the services unchecked (`as never`): those check them, as they check what the API gives them. */
 export interface SectionRules {
   /** The key by which items refer to others of their section: it is set when all are there. */
   refersToItsOwn?: string;
@@ -26,42 +26,38 @@ export interface SectionRules {
   remove(id: string, given: Pick<Given, "services" | "by">): Promise<unknown>;
 }
 
-/** What services take: undefined for what the document leaves out. Their own checks find what is wrong, so nothing is checked twice. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-type Input = any;
-
 export const SECTION_RULES: Record<SectionName, SectionRules> = {
   eventTypes: {
-    create: ({ item, services }) => services.triggers.register(item as Input),
-    update: (name, { item: { name: _, ...change }, services }) => services.triggers.updateEventType(name, change as Input),
+    create: ({ item, services }) => services.triggers.register(item as never),
+    update: (name, { item: { name: _, ...change }, services }) => services.triggers.updateEventType(name, change as never),
     remove: (name, { services }) => services.triggers.deleteEventType(name),
   },
   providerAccounts: {
-    create: (given) => given.services.providerAccounts.create({ name: given.item["name"], config: configOf(given) ?? {} } as Input, given.by),
-    update: (id, given) => given.services.providerAccounts.update(id, { config: configOf(given) } as Input, given.by),
+    create: (given) => given.services.providerAccounts.create({ name: given.item["name"], config: configOf(given) ?? {} } as never, given.by),
+    update: (id, given) => given.services.providerAccounts.update(id, { config: configOf(given) } as never, given.by),
     remove: (id, { services, by }) => services.providerAccounts.delete(id, true, by),
   },
   contacts: {
-    create: ({ item, services, by }) => services.contacts.create(item as Input, by),
-    update: (id, { item: { customer: _, ...change }, services, by }) => services.contacts.update(id, change as Input, by),
+    create: ({ item, services, by }) => services.contacts.create(item as never, by),
+    update: (id, { item: { customer: _, ...change }, services, by }) => services.contacts.update(id, change as never, by),
     remove: (id, { services, by }) => services.contacts.delete(id, by),
   },
   contactGroups: {
     refersToItsOwn: "groups",
-    create: (given) => given.services.contactGroups.create({ name: given.item["name"], customer: given.item["customer"], ...memberIds(given) } as Input, given.by),
-    update: (id, given) => given.services.contactGroups.update(id, memberIds(given) as Input, given.by),
+    create: (given) => given.services.contactGroups.create({ name: given.item["name"], customer: given.item["customer"], ...memberIds(given) } as never, given.by),
+    update: (id, given) => given.services.contactGroups.update(id, memberIds(given) as never, given.by),
     remove: (id, { services, by }) => services.contactGroups.delete(id, by),
   },
   channels: {
     refersToItsOwn: "fallback",
     async create(given) {
       const { customer: _, config: __, ...input } = channelInput(given);
-      const { id } = await given.services.channels.create({ ...input, config: configOf(given) ?? {} } as Input, given.by);
+      const { id } = await given.services.channels.create({ ...input, config: configOf(given) ?? {} } as never, given.by);
       await setOverrides(id, given);
     },
     async update(id, given) {
       const { customer: _, name: __, ...change } = channelInput(given);
-      await given.services.channels.update(id, change as Input, given.by);
+      await given.services.channels.update(id, change as never, given.by);
       await setOverrides(id, given);
     },
     remove: (id, { services, by }) => services.channels.delete(id, by),
@@ -72,29 +68,29 @@ export const SECTION_RULES: Record<SectionName, SectionRules> = {
     remove: (eventType, { services }) => services.triggers.reset(eventType),
   },
   inhibitionRules: {
-    create: ({ item, services }) => services.inhibitionRules.create(item as Input),
-    update: (id, { item, services }) => services.inhibitionRules.update(id, item as Input),
+    create: ({ item, services }) => services.inhibitionRules.create(item as never),
+    update: (id, { item, services }) => services.inhibitionRules.update(id, item as never),
     remove: (id, { services }) => services.inhibitionRules.delete(id),
   },
   escalationPolicies: {
-    create: (given) => given.services.escalationPolicies.create(policyInput(given) as Input, given.by),
+    create: (given) => given.services.escalationPolicies.create(policyInput(given) as never, given.by),
     update: (id, given) => {
       const { customer: _, ...change } = policyInput(given);
-      return given.services.escalationPolicies.update(id, change as Input, given.by);
+      return given.services.escalationPolicies.update(id, change as never, given.by);
     },
     remove: (id, { services, by }) => services.escalationPolicies.delete(id, by),
   },
   alertRules: {
-    create: (given) => given.services.alertRules.create(ruleInput(given) as Input, given.by),
+    create: (given) => given.services.alertRules.create(ruleInput(given) as never, given.by),
     update: (id, given) => {
       const { customer: _, ...change } = ruleInput(given);
-      return given.services.alertRules.update(id, change as Input, given.by);
+      return given.services.alertRules.update(id, change as never, given.by);
     },
     remove: (id, { services, by }) => services.alertRules.delete(id, by),
   },
   silences: {
-    create: ({ item, services, by }) => services.silences.create(silenceInput(item) as Input, by),
-    update: (id, { item, services, by }) => services.silences.update(id, silenceInput(item) as Input, by),
+    create: ({ item, services, by }) => services.silences.create(silenceInput(item) as never, by),
+    update: (id, { item, services, by }) => services.silences.update(id, silenceInput(item) as never, by),
     remove: (id, { services, by }) => services.silences.end(id, by),
   },
 };
@@ -149,7 +145,7 @@ async function setOverrides(id: string, given: Given): Promise<void> {
   const kept = new Set<string>();
   for (const [at, { enabled, ...target }] of overrides.entries()) {
     if (typeof enabled !== "boolean") throw ValidationError.of(`${path}.overrides.${at}.enabled`, "must be true or false");
-    const found = await services.triggers.overrideTarget(target as Input, by);
+    const found = await services.triggers.overrideTarget(target as never, by);
     kept.add(JSON.stringify(found));
     await services.channels.setOverride(id, found, enabled, by);
   }
@@ -167,7 +163,7 @@ async function setTrigger(given: Given): Promise<void> {
     channelId: references.idOf("channels", channel, null, `${path}.recipients.${at}.channel`),
     config: configOf({ ...given, item: { config: config ?? null }, path: `${path}.recipients.${at}` }),
   }));
-  await services.triggers.update(eventType as string, { ...change, channelIds, recipients: recipients === null ? null : ids } as Input);
+  await services.triggers.update(eventType as string, { ...change, channelIds, recipients: recipients === null ? null : ids } as never);
 }
 
 function ruleInput(given: Given): Item {

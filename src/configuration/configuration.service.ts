@@ -1,9 +1,10 @@
 import type { Principal } from "../access/principal.ts";
 import { differences } from "../audit/differences.ts";
 import type { Difference } from "../audit/differences.ts";
+import type { Clock } from "../clock.ts";
 import type { Database } from "../db/database.ts";
 import { withinTransaction } from "../db/withinTransaction.ts";
-import { CallerError, ConflictError, NotFoundError, ValidationError } from "../errors.ts";
+import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import type { Json } from "../render/message.ts";
 import type { SecretBox } from "../secretBox.ts";
 import { serverSettings } from "../settings/settings.model.ts";
@@ -11,7 +12,7 @@ import type { SettingsServices } from "../settingsServices.ts";
 import { SECTION_RULES } from "./applyItems.ts";
 import type { Given } from "./applyItems.ts";
 import { readConfigurationRows } from "./configuration.store.ts";
-import { customerOfItem, FORMAT, keyOfItem, nameOfItem, parseDocument, SECTION_NAMES, withIsoDurations, withSeconds } from "./document.ts";
+import { customerOfItem, FORMAT, keyOfItem, nameOfItem, parseDocument, refuseRepeated, SECTION_NAMES, withIsoDurations, withSeconds } from "./document.ts";
 import type { ConfigurationDocument, Item, SectionName } from "./document.ts";
 import { itemsOf } from "./exportItems.ts";
 import type { KnownItem, KnownItems } from "./exportItems.ts";
@@ -48,6 +49,7 @@ export interface ConfigurationService {
 export interface ConfigurationServiceDeps {
   db: Database;
   box: SecretBox;
+  clock: Clock;
   /** The services of everything that is set, on this database. */
   servicesOn(db: Database): SettingsServices;
   /** Called after an import, so that it takes effect. */
@@ -57,10 +59,10 @@ export interface ConfigurationServiceDeps {
 /** Ends a transaction that is only to be looked at. */
 class DryRun extends Error {}
 
-export function createConfigurationService({ db, box, servicesOn, changed }: ConfigurationServiceDeps): ConfigurationService {
+export function createConfigurationService({ db, box, clock, servicesOn, changed }: ConfigurationServiceDeps): ConfigurationService {
   async function read(from: Database): Promise<{ items: KnownItems; settings: Item }> {
     const settings = withIsoDurations(await servicesOn(from).settings.get()) as unknown as Item;
-    return { items: itemsOf(await readConfigurationRows(from.read), box), settings };
+    return { items: itemsOf(await readConfigurationRows(from.read, clock.now()), box), settings };
   }
 
   return {
@@ -95,8 +97,8 @@ export function createConfigurationService({ db, box, servicesOn, changed }: Con
 
   async function apply(within: Database, document: ConfigurationDocument, prune: boolean, by: Principal): Promise<void> {
     const services = servicesOn(within);
-    for (const name of SECTION_NAMES) if (document[name]) await applySection(name, document[name], within, services, by);
-    if (prune) for (const name of [...SECTION_NAMES].reverse()) if (document[name]) await pruneSection(name, document[name], within, services, by);
+    for (const name of SECTION_NAMES) if (document[name]) await applySection(name, await canonical(name, document[name], services), within, services, by);
+    if (prune) for (const name of [...SECTION_NAMES].reverse()) if (document[name]) await pruneSection(name, await canonical(name, document[name], services), within, services, by);
     if (document.settings) await applySettings(document.settings, services);
   }
 
@@ -105,7 +107,7 @@ export function createConfigurationService({ db, box, servicesOn, changed }: Con
     // What was made before may be referred to: event types by rules, channels by triggers.
     await services.snapshot.reload();
     const known = async () => {
-      const rows = await readConfigurationRows(within.read);
+      const rows = await readConfigurationRows(within.read, clock.now());
       return { now: itemsOf(rows, box)[name], references: createReferences(rows) };
     };
     const given = (item: Item, at: number, references: Given["references"]): Given => ({ item, path: `document.${name}.${at}`, references, services, by: { ...by, customer: customerOfItem(item) } });
@@ -126,10 +128,19 @@ export function createConfigurationService({ db, box, servicesOn, changed }: Con
 
   async function pruneSection(name: SectionName, items: Item[], within: Database, services: SettingsServices, by: Principal): Promise<void> {
     const kept = new Set(items.map((item) => keyOfItem(name, item)));
-    for (const [key, { id, item }] of itemsOf(await readConfigurationRows(within.read), box)[name]) {
+    for (const [key, { id, item }] of itemsOf(await readConfigurationRows(within.read, clock.now()), box)[name]) {
       if (!kept.has(key)) await SECTION_RULES[name].remove(id, { services, by: { ...by, customer: customerOfItem(item) } });
     }
   }
+}
+
+/** Triggers are known by their types, which have many names. @throws {ValidationError} when one stands there twice by two of them */
+async function canonical(name: SectionName, items: Item[], services: SettingsServices): Promise<Item[]> {
+  if (name !== "triggers") return items;
+  const catalogue = await services.triggers.catalogue();
+  const named = items.map((item) => ({ ...item, eventType: catalogue.resolve(nameOfItem(name, item) ?? "")?.name ?? item["eventType"] }) as Item);
+  refuseRepeated(name, named);
+  return named;
 }
 
 async function applySettings(given: Item, services: SettingsServices): Promise<void> {
@@ -146,7 +157,6 @@ async function inDocument(path: string, work: () => Promise<unknown>): Promise<v
   } catch (error) {
     if (error instanceof ValidationError) throw new ValidationError(error.issues.map((issue) => (issue.path.startsWith("document.") ? issue : { ...issue, path: `${path}.${issue.path}` })));
     if (error instanceof ConflictError || error instanceof NotFoundError) throw ValidationError.of(path, error.message, error instanceof ConflictError ? "conflict" : "not_found");
-    if (error instanceof CallerError) throw error;
     throw error;
   }
 }

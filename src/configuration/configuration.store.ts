@@ -2,8 +2,8 @@ import type { PrismaClient } from "../db/generated/client.ts";
 
 export type ConfigurationRows = Awaited<ReturnType<typeof readConfigurationRows>>;
 
-/** Everything that is set, by names, so that a document of it is the same however it came about. */
-export async function readConfigurationRows(db: PrismaClient) {
+/** Everything that is set, by names, so that a document of it is the same however it came about. What is over at `now` is left out. */
+export async function readConfigurationRows(db: PrismaClient, now: Date) {
   const byName = [{ name: "asc" }, { id: "asc" }] as const;
   const orderBy = [...byName];
   const inOrder = { orderBy: { id: "asc" } } as const;
@@ -18,6 +18,6 @@ export async function readConfigurationRows(db: PrismaClient) {
     escalationPolicies: await db.escalationPolicy.findMany({ orderBy, include: { steps: { orderBy: { position: "asc" }, include: { targets: inOrder } } } }),
     alertRules: await db.alertRule.findMany({ orderBy: [{ position: "asc" }, { id: "asc" }], include: { targets: inOrder } }),
     // Those without a schedule are of the day: what is made for one occasion is not kept in a document.
-    silences: (await db.silence.findMany({ orderBy: { id: "asc" } })).filter(({ schedule }) => schedule !== null),
+    silences: (await db.silence.findMany({ where: { OR: [{ endsAt: null }, { endsAt: { gt: now } }] }, orderBy: { id: "asc" } })).filter(({ schedule }) => schedule !== null),
   };
 }

@@ -73,7 +73,8 @@ function isDeeperThan(value: unknown, depth: number): boolean {
   return depth === 0 || Object.values(value).some((inner) => isDeeperThan(inner, depth - 1));
 }
 
-function refuseRepeated(name: SectionName, items: readonly Item[]): void {
+/** @throws {ValidationError} when two items are known by the same name */
+export function refuseRepeated(name: SectionName, items: readonly Item[]): void {
   const seen = new Map<string, number>();
   for (const [at, item] of items.entries()) {
     const key = keyOfItem(name, item);

@@ -26,6 +26,7 @@ export type KnownItems = Record<SectionName, Map<string, KnownItem>>;
 /** What is set, as items of a document without their secrets. */
 export function itemsOf(rows: ConfigurationRows, box: SecretBox): KnownItems {
   const references = createReferences(rows);
+  const kinds = new Map(rows.channels.map(({ id, kind }) => [id, kind]));
   const known = (name: SectionName, id: string, item: Item, secrets: string | null = null): [string, KnownItem] => {
     const shown = withIsoDurations(item);
     return [keyOfItem(name, shown), { id, item: shown, secrets, secretsDigest: secrets && createHash("sha256").update(secrets).digest("base64url") }];
@@ -102,7 +103,7 @@ export function itemsOf(rows: ConfigurationRows, box: SecretBox): KnownItems {
           steps: row.steps as Json,
           channels: row.restricted ? row.channels.map(({ channelId }) => references.of("channels", channelId, null)).sort(byText) : null,
           recipients: row.recipients
-            .map(({ channelId, config }): Item => ({ channel: references.of("channels", channelId, null), config: { [configKey(rows.channels.find(({ id }) => id === channelId)?.kind ?? "")]: config as Json } }))
+            .map(({ channelId, config }): Item => ({ channel: references.of("channels", channelId, null), config: { [configKey(kinds.get(channelId) ?? "")]: config as Json } }))
             .sort(byText),
         });
       }),

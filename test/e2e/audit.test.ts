@@ -75,6 +75,9 @@ it("says of secrets that they were changed, and of what was not changed nothing"
   expect(entries).toMatchObject([{ differences: [{ path: "secrets" }] }]);
   expect(JSON.stringify(await log(api))).not.toMatch(/second-secret|first"/);
   await api.run(`mutation ($id: ID!) { updateChannel(id: $id, input: { name: "Ops" }) { __typename } }`, { id });
+  // The same secret once more, and one that is left out.
+  await api.run(`mutation ($id: ID!, $input: UpdateChannelInput!) { updateChannel(id: $id, input: $input) { __typename } }`, config("http://127.0.0.1:9/second-secret"));
+  await api.run(`mutation ($id: ID!) { updateChannel(id: $id, input: { config: { webhook: {} } }) { __typename } }`, { id });
   await api.run(`mutation ($id: ID!) { updateChannel(id: $id, input: { minimumSeverity: INFO, name: " " }) { __typename } }`, { id });
   expect(await log(api, { subjectIds: [id] })).toHaveLength(2);
 });

@@ -131,6 +131,22 @@ describe("a configuration", () => {
     expect(await exported(api)).toEqual(before);
   });
 
+  it("is pruned of what is over already, and knows triggers by any name of their types", async () => {
+    const server = await startTestServer();
+    onTestFinished(() => server[Symbol.asyncDispose]());
+    const { api } = server;
+    const silence = (reason: string, duration: string) => ({ reason, matchers: [{ field: "service", operator: "EQUALS", value: reason }], duration, schedule: { timeZone: "UTC", windows: [{ start: "02:00", end: "03:00" }] } });
+    await create(api, "createSilence", silence("over", "P1D"));
+    await create(api, "createSilence", silence("on", "P9D"));
+    server.clock.advance(2 * 86_400_000);
+    expect((await exported(api)).silences).toMatchObject([{ reason: "on" }]);
+    const document = { carillon: 1, silences: [], triggers: [{ eventType: "backup_fail", cooldown: "PT2H" }] };
+    expect((await imported(api, document, { prune: true })).changes?.map(({ action, section, name }) => `${action} ${section} ${name}`)).toEqual(["CREATE triggers backup.failure", "DELETE silences on"]);
+    expect(await imported(api, document, { prune: true })).toEqual({ applied: true, changes: [] });
+    expect((await exported(api)).triggers).toMatchObject([{ eventType: "backup.failure", cooldown: "PT2H" }]);
+    expect((await imported(api, { carillon: 1, triggers: [{ eventType: "backup_fail" }, { eventType: "backup.failure" }] })).issues).toMatchObject([{ path: "document.triggers.1.eventType" }]);
+  });
+
   it("with secrets in plain text sets them, and says no more than that they are others", async () => {
     const api = await start();
     await using receiver = await startFakeHttp();
