@@ -63,6 +63,51 @@ export type AttemptOutcome =
   /** The request was sent and the answer was lost: it may have arrived. Tried again only where the provider recognises a repeat. */
   | 'UNKNOWN';
 
+/** Which changes are wanted; what is left out does not matter. */
+export type AuditFilter = {
+  /** Names of mutations, e.g. updateChannel. */
+  actions?: Array<string> | null | undefined;
+  /** Ids of the tokens that changed it, be they revoked. */
+  actorIds?: Array<string> | null | undefined;
+  /** Customers whose it was. */
+  customers?: Array<string> | null | undefined;
+  /** From this time on. */
+  from?: string | null | undefined;
+  /** Ids of what was changed, be it deleted meanwhile. */
+  subjectIds?: Array<string> | null | undefined;
+  /** What kinds of things were changed. */
+  subjectTypes?: Array<AuditSubject> | null | undefined;
+  /** Before this time. */
+  to?: string | null | undefined;
+};
+
+/** What was changed. */
+export type AuditSubject =
+  /** An access token. */
+  | 'ACCESS_TOKEN'
+  /** An alert rule, with whom it leads to. */
+  | 'ALERT_RULE'
+  /** A channel, with its overrides. */
+  | 'CHANNEL'
+  /** A contact. */
+  | 'CONTACT'
+  /** A contact group, with its members. */
+  | 'CONTACT_GROUP'
+  /** An escalation policy, with its steps. */
+  | 'ESCALATION_POLICY'
+  /** A custom event type. */
+  | 'EVENT_TYPE'
+  /** An inhibition rule. */
+  | 'INHIBITION_RULE'
+  /** A provider account. */
+  | 'PROVIDER_ACCOUNT'
+  /** The server's settings. */
+  | 'SETTINGS'
+  /** A silence. */
+  | 'SILENCE'
+  /** The settings of an event type. */
+  | 'TRIGGER';
+
 /** So many messages on one event type a channel gets one by one within a time; the rest comes as one message. */
 export type BurstInput = {
   /** So many come one by one: 1 to 10,000; 0: every message comes by itself. */
@@ -234,6 +279,15 @@ export type ConfigFieldType =
   | 'STRING'
   /** Several texts. */
   | 'STRING_LIST';
+
+/** What an import does with one thing that is set. */
+export type ConfigurationAction =
+  /** It is new. */
+  | 'CREATE'
+  /** The document does not hold it, so it goes. */
+  | 'DELETE'
+  /** It is changed. */
+  | 'UPDATE';
 
 /** A new access token. */
 export type CreateAccessTokenInput = {
@@ -567,6 +621,18 @@ export type HoldReason =
   | 'QUIET_HOURS'
   /** More than the channel may be sent in a minute. */
   | 'RATE_LIMIT';
+
+/** A configuration to import. */
+export type ImportConfigurationInput = {
+  /** As exportConfiguration gives it. Things are known by their names. What it leaves out stays as it is: a section, an item, a key of an item, secrets. Secrets may stand in config in plain text, put there by whatever sends the document. */
+  document: Record<string, unknown>;
+  /** True: says what would change, and changes nothing. */
+  dryRun?: boolean | null | undefined;
+  /** The one that the document was exported with, when it holds secrets. */
+  passphrase?: string | null | undefined;
+  /** True: what the document does not hold is deleted, in the sections that it has. */
+  prune?: boolean | null | undefined;
+};
 
 /** How a field is compared. Regular expressions are those of RE2, without lookaround and backreferences; they must take in the whole text, of which they see the first 1,000 characters. */
 export type MatchOperator =
@@ -1817,6 +1883,33 @@ export type WhoHasItQueryVariables = Exact<{
 
 export type WhoHasItQuery = { conditions: { nodes: Array<{ id: string, title: string, severity: Severity, openedAt: string, acknowledgement: { at: string, by: string | null, note: string | null } | null, escalations: Array<{ step: number, round: number, nextAt: string | null, policy: { name: string } | null, notices: Array<{ at: string, step: number, round: number, reminder: boolean, channelName: string, contactName: string | null }> }> }> } };
 
+export type AuditLogQueryVariables = Exact<{
+  filter?: AuditFilter | null | undefined;
+}>;
+
+
+export type AuditLogQuery = { auditLog: { nodes: Array<{ at: string, actorName: string, address: string | null, action: string, subjectType: AuditSubject, subjectName: string | null, differences: Array<{ path: string, before: string | null, after: string | null }> }> } };
+
+export type ExportConfigurationQueryVariables = Exact<{
+  passphrase?: string | null | undefined;
+}>;
+
+
+export type ExportConfigurationQuery = { exportConfiguration:
+    | { __typename: 'ExportConfigurationPayload', document: Record<string, unknown> }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string }
+   };
+
+export type ImportConfigurationMutationVariables = Exact<{
+  input: ImportConfigurationInput;
+}>;
+
+
+export type ImportConfigurationMutation = { importConfiguration:
+    | { __typename: 'ImportConfigurationPayload', applied: boolean, changes: Array<{ action: ConfigurationAction, section: string, name: string, differences: Array<{ path: string, before: string | null, after: string | null }> }> }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
+   };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -2649,3 +2742,67 @@ export const WhoHasItDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<WhoHasItQuery, WhoHasItQueryVariables>;
+export const AuditLogDocument = new TypedDocumentString(`
+    query AuditLog($filter: AuditFilter) {
+  auditLog(first: 20, filter: $filter) {
+    nodes {
+      at
+      actorName
+      address
+      action
+      subjectType
+      subjectName
+      differences {
+        path
+        before
+        after
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AuditLogQuery, AuditLogQueryVariables>;
+export const ExportConfigurationDocument = new TypedDocumentString(`
+    query ExportConfiguration($passphrase: String) {
+  exportConfiguration(passphrase: $passphrase) {
+    __typename
+    ... on ExportConfigurationPayload {
+      document
+    }
+    ... on Error {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ExportConfigurationQuery, ExportConfigurationQueryVariables>;
+export const ImportConfigurationDocument = new TypedDocumentString(`
+    mutation ImportConfiguration($input: ImportConfigurationInput!) {
+  importConfiguration(input: $input) {
+    __typename
+    ... on ImportConfigurationPayload {
+      applied
+      changes {
+        action
+        section
+        name
+        differences {
+          path
+          before
+          after
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ImportConfigurationMutation, ImportConfigurationMutationVariables>;
