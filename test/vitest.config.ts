@@ -8,7 +8,7 @@ const ON_POSTGRESQL = [
   ...["kill", "clockSteps", "stop", "deadProvider"].map((name) => `test/hard/${name}.test.ts`),
 ];
 /** About SQLite's file. */
-const ON_FILES = ["test/store/database.test.ts"];
+const ON_FILES = ["test/store/database.test.ts", "test/store/sqliteWriter.test.ts"];
 
 const shared = {
   root: new URL("..", import.meta.url).pathname,

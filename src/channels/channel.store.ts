@@ -4,6 +4,8 @@ import { findDeletionImpact } from "../db/deletionImpact.ts";
 import type { DeletionImpact } from "../db/deletionImpact.ts";
 import { Prisma } from "../db/generated/client.ts";
 import type { Channel as ChannelRow, ChannelOverride } from "../db/generated/client.ts";
+import { execute, raw, sql } from "../db/sql.ts";
+import type { SqlClient } from "../db/sql.ts";
 
 export type { ChannelRow, ChannelOverride };
 export type ChannelWithOverrides = ChannelRow & { overrides: ChannelOverride[] };
@@ -71,9 +73,9 @@ function asInput<Row extends Partial<ChannelRow>>(row: Row): Row & Prisma.Channe
 }
 
 /** Notes that a channel fails, or that it works again. @returns false when that is known, or the channel is gone */
-export async function setFailingSince(tx: Transaction, id: string, failingSince: Date | null): Promise<boolean> {
-  const { count } = await tx.channel.updateMany({ where: { id, failingSince: failingSince ? null : { not: null } }, data: { failingSince } });
-  return count > 0;
+export async function setFailingSince(tx: SqlClient, id: string, failingSince: Date | null): Promise<boolean> {
+  const isNew = failingSince ? raw("IS NULL") : raw("IS NOT NULL");
+  return (await execute(tx, sql`UPDATE "Channel" SET "failingSince" = ${failingSince} WHERE "id" = ${id} AND "failingSince" ${isNew}`)) > 0;
 }
 
 /** Encrypts every channel's secrets anew. @returns how many channels have any */

@@ -1,7 +1,6 @@
 import { dialectOf } from "./dialect.ts";
 import type { SqlClient } from "./sql.ts";
-import { statementsOf } from "./sqliteStatements.ts";
-import type { SqliteStatements } from "./sqliteStatements.ts";
+import { statementsOf } from "./statementsOf.ts";
 import { storableText } from "./storableText.ts";
 
 /** How a JSON value becomes a column: plain values as they are, objects as JSON text. */
@@ -25,7 +24,7 @@ export async function insertRows(tx: SqlClient, table: Table, rows: Row[], { nee
   const statements = statementsOf(tx);
   const columns = Object.keys(table.columns);
   const statement = remembered(`${dialectOf(tx)} insert ${table.name} ${needsChannel} ${onConflict}`, () => (statements ? insertOne : insertAll)(table, columns, needsChannel, onConflict));
-  if (statements) runEach(statements, statement, table, needsChannel ? [...columns, "channelId"] : columns, rows);
+  if (statements) statements.executeEach(statement, valuesOf(table, needsChannel ? [...columns, "channelId"] : columns, rows));
   else await tx.$executeRawUnsafe(statement, storableText(JSON.stringify(rows)));
 }
 
@@ -34,7 +33,7 @@ export async function updateRows(tx: SqlClient, table: Table, columns: string[],
   if (rows.length === 0) return;
   const statements = statementsOf(tx);
   const statement = remembered(`${dialectOf(tx)} update ${table.name} ${columns.join()}`, () => (statements ? updateOne : updateAll)(table, columns));
-  if (statements) runEach(statements, statement, table, [...columns, "id"], rows);
+  if (statements) statements.executeEach(statement, valuesOf(table, [...columns, "id"], rows));
   else await tx.$executeRawUnsafe(statement, storableText(JSON.stringify(rows)));
 }
 
@@ -61,8 +60,8 @@ function updateOne(table: Table, columns: string[]): string {
   return `UPDATE "${table.name}" SET ${columns.map((name) => `"${name}" = ?`).join(", ")} WHERE "id" = ?`;
 }
 
-function runEach(statements: SqliteStatements, statement: string, table: Table, columns: string[], rows: Row[]): void {
-  for (const row of rows) statements.execute(statement, columns.map((name) => stored(table.columns[name], row[name])));
+function valuesOf(table: Table, columns: string[], rows: Row[]): unknown[][] {
+  return rows.map((row) => columns.map((name) => stored(table.columns[name], row[name])));
 }
 
 /** As SQLite has it: times as milliseconds since 1970, JSON as text. */

@@ -1,7 +1,7 @@
 import { dialectOf } from "./dialect.ts";
 import type { Dialect } from "./dialect.ts";
 import type { PrismaClient } from "./generated/client.ts";
-import { statementsOf } from "./sqliteStatements.ts";
+import { statementsOf } from "./statementsOf.ts";
 import { storableText } from "./storableText.ts";
 
 /** What runs SQL: a client, or a transaction. */
@@ -44,7 +44,7 @@ export function sql(texts: TemplateStringsArray, ...parts: (Value | Piece)[]): P
 export async function query<Row>(client: SqlClient, piece: Piece): Promise<Row[]> {
   const { text, values } = written(client, piece);
   const statements = statementsOf(client);
-  return statements ? (statements.query(text, values) as Row[]) : client.$queryRawUnsafe<Row[]>(text, ...values);
+  return statements ? (statements.query(text, values) as Row[] | Promise<Row[]>) : client.$queryRawUnsafe<Row[]>(text, ...values);
 }
 
 /** Runs a statement. @returns how many rows it changed */

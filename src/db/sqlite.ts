@@ -8,9 +8,12 @@ import { startErrorOf } from "./databaseErrors.ts";
 import { speaks } from "./dialect.ts";
 import { lockDatabase } from "./lock.ts";
 import { migrate } from "./migrate.ts";
-import type { SqlClient } from "./sql.ts";
-import { createSqliteStatements, MOST_STATEMENTS, runsOn } from "./sqliteStatements.ts";
-import type { AdapterStatement, Sqlite, SqliteStatements } from "./sqliteStatements.ts";
+import { createSqliteStatements, MOST_STATEMENTS } from "./sqliteStatements.js";
+import type { AdapterStatement, Sqlite } from "./sqliteStatements.js";
+import { openSqliteWriter } from "./sqliteWriter.ts";
+import type { SqliteWriter } from "./sqliteWriter.ts";
+import { runsOn } from "./statementsOf.ts";
+import type { Statements } from "./statementsOf.ts";
 
 /** FULL makes a commit survive a power cut, not only a killed process. */
 const WRITER_PRAGMAS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;";
@@ -18,7 +21,7 @@ const READER_PRAGMAS = "PRAGMA query_only = ON; PRAGMA busy_timeout = 5000;";
 
 interface Connection {
   client: PrismaClient;
-  statements: SqliteStatements;
+  statements: Statements;
 }
 
 /** One connection, for Prisma and for statements of our own. */
@@ -75,7 +78,7 @@ export async function openSqlite(file: string, now: () => Date): Promise<Databas
     const unlock = await lockDatabase(file);
     try {
       await migrate(file, now);
-      return databaseOf(await connect(file, WRITER_PRAGMAS), await connect(file, READER_PRAGMAS), unlock);
+      return databaseOf(await connect(file, WRITER_PRAGMAS), await openSqliteWriter(file, WRITER_PRAGMAS), await connect(file, READER_PRAGMAS), unlock);
     } catch (error) {
       await unlock();
       throw error;
@@ -96,10 +99,11 @@ export async function compactSqlite(file: string): Promise<void> {
 }
 
 /**
- * Two connections to one file. Statements of one connection share its transaction, so whatever is not part of a write must
- * not run on the writing one: reads have their own, and WAL lets both go on at once.
+ * Three connections to one file. Statements of one connection share its transaction, so whatever is not part of a write must
+ * not run on a writing one: reads have their own, and WAL lets both go on at once. What comes with every event is written by
+ * the thread, the rest by the Prisma client, one transaction after the other.
  */
-function databaseOf(writer: Connection, reader: Connection, unlock: () => Promise<void>): Database {
+function databaseOf(writer: Connection, thread: SqliteWriter, reader: Connection, unlock: () => Promise<void>): Database {
   let last: Promise<unknown> = Promise.resolve();
   let writing = 0;
   let closed = false;
@@ -124,30 +128,17 @@ function databaseOf(writer: Connection, reader: Connection, unlock: () => Promis
     write,
     // Nothing can be written beside anything here.
     writeAlongside: write,
-    writeStatements: (work) => inTurn(() => transact(writer, work)),
+    writeStatements: (work) => inTurn(() => thread.transact(work)),
     get writing() {
       return writing;
     },
     async close() {
       closed = true;
       await last;
+      await thread.close();
       await writer.client.$disconnect();
       await reader.client.$disconnect();
       await unlock();
     },
   };
-}
-
-/** Prisma's own transactions cost more than all statements of a usual batch. */
-async function transact<T>({ client, statements }: Connection, work: (tx: SqlClient) => Promise<T>): Promise<T> {
-  statements.execute("BEGIN IMMEDIATE", []);
-  try {
-    const result = await work(client);
-    statements.execute("COMMIT", []);
-    return result;
-  } catch (error) {
-    // A disk that is full may have ended it already.
-    if (statements.inTransaction) statements.execute("ROLLBACK", []);
-    throw error;
-  }
 }

@@ -1,4 +1,4 @@
-import type { Database, Transaction } from "../db/database.ts";
+import type { Database } from "../db/database.ts";
 import { insertRows, updateRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
 import { isOneOf, query, raw, sql, tableOf, timeOf } from "../db/sql.ts";
@@ -27,7 +27,7 @@ export async function insertDeliveries(tx: SqlClient, deliveries: Delivery[]): P
 }
 
 /** Writes how far deliveries have come. */
-export async function updateDeliveries(tx: Transaction, deliveries: Delivery[]): Promise<void> {
+export async function updateDeliveries(tx: SqlClient, deliveries: Delivery[]): Promise<void> {
   const rows = deliveries.map(({ id, state, tries, dueAt, finishedAt, reference }) => ({ id, state, tries, dueAt, finishedAt, reference }));
   await updateRows(tx, DELIVERY, ["state", "tries", "dueAt", "finishedAt", "reference"], rows);
 }

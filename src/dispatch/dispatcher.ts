@@ -125,7 +125,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const lane = createLane({
       pace: channel.pace,
       clock,
-      send: (job) => send(job).catch((error: unknown) => tryLater(job, error)),
+      send: (job, arrived) => send(job, arrived).catch((error: unknown) => tryLater(job, error)),
       drop: async (jobs) => {
         const perhaps = await perhapsDelivered(jobs);
         await Promise.all(jobs.map((job) => drop(job, "The problem was over before this could be delivered.", perhaps.has(job.delivery.id) ? "UNKNOWN" : "DROPPED")));
@@ -212,7 +212,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     return new Set([...cutShort, ...unknown]);
   }
 
-  async function send(job: PlannedDelivery): Promise<Step> {
+  async function send(job: PlannedDelivery, arrived: () => void): Promise<Step> {
     const { delivery, event } = job;
     const channel = snapshot.current.channels.get(delivery.channelId);
     if (!channel) return { done: true };
@@ -241,6 +241,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const isFailing = (failingSince === undefined ? about.failingSince : failingSince) !== null;
     const handedOver = mayHandOver(tried, result, isFailing, provider) ? handOverOf({ ...job, delivery: tried }, about, now) : {};
     const after: Delivery = handedOver.handOver && tried.state === "RETRY" ? { ...tried, state: "FAILED", finishedAt: now } : tried;
+    if (after.state === "SENT" && provider.idempotent) arrived();
     await store({
       attempt: attemptOf(channel, message, result, { delivery: after, at: now }),
       delivery: after,

@@ -1,6 +1,6 @@
 import type { Database, Transaction } from "../db/database.ts";
 import { byDialect, execute, isOneOf, query, raw, sql, timeOf } from "../db/sql.ts";
-import type { Piece } from "../db/sql.ts";
+import type { Piece, SqlClient } from "../db/sql.ts";
 import type { HoldReason } from "../decide/verdict.ts";
 import type { Severity } from "../render/message.ts";
 
@@ -124,19 +124,19 @@ export async function claimForTry(tx: Transaction, summaryId: string, tryNumber:
 /** How a summary ended: what it carried is done with, or free for the next summary from `retryAt` on. */
 export type SummaryEnd = { state: "SENT" | "UNKNOWN" | "DROPPED"; at: Date } | { retryAt: Date };
 
-export async function settleHeld(tx: Transaction, summaryId: string, end: SummaryEnd): Promise<void> {
+export async function settleHeld(tx: SqlClient, summaryId: string, end: SummaryEnd): Promise<void> {
   if ("retryAt" in end) await waitForProblems(tx, summaryId, end.retryAt);
-  const data = "retryAt" in end ? { summaryId: null, dueAt: end.retryAt, tries: 0 } : { state: end.state, finishedAt: end.at };
-  await tx.delivery.updateMany({ where: { summaryId, state: "HELD" }, data });
+  const changes = "retryAt" in end ? sql`"summaryId" = NULL, "dueAt" = ${end.retryAt}, "tries" = 0` : sql`"state" = ${end.state}, "finishedAt" = ${end.at}`;
+  await execute(tx, sql`UPDATE "Delivery" SET ${changes} WHERE "summaryId" = ${summaryId} AND "state" = 'HELD'`);
 }
 
 /** Gives what a summary carries to another one, on whatever channel that is. */
-export async function moveSummary(tx: Transaction, from: string, to: string): Promise<void> {
-  await tx.delivery.updateMany({ where: { summaryId: from, state: "HELD" }, data: { summaryId: to, tries: 0 } });
+export async function moveSummary(tx: SqlClient, from: string, to: string): Promise<void> {
+  await execute(tx, sql`UPDATE "Delivery" SET "summaryId" = ${to}, "tries" = 0 WHERE "summaryId" = ${from} AND "state" = 'HELD'`);
 }
 
 /** What later summaries are to tell of the same problems waits with them: an end must not come before its problem. */
-async function waitForProblems(tx: Transaction, summaryId: string, dueAt: Date): Promise<void> {
+async function waitForProblems(tx: SqlClient, summaryId: string, dueAt: Date): Promise<void> {
   await execute(
     tx,
     sql`UPDATE "Delivery" SET "summaryId" = NULL, "dueAt" = ${dueAt} WHERE "state" = 'HELD' AND "tries" = 0 AND ("summaryId" IS NULL OR "summaryId" <> ${summaryId})

@@ -13,8 +13,11 @@ export type Step = { done: true } | { done: false; retryAt: Date; limited: boole
 export interface LaneDeps {
   pace: Pace;
   clock: Clock;
-  /** Tries a delivery, stores the outcome and brings `job.delivery` up to date. Never rejects. */
-  send(job: PlannedDelivery): Promise<Step>;
+  /**
+   * Tries a delivery, stores the outcome and brings `job.delivery` up to date. Never rejects.
+   * @param arrived called as soon as it has arrived where a repeat does no harm: the next one need not wait until this is stored
+   */
+  send(job: PlannedDelivery, arrived: () => void): Promise<Step>;
   /** Gives up deliveries whose recovery has come before they could be told. Never rejects. */
   drop(jobs: PlannedDelivery[]): Promise<void>;
   /** Stores deliveries as held for a summary, all or none. Never rejects. @returns false when that is not possible now */
@@ -57,6 +60,8 @@ const REFILL_BELOW = 200;
 const FAILURES_BEFORE_PAUSE = 3;
 const LONGEST_PAUSE_MS = 60_000;
 const LOAD_AGAIN_MS = 1_000;
+/** So many may have arrived and not be stored yet: a crash sends these once more. */
+const MOST_UNSTORED = 100;
 /** What a channel cannot be sent within so long becomes a summary; a few are always sent one by one. */
 const LONGEST_QUEUE_MS = 60_000;
 const SHORTEST_QUEUE = 10;
@@ -78,6 +83,8 @@ export function createLane(deps: LaneDeps): Lane {
   /** Waiting for their next try, with what cancels the timer. */
   const retrying = new Map<PlannedDelivery, () => void>();
   const running = new Set<Promise<void>>();
+  /** Of what is running, what has arrived and is only being stored. */
+  let unstored = 0;
   /** Ids of the deliveries in memory, wherever they stand. */
   const known = new Set<string>();
   /** What was done with while the database was read, which may still show it as unfinished. */
@@ -87,7 +94,7 @@ export function createLane(deps: LaneDeps): Lane {
   /** True while the database has deliveries newer than `newestId`. */
   let spilled = false;
   /** What was added while the database was read. */
-  let arrived: PlannedDelivery[] = [];
+  let addedMeanwhile: PlannedDelivery[] = [];
   let loading: Promise<void> | null = null;
   /** True when there is more than what is being read shows. */
   let loadAgain = false;
@@ -173,7 +180,7 @@ export function createLane(deps: LaneDeps): Lane {
 
   function pump(): void {
     if (closed) return;
-    while (ready.length > 0 && running.size < pace.concurrency) {
+    while (ready.length > 0 && running.size - unstored < pace.concurrency && unstored < MOST_UNSTORED) {
       const now = clock.uptime();
       const waitMs = Math.max(pausedUntil - now, 0) || rate.take(now);
       if (waitMs > 0) {
@@ -259,7 +266,13 @@ export function createLane(deps: LaneDeps): Lane {
   }
 
   async function run(job: PlannedDelivery): Promise<void> {
-    const step = await deps.send(job);
+    let hasArrived = false;
+    const step = await deps.send(job, () => {
+      hasArrived = true;
+      unstored += 1;
+      pump();
+    });
+    if (hasArrived) unstored -= 1;
     if (step.done) {
       failuresInRow = 0;
       leave([job]);
@@ -294,13 +307,13 @@ export function createLane(deps: LaneDeps): Lane {
       const limit = MOST_IN_MEMORY + (deps.shared ? known.size : 0);
       const jobs = await deps.load(loadFrom(), limit);
       for (const job of jobs) if (!known.has(job.delivery.id) && !leftMeanwhile.has(job.delivery.id)) enqueue(job);
-      spilled = jobs.length === limit || arrived.length > MOST_IN_MEMORY;
-      if (!spilled) for (const job of arrived) if (job.delivery.id > newestId) enqueue(job);
+      spilled = jobs.length === limit || addedMeanwhile.length > MOST_IN_MEMORY;
+      if (!spilled) for (const job of addedMeanwhile) if (job.delivery.id > newestId) enqueue(job);
     } catch (error) {
       spilled = true;
       throw error;
     } finally {
-      arrived = [];
+      addedMeanwhile = [];
       leftMeanwhile.clear();
     }
   }
@@ -337,7 +350,7 @@ export function createLane(deps: LaneDeps): Lane {
     add(jobs) {
       for (const job of jobs) {
         if (loading) {
-          if (arrived.length <= MOST_IN_MEMORY) arrived.push(job);
+          if (addedMeanwhile.length <= MOST_IN_MEMORY) addedMeanwhile.push(job);
         } else if (spilled || known.size >= mostInMemory()) spilled = true;
         else if (job.delivery.id > newestId) enqueue(job);
       }

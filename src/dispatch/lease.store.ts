@@ -1,6 +1,7 @@
 import type { Transaction } from "../db/database.ts";
 import { LOCK_SPACE, PRESENCE_LOCK } from "../db/lockSpace.ts";
 import { execute, isOneOf, query, raw, sql } from "../db/sql.ts";
+import type { SqlClient } from "../db/sql.ts";
 
 /** A channel whose queue this process works off, until the lease ends. */
 export interface ClaimedLane {
@@ -93,7 +94,7 @@ export async function releaseLanes(tx: Transaction, owner: string, channelIds: r
 }
 
 /** Which of these lanes still belong to the process, kept so until the transaction ends: what it writes about others is out of date. */
-export async function keepLanes(tx: Transaction, owner: string, tokens: ReadonlyMap<string, number>): Promise<Set<string>> {
+export async function keepLanes(tx: SqlClient, owner: string, tokens: ReadonlyMap<string, number>): Promise<Set<string>> {
   const rows = await query<{ channelId: string; token: number }>(
     tx,
     sql`SELECT "channelId", "token" FROM "Lane" WHERE "owner" = ${owner} AND "channelId" ${isOneOf([...tokens.keys()])} ORDER BY "channelId" FOR SHARE`,

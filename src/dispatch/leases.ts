@@ -1,4 +1,5 @@
 import type { Database, Transaction } from "../db/database.ts";
+import type { SqlClient } from "../db/sql.ts";
 import type { Log } from "../log.ts";
 import { addLanes, claimLanes, findBalance, keepLanes, releaseLanes, renewLanes } from "./lease.store.ts";
 import type { Balance, ClaimedLane } from "./lease.store.ts";
@@ -20,7 +21,7 @@ export interface Leases {
   /** Whether the lane was this process's, and may be so again: its lease could not be renewed in time, and nobody else is known to have it. */
   hasLapsed(channelId: string): boolean;
   /** Which of these lanes are still this process's, until the transaction ends. */
-  keep(tx: Transaction, channelIds: Iterable<string>): Promise<Set<string>>;
+  keep(tx: SqlClient, channelIds: Iterable<string>): Promise<Set<string>>;
   /** Gives a lane back in which nothing waits any more. */
   release(channelIds: string[]): Promise<void>;
   start(): Promise<void>;

@@ -1,5 +1,6 @@
 import { createBatch } from "../db/batch.ts";
-import type { Database, Transaction } from "../db/database.ts";
+import type { Database } from "../db/database.ts";
+import type { SqlClient } from "../db/sql.ts";
 import { setFailingSince } from "../channels/channel.store.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
 import type { LockName } from "../db/transactionLocks.ts";
@@ -35,7 +36,7 @@ export interface Recorder {
 const LARGEST_BATCH = 500;
 
 /** Which of these channels' lanes this process still has, until the transaction ends. */
-export type KeepLanes = (tx: Transaction, channelIds: Iterable<string>) => Promise<Set<string>>;
+export type KeepLanes = (tx: SqlClient, channelIds: Iterable<string>) => Promise<Set<string>>;
 
 export interface RecorderDeps {
   db: Database;
@@ -55,7 +56,7 @@ export interface RecorderDeps {
 
 export function createRecorder({ db, ids, published, dispatch, healthChanged, keepLanes }: RecorderDeps): Recorder {
   const batch = createBatch(async (outcomes: Outcome[]) => {
-    const { attempts, standIns, healthIsNew } = await db.writeAlongside(async (tx) => {
+    const { attempts, standIns, healthIsNew } = await db.writeStatements(async (tx) => {
       await takeLocks(tx, { alone: locksFor(outcomes) });
       if (db.shared) ids.startAfter(await findNewestAttemptId(tx));
       // Ids are given inside the transaction, so that their order is the order of commits: a cursor never steps over one.
@@ -74,7 +75,7 @@ export function createRecorder({ db, ids, published, dispatch, healthChanged, ke
     return attempts;
   }, LARGEST_BATCH);
 
-  async function handOver(tx: Transaction, outcomes: readonly Outcome[]): Promise<PlannedDelivery[]> {
+  async function handOver(tx: SqlClient, outcomes: readonly Outcome[]): Promise<PlannedDelivery[]> {
     const planned: PlannedDelivery[] = [];
     for (const outcome of outcomes) {
       const standIn = outcome.handOver && (await storeStandIn(tx, outcome.handOver, () => ids.next()));
@@ -92,7 +93,7 @@ function locksFor(outcomes: readonly Outcome[]): LockName[] {
 }
 
 /** @returns whether any channel's health is not what it was */
-async function saveHealth(tx: Transaction, outcomes: readonly Outcome[]): Promise<boolean> {
+async function saveHealth(tx: SqlClient, outcomes: readonly Outcome[]): Promise<boolean> {
   let isNew = false;
   for (const { attempt, failingSince } of outcomes) {
     if (failingSince !== undefined && (await setFailingSince(tx, attempt.channelId, failingSince))) isNew = true;

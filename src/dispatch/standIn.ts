@@ -1,5 +1,8 @@
 import type { Channel } from "../channels/channel.model.ts";
-import type { Transaction } from "../db/database.ts";
+import { updateRows } from "../db/rows.ts";
+import type { Table } from "../db/rows.ts";
+import { parsedJson, query, sql } from "../db/sql.ts";
+import type { SqlClient } from "../db/sql.ts";
 import type { StoredEvent } from "../events/event.model.ts";
 import type { Delivery } from "./delivery.model.ts";
 import { insertDeliveries } from "./delivery.store.ts";
@@ -40,7 +43,7 @@ function standInOf({ delivery, channel, fallback, at }: HandOver, id: string): D
  * Stores the delivery on the fallback, and notes that it will have been told. Conditions must be locked.
  * @returns null when there is nothing to say: the problem is over, or the fallback gets this news for itself
  */
-export async function storeStandIn(tx: Transaction, handOver: HandOver, nextId: () => string): Promise<PlannedDelivery | null> {
+export async function storeStandIn(tx: SqlClient, handOver: HandOver, nextId: () => string): Promise<PlannedDelivery | null> {
   const { delivery, event, fallback } = handOver;
   const isSummary = delivery.reason === "SUMMARY";
   if (!isSummary && (await getsItItself(tx, handOver))) return null;
@@ -52,17 +55,23 @@ export async function storeStandIn(tx: Transaction, handOver: HandOver, nextId: 
 }
 
 /** However many ways lead to a channel, it is told once. */
-async function getsItItself(tx: Transaction, { delivery, fallback }: HandOver): Promise<boolean> {
+async function getsItItself(tx: SqlClient, { delivery, fallback }: HandOver): Promise<boolean> {
   const { eventId, reason, createdAt } = delivery;
-  const own = await tx.delivery.findFirst({ where: { eventId, reason, channelId: fallback.id, createdAt: { gte: createdAt }, state: { in: ["PENDING", "RETRY", "SENT", "UNKNOWN"] } }, select: { id: true } });
-  return own !== null;
+  const own = await query(
+    tx,
+    sql`SELECT 1 FROM "Delivery" WHERE "eventId" = ${eventId} AND "reason" = ${reason} AND "channelId" = ${fallback.id} AND "createdAt" >= ${createdAt}
+       AND "state" IN ('PENDING', 'RETRY', 'SENT', 'UNKNOWN') LIMIT 1`,
+  );
+  return own.length > 0;
 }
 
+const CONDITION: Table = { name: "Condition", columns: { id: "TEXT", told: "JSON" } };
+
 /** @returns false when the problem is over: then nobody need hear of it any more */
-async function noteTold(tx: Transaction, conditionId: string, channelId: string): Promise<boolean> {
-  const condition = await tx.condition.findUnique({ where: { id: conditionId }, select: { closedAt: true, flapping: true, told: true } });
-  if (!condition || (condition.closedAt !== null && condition.flapping === null)) return false;
-  const told = condition.told as string[];
-  if (!told.includes(channelId)) await tx.condition.update({ where: { id: conditionId }, data: { told: [...told, channelId] } });
+async function noteTold(tx: SqlClient, conditionId: string, channelId: string): Promise<boolean> {
+  const [condition] = await query<{ told: unknown }>(tx, sql`SELECT "told" FROM "Condition" WHERE "id" = ${conditionId} AND ("closedAt" IS NULL OR "flapping" IS NOT NULL)`);
+  if (!condition) return false;
+  const told = parsedJson<string[]>(condition.told);
+  if (!told.includes(channelId)) await updateRows(tx, CONDITION, ["told"], [{ id: conditionId, told: [...told, channelId] }]);
   return true;
 }

@@ -1,10 +1,11 @@
-import type { Database, Transaction } from "../db/database.ts";
+import type { Database } from "../db/database.ts";
 import type { Pace } from "../db/pace.ts";
 import { insertRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
 import { search } from "../db/search.ts";
 import type { Found, SearchFilter } from "../db/search.ts";
 import { execute, isOneOf, query, raw, sql } from "../db/sql.ts";
+import type { SqlClient } from "../db/sql.ts";
 import { ATTEMPTS } from "./attemptFilter.ts";
 import { firstIdAt } from "../ids.ts";
 import type { Attempt } from "./attempt.model.ts";
@@ -18,12 +19,12 @@ const ATTEMPT: Table = {
   },
 };
 
-export async function insertAttempts(tx: Transaction, attempts: Attempt[]): Promise<void> {
+export async function insertAttempts(tx: SqlClient, attempts: Attempt[]): Promise<void> {
   await insertRows(tx, ATTEMPT, attempts as unknown as Record<string, unknown>[]);
 }
 
 /** The greatest id of all that are stored; null when there are none. */
-export async function findNewestAttemptId(tx: Transaction): Promise<string | null> {
+export async function findNewestAttemptId(tx: SqlClient): Promise<string | null> {
   return (await query<{ id: string | null }>(tx, sql`SELECT MAX("id") AS "id" FROM "Attempt"`))[0]?.id ?? null;
 }
 

@@ -1,6 +1,8 @@
+import { Worker } from "node:worker_threads";
 import Sqlite from "better-sqlite3";
 import pg from "pg";
 import { onTestFinished } from "vitest";
+import type { Request } from "../../src/db/sqliteThread.js";
 import { ON_POSTGRESQL } from "../postgresql/freshDatabase.ts";
 
 /** Notes each different statement that this process runs on either database until the test ends. Parameters are those of the first time. */
@@ -12,6 +14,11 @@ export function recordStatements(): Map<string, unknown[]> {
     if (!statements.has(sql)) statements.set(sql, []);
     return prepare.call(this, sql);
   };
+  const { postMessage } = Worker.prototype;
+  Worker.prototype.postMessage = function (message: unknown) {
+    for (const text of textsOf(message)) if (!statements.has(text)) statements.set(text, []);
+    postMessage.call(this, message);
+  };
   const postgresql = pg.Client.prototype as unknown as { query(...args: unknown[]): unknown };
   const { query } = postgresql;
   postgresql.query = function (...args) {
@@ -22,9 +29,17 @@ export function recordStatements(): Map<string, unknown[]> {
   };
   onTestFinished(() => {
     sqlite.prepare = prepare;
+    Worker.prototype.postMessage = postMessage;
     postgresql.query = query;
   });
   return statements;
+}
+
+/** The statements that the thread which writes to SQLite is asked to run. */
+function textsOf(message: unknown): string[] {
+  if (typeof message !== "object" || message === null || !("last" in message)) return [];
+  const { before, last } = message as Request;
+  return [...before.map(({ text }) => text), last.text];
 }
 
 /** What one step of a plan does to which table. */

@@ -1,0 +1,84 @@
+import Sqlite from "better-sqlite3";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { storageErrorOf } from "../../src/db/databaseErrors.ts";
+import { insertRows } from "../../src/db/rows.ts";
+import { execute, query, sql } from "../../src/db/sql.ts";
+import { openSqliteWriter } from "../../src/db/sqliteWriter.ts";
+import type { SqliteWriter } from "../../src/db/sqliteWriter.ts";
+import { freshDir, freshFile } from "./openStore.ts";
+
+const NUMBER = { name: "Number", columns: { n: "INTEGER", at: "TIME", json: "JSON" } } as const;
+const row = (n: number | null) => ({ n, at: new Date(n ?? 0), json: { n } });
+
+async function openWriter(): Promise<{ writer: SqliteWriter; numbers: () => unknown[] }> {
+  const file = freshFile();
+  const other = new Sqlite(file);
+  other.exec(`CREATE TABLE "Number" ("n" INTEGER NOT NULL UNIQUE, "at" DATETIME, "json" JSON)`);
+  const writer = await openSqliteWriter(file, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+  onTestFinished(async () => {
+    other.close();
+    await writer.close();
+  });
+  return { writer, numbers: () => (other.prepare(`SELECT "n" FROM "Number" ORDER BY "n"`).all() as { n: number }[]).map(({ n }) => n) };
+}
+
+const count = `WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r WHERE x < 500000) SELECT COUNT(*) AS "count" FROM r`;
+
+describe("the thread that writes to SQLite", () => {
+  it("stores and reads as the other connections do: times as Date, JSON as text, changes counted", async () => {
+    const { writer, numbers } = await openWriter();
+    const seen = await writer.transact(async (tx) => {
+      await insertRows(tx, NUMBER, [row(1), row(2)]);
+      const changed = await execute(tx, sql`UPDATE "Number" SET "at" = ${new Date(7)} WHERE "n" > ${1}`);
+      return { changed, rows: await query(tx, sql`SELECT * FROM "Number" ORDER BY "n"`) };
+    });
+    expect(seen).toEqual({ changed: 1, rows: [{ n: 1, at: new Date(1), json: `{"n":1}` }, { n: 2, at: new Date(7), json: `{"n":2}` }] });
+    expect(numbers()).toEqual([1, 2]);
+  });
+
+  it("leaves the event loop to others while a statement takes its time", async () => {
+    const { writer } = await openWriter();
+    const order: string[] = [];
+    const written = writer.transact((tx) => query(tx, sql([count] as unknown as TemplateStringsArray))).then(() => order.push("written"));
+    await new Promise((resolve) => setImmediate(resolve));
+    order.push("turn");
+    await written;
+    expect(order).toEqual(["turn", "written"]);
+  });
+
+  it("stores nothing of a transaction of which anything failed, whoever waited for it, and goes on with the next", async () => {
+    const { writer, numbers } = await openWriter();
+    // Nobody waits for the rows: their failure is the commit's.
+    const unwaited = writer.transact((tx) => insertRows(tx, NUMBER, [row(1), row(null), row(2)]));
+    await expect(unwaited).rejects.toMatchObject({ name: "SqliteError", code: "SQLITE_CONSTRAINT_NOTNULL" });
+    // What was sent beside the failure must not be run outside of the transaction, nor be stored by one that passes over it.
+    const passedOver = writer.transact(async (tx) => {
+      await Promise.allSettled([execute(tx, sql`INSERT INTO "Number" ("n") VALUES (3)`), execute(tx, sql`INSERT INTO "Nothing" VALUES (1)`), execute(tx, sql`INSERT INTO "Number" ("n") VALUES (4)`)]);
+    });
+    await expect(passedOver).rejects.toThrow("no such table: Nothing");
+    const own = writer.transact(async (tx) => {
+      await insertRows(tx, NUMBER, [row(5)]);
+      throw new Error("not this one");
+    });
+    await expect(own).rejects.toThrow("not this one");
+    expect(numbers()).toEqual([]);
+    await writer.transact((tx) => insertRows(tx, NUMBER, [row(6)]));
+    expect(numbers()).toEqual([6]);
+  });
+
+  it("says as the other connections do that the file cannot be written", async () => {
+    const file = freshFile();
+    new Sqlite(file).exec(`CREATE TABLE "Number" ("n" INTEGER)`).close();
+    const writer = await openSqliteWriter(file, "PRAGMA query_only = ON;");
+    onTestFinished(() => writer.close());
+    const error: unknown = await writer.transact((tx) => execute(tx, sql`INSERT INTO "Number" VALUES (1)`)).catch((reason: unknown) => reason);
+    expect(storageErrorOf(error)).toMatchObject({ code: "UNAVAILABLE" });
+    await expect(openSqliteWriter(freshDir(), "")).rejects.toMatchObject({ code: "SQLITE_CANTOPEN" });
+  });
+
+  it("refuses what comes after its end", async () => {
+    const { writer } = await openWriter();
+    await writer.close();
+    await expect(writer.transact((tx) => execute(tx, sql`INSERT INTO "Number" ("n") VALUES (1)`))).rejects.toThrow("has ended");
+  });
+});
