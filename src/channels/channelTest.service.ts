@@ -1,6 +1,7 @@
 import type { Owner } from "../access/principal.ts";
 import type { Clock } from "../clock.ts";
-import { attemptOf, displayNameOf } from "../dispatch/dispatcher.ts";
+import { attemptOf } from "../dispatch/attemptOf.ts";
+import { displayNameOf } from "../dispatch/displayName.ts";
 import type { Recorder } from "../dispatch/recorder.ts";
 import { composeMessage } from "../dispatch/composeMessage.ts";
 import type { OutsideWorld } from "../dispatch/outside.ts";

@@ -2,14 +2,13 @@ import type { Clock } from "../clock.ts";
 import { countOverdueConditions } from "../conditions/condition.store.ts";
 import type { Database } from "../db/database.ts";
 import { createJob } from "../db/job.ts";
-import { takeLocks } from "../db/transactionLocks.ts";
 import { countOverdueEscalations } from "../escalations/escalation.store.ts";
 import type { Log } from "../log.ts";
 import { findOpen, findPlanned, findWaitingAmong } from "./delivery.store.ts";
 import type { OpenDelivery } from "./delivery.store.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Flusher } from "./flusher.ts";
-import { freeOrphans } from "./held.store.ts";
+import { freeOrphans, writeHeld } from "./held.store.ts";
 
 /** What an audit has found and seen to. */
 export interface Findings {
@@ -117,10 +116,7 @@ export function createAuditor({ db, clock, log, dispatcher, flusher, rechecker, 
     const summaries = [...new Set(rows.flatMap(({ summaryId }) => summaryId ?? []))];
     const open = summaries.length > 0 ? await findWaitingAmong(db, summaries) : new Set<string>();
     const orphans = rows.filter(({ summaryId }) => summaryId !== null && !open.has(summaryId)).map(({ id }) => id);
-    const orphaned = orphans.length === 0 ? 0 : await db.writeAlongside(async (tx) => {
-      await takeLocks(tx, { alone: ["HELD"] });
-      return freeOrphans(tx, orphans, clock.now());
-    });
+    const orphaned = orphans.length === 0 ? 0 : await writeHeld(db, (tx) => freeOrphans(tx, orphans, clock.now()));
     return { overdueHeld: rows.filter(({ summaryId, dueAt }) => summaryId === null && dueAt < overdue).length, orphaned };
   }
 

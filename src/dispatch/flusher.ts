@@ -2,7 +2,6 @@ import { createAlarm } from "../alarm.ts";
 import type { Clock } from "../clock.ts";
 import type { Database, Transaction } from "../db/database.ts";
 import { findNewestId } from "../db/newestId.ts";
-import { takeLocks } from "../db/transactionLocks.ts";
 import type { HoldReason } from "../decide/verdict.ts";
 import { findEvents } from "../events/event.store.ts";
 import type { Ids } from "../ids.ts";
@@ -12,7 +11,7 @@ import type { SnapshotHolder } from "../settings/snapshot.ts";
 import type { Delivery } from "./delivery.model.ts";
 import { insertDeliveries } from "./delivery.store.ts";
 import type { PlannedDelivery } from "./delivery.store.ts";
-import { findDueGroups, findNextHeld, findOpenSummary, findQuietChannels, holdsCritical, joinSummary, postponeGroup, rescheduleHeld } from "./held.store.ts";
+import { findDueGroups, findNextHeld, findOpenSummary, findQuietChannels, holdsCritical, joinSummary, postponeGroup, rescheduleHeld, writeHeld } from "./held.store.ts";
 import type { DueGroup } from "./held.store.ts";
 
 /** Sends what was held: when its time has come, by the clock and never by the next event. */
@@ -61,8 +60,7 @@ export function createFlusher({ db, snapshot, clock, ids, log, dispatch }: Flush
 
   /** Makes summaries of what is due. In one transaction, so that two at once cannot take the same. */
   async function summarise(only: { channelId: string; heldFor: HoldReason } | null): Promise<number> {
-    const { planned, count } = await db.writeAlongside(async (tx) => {
-      await takeLocks(tx, { alone: ["HELD"] });
+    const { planned, count } = await writeHeld(db, async (tx) => {
       if (db.shared) ids.startAfter(await findNewestId(tx));
       const now = clock.now();
       const groups = only ? await findDueGroups(tx, now, only) : await findDue(tx, now);

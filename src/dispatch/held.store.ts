@@ -1,10 +1,19 @@
 import type { Database, Transaction } from "../db/database.ts";
 import { byDialect, execute, isOneOf, query, raw, sql, timeOf } from "../db/sql.ts";
 import type { Piece, SqlClient } from "../db/sql.ts";
+import { takeLocks } from "../db/transactionLocks.ts";
 import type { HoldReason } from "../decide/verdict.ts";
 import type { Severity } from "../render/message.ts";
 
 // Partial indexes serve statements that name the state themselves: as a parameter it would have every delivery read.
+
+/** What is held changes in one transaction at a time, whoever does it. */
+export function writeHeld<T>(db: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  return db.writeAlongside(async (tx) => {
+    await takeLocks(tx, { alone: ["HELD"] });
+    return work(tx);
+  });
+}
 
 /** When the next held delivery is due; null when none waits for a summary to be made. */
 export async function findNextHeld(db: Database): Promise<Date | null> {

@@ -1,0 +1,36 @@
+import type { Provider } from "../providers/provider.ts";
+import type { Delivery } from "./delivery.model.ts";
+import type { Outcome } from "./recorder.ts";
+import { nextTry } from "./retry.ts";
+import type { SendResult } from "./sendMessage.ts";
+
+/** The delivery as it stands after a try. */
+export function afterTry(delivery: Delivery, result: SendResult, idempotent: boolean, now: Date, random: number): Delivery {
+  const tries = delivery.tries + 1;
+  const done = { ...delivery, tries, finishedAt: now };
+  if (result.outcome === "DELIVERED") return { ...done, state: "SENT", reference: result.receipt.reference ?? null };
+  // A repeat that the provider cannot tell from the first could be a second message: better unknown than twice.
+  if (result.outcome === "UNKNOWN" && !idempotent) return { ...done, state: "UNKNOWN" };
+  const retryAt = nextTry(result.outcome, tries, result.retryAfterMs, delivery.createdAt, now, random);
+  return retryAt ? { ...delivery, tries, state: "RETRY", dueAt: retryAt } : { ...done, state: "FAILED" };
+}
+
+/**
+ * Whether the fallback gets it now: what is given up, and of a channel that fails whatever did not arrive, so that nobody
+ * waits for a day of tries. An incident that only its own provider can close is tried on until it is given up.
+ */
+export function mayHandOver({ reason, state }: Delivery, { outcome }: SendResult, isFailing: boolean, { recovery }: Provider): boolean {
+  if (state === "FAILED") return true;
+  if (!isFailing || outcome === "RATE_LIMITED" || (reason === "RECOVERY" && recovery === "RESOLVES")) return false;
+  return state === "RETRY" || (state === "UNKNOWN" && reason !== "SUMMARY");
+}
+
+/** A summary that was refused for good keeps nothing from being told: the next one takes it up after so long. */
+const NEXT_SUMMARY_MS = 3_600_000;
+
+/** What the end of a summary means for the deliveries in it; nothing for other deliveries and while it is tried again. */
+export function carriedBy({ reason, state }: Delivery, now: Date): Pick<Outcome, "carried"> {
+  if (reason !== "SUMMARY" || state === "RETRY") return {};
+  if (state === "SENT" || state === "UNKNOWN" || state === "DROPPED") return { carried: { state, at: now } };
+  return { carried: { retryAt: new Date(now.getTime() + NEXT_SUMMARY_MS) } };
+}
