@@ -4,7 +4,7 @@ import { createJob } from "../../src/db/job.ts";
 import { startRetention } from "../../src/history/retention.ts";
 import { createManualClock } from "../e2e/manualClock.ts";
 import { NOW } from "../store/openStore.ts";
-import { freshPostgresqlUrl, postgresqlIsIdle } from "./freshDatabase.ts";
+import { freshPostgresqlUrl } from "./freshDatabase.ts";
 
 const HOUR = 3_600_000;
 const later = (ms: number) => new Date(NOW.getTime() + ms);
@@ -41,15 +41,22 @@ describe("a job that one of several processes does for all", () => {
     const errors: unknown[] = [];
     const processes = (await openTwice()).map((db, at) => {
       const clock = createManualClock(NOW);
+      let waits = 0;
+      // It waits for the next hour once it is done with this one.
+      const after = (ms: number, run: () => void) => ((waits += 1), clock.after(ms, run));
       const snapshot = { current: { server: { historyDays: 30, historyCount: 1000 } } };
-      const stop = startRetention({ db, clock, snapshot: snapshot as never, log: { error: (error: unknown) => errors.push(error) } as never, history: { prune: () => Promise.resolve((pruned[at] = (pruned[at] ?? 0) + 1) * 0) } });
+      const stop = startRetention({ db, clock: { ...clock, after }, snapshot: snapshot as never, log: { error: (error: unknown) => errors.push(error) } as never, history: { prune: () => Promise.resolve((pruned[at] = (pruned[at] ?? 0) + 1) * 0) } });
       onTestFinished(stop);
-      return { clock, hour: async () => (clock.advance(HOUR), await postgresqlIsIdle()) };
+      return async () => {
+        const before = waits;
+        clock.advance(HOUR);
+        await expect.poll(() => waits).toBe(before + 1);
+      };
     });
-    for (let hour = 0; hour < 3; hour += 1) for (const { hour: pass } of processes) await pass();
+    for (let hour = 0; hour < 3; hour += 1) for (const hourLater of processes) await hourLater();
     expect(pruned).toEqual([3, 0]);
     // The first is heard of no more.
-    for (let hour = 0; hour < 4; hour += 1) await processes[1]?.hour();
+    for (let hour = 0; hour < 4; hour += 1) await processes[1]?.();
     expect(pruned).toEqual([3, 2]);
     // What is cut off when the test closes the databases counts no more.
     expect(errors).toEqual([]);
