@@ -5,7 +5,7 @@ import { findUnfinished, findWaitingChannels } from "./delivery.store.ts";
 import type { PlannedDelivery } from "./delivery.store.ts";
 import { holdOverflow, writeHeld } from "./held.store.ts";
 import { createLane } from "./lane.ts";
-import type { Lane, Step } from "./lane.ts";
+import type { Answered, Lane, Step } from "./lane.ts";
 import { createLeases } from "./leases.ts";
 import type { Leases } from "./leases.ts";
 import type { KeepLanes } from "./recorder.ts";
@@ -95,12 +95,12 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     return lane;
   }
 
-  async function send(job: PlannedDelivery, arrived: () => void): Promise<Step> {
+  async function send(job: PlannedDelivery, answered: Answered): Promise<Step> {
     const channel = snapshot.current.channels.get(job.delivery.channelId);
     if (!channel) return { done: true };
     // It stays in the database for the process that has the lane now, or until it is known that none has.
     if (leases && !leases.has(channel.id)) return leases.hasLapsed(channel.id) ? putOff(job, clock, LAPSED_MS) : { done: true };
-    return sender.send(job, channel, arrived);
+    return sender.send(job, channel, answered);
   }
 
   /** More than a channel may be sent becomes a summary. */

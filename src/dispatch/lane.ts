@@ -10,14 +10,20 @@ import { createRateLimit } from "./rateLimit.ts";
 /** What became of a delivery after one try, once that is stored. `limited`: the provider asked the channel to wait. */
 export type Step = { done: true } | { done: false; retryAt: Date; limited: boolean };
 
+/**
+ * Hears what an answer will come to. A pause begins with it.
+ * @param mayRepeat true where a repeat does no harm: what has arrived makes room for the next before it is stored
+ */
+export type Answered = (step: Step, mayRepeat: boolean) => void;
+
 export interface LaneDeps {
   pace: Pace;
   clock: Clock;
   /**
    * Tries a delivery, stores the outcome and brings `job.delivery` up to date. Never rejects.
-   * @param arrived called as soon as it has arrived where a repeat does no harm: the next one need not wait until this is stored
+   * @param answered called when the channel's answer is in, before it is stored
    */
-  send(job: PlannedDelivery, arrived: () => void): Promise<Step>;
+  send(job: PlannedDelivery, answered: Answered): Promise<Step>;
   /** Gives up deliveries whose recovery has come before they could be told. Never rejects. */
   drop(jobs: PlannedDelivery[]): Promise<void>;
   /** Stores deliveries as held for a summary, all or none. Never rejects. @returns false when that is not possible now */
@@ -61,7 +67,7 @@ const FAILURES_BEFORE_PAUSE = 3;
 const LONGEST_PAUSE_MS = 60_000;
 const LOAD_AGAIN_MS = 1_000;
 /** So many may have arrived and not be stored yet: a crash sends these once more. */
-const MOST_UNSTORED = 100;
+export const MOST_UNSTORED = 100;
 /** What a channel cannot be sent within so long becomes a summary; a few are always sent one by one. */
 const LONGEST_QUEUE_MS = 60_000;
 const SHORTEST_QUEUE = 10;
@@ -266,20 +272,24 @@ export function createLane(deps: LaneDeps): Lane {
   }
 
   async function run(job: PlannedDelivery): Promise<void> {
-    let hasArrived = false;
-    const step = await deps.send(job, () => {
-      hasArrived = true;
+    let isNoted = false;
+    let madeRoom = false;
+    const step = await deps.send(job, (answer, mayRepeat) => {
+      isNoted = true;
+      if (!answer.done) return noteFailure(answer.retryAt, answer.limited);
+      if (!mayRepeat) return;
+      madeRoom = true;
       unstored += 1;
       pump();
     });
-    if (hasArrived) unstored -= 1;
+    if (madeRoom) unstored -= 1;
     if (step.done) {
       failuresInRow = 0;
       leave([job]);
       advance(job);
       return;
     }
-    noteFailure(step.retryAt, step.limited);
+    if (!isNoted) noteFailure(step.retryAt, step.limited);
     waitForTry(job);
     const key = chainKey(job.delivery);
     const chain = key === null ? undefined : chains.get(key);

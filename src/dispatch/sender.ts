@@ -19,7 +19,7 @@ import { findFirstTold, findPerhapsDelivered } from "./delivery.store.ts";
 import type { FirstTold, PlannedDelivery } from "./delivery.store.ts";
 import { displayNameOf } from "./displayName.ts";
 import { claimForTry, findSummaryItems, holdWithProblem, writeHeld } from "./held.store.ts";
-import type { Step } from "./lane.ts";
+import type { Answered, Step } from "./lane.ts";
 import type { OutsideWorld } from "./outside.ts";
 import type { Outcome, Recorder } from "./recorder.ts";
 import { sendMessage } from "./sendMessage.ts";
@@ -30,9 +30,9 @@ import type { HandOver } from "./standIn.ts";
 export interface Sender {
   /**
    * Tries a delivery, stores the outcome and brings `job.delivery` up to date. Never rejects.
-   * @param arrived called as soon as it has arrived where a repeat does no harm
+   * @param answered called when the channel's answer is in, before it is stored
    */
-  send(job: PlannedDelivery, channel: Channel, arrived: () => void): Promise<Step>;
+  send(job: PlannedDelivery, channel: Channel, answered: Answered): Promise<Step>;
   /** Gives up deliveries whose recovery has come before they could be told. Never rejects. */
   drop(jobs: PlannedDelivery[]): Promise<void>;
   /** Forgets how tries of a channel went, because another process sends for it now. */
@@ -79,7 +79,7 @@ export function createSender(deps: SenderDeps): Sender {
   let closed = false;
   let unrecorded: unknown = null;
 
-  async function send(job: PlannedDelivery, channel: Channel, arrived: () => void): Promise<Step> {
+  async function send(job: PlannedDelivery, channel: Channel, answered: Answered): Promise<Step> {
     const { delivery, event } = job;
     const isGone = !channel.enabled && channel.disabledReason !== null && fallbackFor(job, channel) !== null;
     if (!channel.enabled && !isGone) return drop(job, "The channel was switched off before this could be delivered.");
@@ -104,7 +104,8 @@ export function createSender(deps: SenderDeps): Sender {
     const isFailing = (failingSince === undefined ? about.failingSince : failingSince) !== null;
     const handedOver = mayHandOver(tried, result, isFailing, provider) ? handOverOf({ ...job, delivery: tried }, about, now) : {};
     const after: Delivery = handedOver.handOver && tried.state === "RETRY" ? { ...tried, state: "FAILED", finishedAt: now } : tried;
-    if (after.state === "SENT" && provider.idempotent) arrived();
+    const step: Step = after.state === "RETRY" ? { done: false, retryAt: after.dueAt, limited: result.outcome === "RATE_LIMITED" } : { done: true };
+    answered(step, after.state === "SENT" && provider.idempotent);
     await store({
       attempt: attemptOf(channel, message, result, { delivery: after, at: now }),
       delivery: after,
@@ -115,7 +116,7 @@ export function createSender(deps: SenderDeps): Sender {
     // The lane goes on with the delivery as it now stands: its tries and when it is due.
     job.delivery = after;
     if (!recipient) await applyToChannel(channel, result);
-    return after.state === "RETRY" ? { done: false, retryAt: after.dueAt, limited: result.outcome === "RATE_LIMITED" } : { done: true };
+    return step;
   }
 
   /**
@@ -226,7 +227,7 @@ export function createSender(deps: SenderDeps): Sender {
   }
 
   return {
-    send: (job, channel, arrived) => send(job, channel, arrived).catch((error: unknown) => tryLater(job, error)),
+    send: (job, channel, answered) => send(job, channel, answered).catch((error: unknown) => tryLater(job, error)),
     async drop(jobs) {
       const perhaps = await perhapsDelivered(jobs);
       await Promise.all(jobs.map((job) => drop(job, "The problem was over before this could be delivered.", perhaps.has(job.delivery.id) ? "UNKNOWN" : "DROPPED")));

@@ -34,6 +34,7 @@ async function setUp(settings: object, options: { againstNoise?: boolean } = {})
   async function pass(ms: number, step = SECOND): Promise<void> {
     for (let passed = 0; passed < ms; passed += step) {
       server.clock.advance(step);
+      await server.idle();
       await eventually(async () => (await counts()).history === receiver.requests.length);
     }
   }

@@ -12,7 +12,8 @@ import type { ApiClient } from "./apiClient.ts";
 import { createManualClock } from "./manualClock.ts";
 import type { ManualClock } from "./manualClock.ts";
 import { sendOneByOne } from "./noise.ts";
-import { giveBackPostgresqlDatabase, ON_POSTGRESQL, postgresqlIsIdle, takePostgresqlDatabase } from "../postgresql/freshDatabase.ts";
+import { giveBackPostgresqlDatabase, ON_POSTGRESQL, takePostgresqlDatabase } from "../postgresql/freshDatabase.ts";
+import { ownUrls, quiet } from "./quiet.ts";
 
 /** A whole server in this process, on real HTTP, with a clock that the test turns. */
 export interface TestServer<C extends Clock = ManualClock> {
@@ -23,7 +24,7 @@ export interface TestServer<C extends Clock = ManualClock> {
   dataDir: string;
   /** Lines of the LOG channel. */
   printed: string[];
-  /** Waits until nothing goes on in the database and nothing follows at once. SQLite does at once whatever is due; PostgreSQL takes its time. */
+  /** Waits until nothing goes on in the database or on its way to a channel, and nothing follows at once. */
   idle(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -47,6 +48,7 @@ export async function startTestServer<C extends Clock = ManualClock>(options: Te
   const config = readConfig({ PORT: "0", DATA_DIR: dataDir, LOG_LEVEL: "fatal", ...database, ...options.env });
   const isNew = ON_POSTGRESQL ? !known : !existsSync(config.database);
   const app = await createApp({ config, environment: process.env, clock, log: createLog(config.logLevel), random: () => 0, print: (line) => printed.push(line) });
+  ownUrls.add(app.url);
   const api = createApiClient(app.url, app.adminToken.value);
   // One that is started again keeps what its test has set.
   if (isNew && !options.againstNoise) await sendOneByOne(api);
@@ -60,13 +62,14 @@ export async function startTestServer<C extends Clock = ManualClock>(options: Te
     async idle() {
       // What the clock has just set off has its turn.
       await api.run("{ settings { historyDays } }");
-      if (database.DATABASE_URL) await postgresqlIsIdle();
+      await quiet();
     },
     async [Symbol.asyncDispose]() {
       const closed = app.close();
       // A stop waits for what is under way by the clock, which the test no longer turns.
       const turning = setInterval(() => "advance" in clock && (clock as unknown as ManualClock).advance(1_000), 1);
       await closed.finally(() => clearInterval(turning));
+      ownUrls.delete(app.url);
       if (options.dataDir) return;
       await rm(dataDir, { recursive: true, force: true });
       kept.delete(dataDir);

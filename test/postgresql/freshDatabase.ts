@@ -51,24 +51,3 @@ export async function run<Row extends pg.QueryResultRow>(url: string, sql: strin
     await client.end();
   }
 }
-
-/** Pools of connections of this process's servers: what they do is known exactly, where the database knows of no statement that is yet to come. */
-const pools = new Set<pg.Pool>();
-const connect = pg.Pool.prototype.connect as (this: pg.Pool, ...args: unknown[]) => unknown;
-pg.Pool.prototype.connect = function (this: pg.Pool, ...args: unknown[]) {
-  pools.add(this);
-  return connect.apply(this, args);
-} as typeof pg.Pool.prototype.connect;
-
-/** Between two pieces of work of which one follows from the other, the event loop turns only so often. */
-const QUIET_TURNS = 20;
-
-/** Resolves once no server of this process has had a connection in use, or wanted one, for a while. */
-export async function postgresqlIsIdle(): Promise<void> {
-  for (let quiet = 0; quiet < QUIET_TURNS; ) {
-    await new Promise((resolve) => setTimeout(resolve, 2));
-    const busy = [...pools].some(({ totalCount, idleCount, waitingCount }) => totalCount > idleCount || waitingCount > 0);
-    quiet = busy ? 0 : quiet + 1;
-    for (const pool of pools) if (pool.ended) pools.delete(pool);
-  }
-}

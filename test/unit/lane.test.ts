@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { Clock } from "../../src/clock.ts";
 import type { Delivery } from "../../src/dispatch/delivery.model.ts";
 import type { PlannedDelivery } from "../../src/dispatch/delivery.store.ts";
-import { createLane } from "../../src/dispatch/lane.ts";
+import { createLane, MOST_UNSTORED } from "../../src/dispatch/lane.ts";
 import type { Lane, Step } from "../../src/dispatch/lane.ts";
 import type { Pace } from "../../src/providers/provider.ts";
 import { createManualClock } from "../e2e/manualClock.ts";
@@ -76,9 +76,10 @@ function createWatchedClock() {
   };
 }
 
-/** How one try ends: after so long, sent, given up, or to be tried again. */
+/** How one try ends: after so long, sent, given up, or to be tried again. With `stores`, the answer is in then and is stored so much later. */
 interface Try {
   takes?: number;
+  stores?: number;
   fails?: "LATER" | "LIMITED" | "FOR_GOOD";
   retryIn?: number;
 }
@@ -147,11 +148,11 @@ function createBench(script: (job: PlannedDelivery, tryNumber: number) => Try = 
     shared: false,
     pace: { ...PACE, ...pace },
     clock: time.clock,
-    async send(job) {
+    async send(job, answered) {
       const { id } = job.delivery;
       const tryNumber = (tried.get(id) ?? 0) + 1;
       tried.set(id, tryNumber);
-      const { takes = 0, fails, retryIn = 5000 } = script(job, tryNumber);
+      const { takes = 0, stores, fails, retryIn = 5000 } = script(job, tryNumber);
       const entry = { number: numberOf(job), start: time.ms, end: null as number | null, fails };
       tries.push(entry);
       active += 1;
@@ -160,14 +161,15 @@ function createBench(script: (job: PlannedDelivery, tryNumber: number) => Try = 
       active -= 1;
       entry.end = time.ms;
       const now = time.clock.now();
-      if (fails === "LATER" || fails === "LIMITED") {
-        const dueAt = new Date(now.getTime() + retryIn);
-        job.delivery = { ...job.delivery, tries: tryNumber, state: "RETRY", dueAt };
-        store.update(id, job.delivery);
-        return { done: false, retryAt: dueAt, limited: fails === "LIMITED" };
+      const retryAt = new Date(now.getTime() + retryIn);
+      const step: Step = fails === "LATER" || fails === "LIMITED" ? { done: false, retryAt, limited: fails === "LIMITED" } : { done: true };
+      if (stores !== undefined) {
+        answered(step, !fails);
+        await new Promise<void>((resolve) => time.clock.after(stores, resolve));
       }
-      store.update(id, { state: fails ? "FAILED" : "SENT", finishedAt: now });
-      return { done: true };
+      if (!step.done) job.delivery = { ...job.delivery, tries: tryNumber, state: "RETRY", dueAt: retryAt };
+      store.update(id, step.done ? { state: fails ? "FAILED" : "SENT", finishedAt: now } : job.delivery);
+      return step;
     },
     async drop(jobs) {
       for (const job of jobs) dropped.push(numberOf(job));
@@ -233,6 +235,35 @@ describe("a lane's pace", () => {
     await bench.time.advance(1000);
     expect(starts(bench)).toEqual([[1, 0], [2, 0], [3, 0], [4, 100], [5, 100], [6, 100], [7, 200]]);
     expect(bench.mostAtOnce).toBe(3);
+  });
+
+  test("starts the next as soon as one has arrived, and counts it until it is stored", async () => {
+    await using bench = createBench(() => ({ takes: 100, stores: 1000 }), { concurrency: 2 });
+    bench.add(...jobs(1, 2, 3, 4, 5));
+    await bench.time.advance(250);
+    expect(starts(bench)).toEqual([[1, 0], [2, 0], [3, 100], [4, 100], [5, 200]]);
+    expect(bench.mostAtOnce).toBe(2);
+    expect(bench.lane.size).toBe(5);
+    await bench.lane.refill();
+    await bench.time.advance(10_000);
+    expect(bench.tries).toHaveLength(5);
+    expect(bench.lane.size).toBe(0);
+  });
+
+  test("has no more that arrived and is not stored than a crash may repeat", async () => {
+    await using bench = createBench(() => ({ takes: 1, stores: MINUTE }), { concurrency: 3 });
+    bench.add(...jobs(...Array.from({ length: 500 }, (_, at) => at)));
+    await bench.time.advance(MINUTE / 2);
+    expect(bench.tries).toHaveLength(MOST_UNSTORED + 2);
+    await bench.time.advance(10 * MINUTE);
+    expect(bench.sent).toHaveLength(500);
+  });
+
+  test("waits as its provider asks from the answer on, before that is stored", async () => {
+    await using bench = createBench((job, tryNumber) => (numberOf(job) === 1 && tryNumber === 1 ? { takes: 100, stores: 1000, fails: "LIMITED", retryIn: MINUTE } : { takes: 200 }), { concurrency: 2 });
+    bench.add(...jobs(1, 2, 3));
+    await bench.time.advance(2 * MINUTE);
+    expect(starts(bench)).toEqual([[1, 0], [2, 0], [3, MINUTE + 100], [1, MINUTE + 100]]);
   });
 
   test("sends a burst, then at its rate", async () => {
@@ -348,6 +379,13 @@ describe("deliveries of one condition", () => {
     bench.add(makeJob(1, one), makeJob(2, { ...one, reason: "ONGOING" }), makeJob(3, { conditionId: "c2" }), makeJob(4), makeJob(5), makeJob(6, { ...one, reason: "RECOVERY" }));
     await bench.time.advance(1000);
     expect(starts(bench)).toEqual([[1, 0], [3, 0], [4, 0], [5, 0], [2, 100], [6, 200]]);
+  });
+
+  test("go on when the one before is stored, not when it has arrived", async () => {
+    await using bench = createBench(() => ({ takes: 100, stores: 1000 }), { concurrency: 10 });
+    bench.add(makeJob(1, one), makeJob(2, { ...one, reason: "RECOVERY" }), makeJob(3));
+    await bench.time.advance(5000);
+    expect(starts(bench)).toEqual([[1, 0], [3, 0], [2, 1100]]);
   });
 
   test("a recovery waits for its problem however slow, and no longer", async () => {
@@ -845,17 +883,25 @@ describe("a queue too long for the memory", () => {
         const sent: number[] = [];
         const underWay = new Set<string>();
         const tried = new Set<number>();
+        let unstored = 0;
         const lane = createLane({
           shared: false,
           pace: { ...PACE, concurrency },
           clock,
-          async send(job) {
+          async send(job, answered) {
             const number = numberOf(job);
             const condition = job.delivery.conditionId ?? job.delivery.id;
             expect(underWay.has(condition)).toBe(false);
             underWay.add(condition);
-            expect(underWay.size).toBeLessThanOrEqual(concurrency);
+            expect(underWay.size - unstored).toBeLessThanOrEqual(concurrency);
             await s.schedule(Promise.resolve(), `send ${number}`);
+            // Some make room before they are stored.
+            if (number % 97 !== 0 && number % 2 === 0) {
+              unstored += 1;
+              answered({ done: true }, true);
+              await s.schedule(Promise.resolve(), `store ${number}`);
+              unstored -= 1;
+            }
             underWay.delete(condition);
             // Some need a second try.
             if (number % 97 === 0 && !tried.has(number)) {
