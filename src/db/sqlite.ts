@@ -8,10 +8,11 @@ import { startErrorOf } from "./databaseErrors.ts";
 import { speaks } from "./dialect.ts";
 import { lockDatabase } from "./lock.ts";
 import { migrate } from "./migrate.ts";
+import type { SqlClient } from "./sql.ts";
 import { createSqliteStatements, MOST_STATEMENTS } from "./sqliteStatements.js";
 import type { AdapterStatement, Sqlite } from "./sqliteStatements.js";
 import { openSqliteWriter } from "./sqliteWriter.ts";
-import type { SqliteWriter } from "./sqliteWriter.ts";
+import type { SqliteWriter, Work } from "./sqliteWriter.ts";
 import { runsOn } from "./statementsOf.ts";
 import type { Statements } from "./statementsOf.ts";
 
@@ -107,6 +108,8 @@ function databaseOf(writer: Connection, thread: SqliteWriter, reader: Connection
   let last: Promise<unknown> = Promise.resolve();
   let writing = 0;
   let closed = false;
+  /** What is written by the thread's next transaction. */
+  const together: Work[] = [];
 
   function inTurn<T>(run: () => Promise<T>): Promise<T> {
     // The client would connect again by itself, behind the back of the lock.
@@ -121,6 +124,14 @@ function databaseOf(writer: Connection, thread: SqliteWriter, reader: Connection
     return inTurn(() => writer.client.$transaction((tx) => work(runsOn(speaks(tx, "sqlite"), writer.statements)), TRANSACTION_LIMITS));
   }
 
+  /** Takes along whatever comes while another transaction is under way. */
+  function writeStatements<T>(run: (tx: SqlClient) => Promise<T>): Promise<T> {
+    return new Promise<unknown>((resolve, reject) => {
+      if (closed) return reject(new Error("the database is closed"));
+      if (together.push({ run, resolve, reject }) === 1) void inTurn(() => thread.transact(together.splice(0)));
+    }) as Promise<T>;
+  }
+
   return {
     read: reader.client,
     shared: false,
@@ -128,7 +139,7 @@ function databaseOf(writer: Connection, thread: SqliteWriter, reader: Connection
     write,
     // Nothing can be written beside anything here.
     writeAlongside: write,
-    writeStatements: (work) => inTurn(() => thread.transact(work)),
+    writeStatements,
     get writing() {
       return writing;
     },

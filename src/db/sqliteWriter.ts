@@ -7,9 +7,16 @@ import type { Statements } from "./statementsOf.ts";
 
 /** A connection to SQLite in a thread of its own: neither statements nor the disk's time for a commit keep the event loop waiting. */
 export interface SqliteWriter {
-  /** Runs `work` in a transaction, durable when the promise resolves. One at a time. */
-  transact<T>(work: (tx: SqlClient) => Promise<T>): Promise<T>;
+  /**
+   * Runs all works, one after the other, in one transaction, and settles each once that is durable: the disk is waited for once.
+   * Each is stored whole or not at all, whatever becomes of the others. One call at a time. Never rejects.
+   */
+  transact(works: readonly Work[]): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface Work extends Waiting {
+  run(tx: SqlClient): Promise<unknown>;
 }
 
 interface Waiting {
@@ -62,18 +69,40 @@ export async function openSqliteWriter(file: string, pragmas: string): Promise<S
     statements,
   );
 
+  /** One of several: what fails of it is undone, and the others go on. @returns what settles it */
+  async function runApart(work: Work): Promise<() => void> {
+    await ask("CHANGES", "SAVEPOINT work", []);
+    try {
+      const result = await work.run(client);
+      await ask("CHANGES", "RELEASE work", []);
+      return () => work.resolve(result);
+    } catch (error) {
+      before = [];
+      // A disk that is full may have ended the transaction: then all have failed.
+      await ask("CHANGES", "ROLLBACK TO work", []).catch(() => Promise.reject(error));
+      await ask("CHANGES", "RELEASE work", []);
+      return () => work.reject(error);
+    }
+  }
+
+  async function runAlone(work: Work): Promise<() => void> {
+    const result = await work.run(client);
+    return () => work.resolve(result);
+  }
+
   return {
-    async transact(work) {
-      before = [{ text: "BEGIN IMMEDIATE", rows: [[]] }];
+    async transact(works) {
       try {
-        const result = await work(client);
+        before = [{ text: "BEGIN IMMEDIATE", rows: [[]] }];
+        const settle: (() => void)[] = [];
+        for (const work of works) settle.push(await (works.length === 1 ? runAlone(work) : runApart(work)));
         await ask("CHANGES", "COMMIT", []);
-        return result;
+        for (const one of settle) one();
       } catch (error) {
         before = [];
-        // A disk that is full may have ended it already, and the thread too.
+        // It may have ended already, and the thread too.
         await ask("CHANGES", "ROLLBACK", []).catch(() => undefined);
-        throw error;
+        for (const { reject } of works) reject(error);
       }
     },
     async close() {

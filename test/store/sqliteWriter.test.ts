@@ -3,8 +3,9 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { storageErrorOf } from "../../src/db/databaseErrors.ts";
 import { insertRows } from "../../src/db/rows.ts";
 import { execute, query, sql } from "../../src/db/sql.ts";
+import type { SqlClient } from "../../src/db/sql.ts";
 import { openSqliteWriter } from "../../src/db/sqliteWriter.ts";
-import type { SqliteWriter } from "../../src/db/sqliteWriter.ts";
+import type { SqliteWriter, Work } from "../../src/db/sqliteWriter.ts";
 import { freshDir, freshFile } from "./openStore.ts";
 
 const NUMBER = { name: "Number", columns: { n: "INTEGER", at: "TIME", json: "JSON" } } as const;
@@ -22,12 +23,26 @@ async function openWriter(): Promise<{ writer: SqliteWriter; numbers: () => unkn
   return { writer, numbers: () => (other.prepare(`SELECT "n" FROM "Number" ORDER BY "n"`).all() as { n: number }[]).map(({ n }) => n) };
 }
 
+/** Runs works in one transaction. */
+function together(writer: SqliteWriter, ...runs: Work["run"][]): Promise<PromiseSettledResult<unknown>[]> {
+  const works: Work[] = [];
+  const settled = Promise.allSettled(runs.map((run) => new Promise((resolve, reject) => works.push({ run, resolve, reject }))));
+  void writer.transact(works);
+  return settled;
+}
+
+async function transact<Result>(writer: SqliteWriter, run: (tx: SqlClient) => Promise<Result>): Promise<Result> {
+  const [result] = await together(writer, run);
+  if (result?.status === "rejected") throw result.reason;
+  return result?.value as Result;
+}
+
 const count = `WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r WHERE x < 500000) SELECT COUNT(*) AS "count" FROM r`;
 
 describe("the thread that writes to SQLite", () => {
   it("stores and reads as the other connections do: times as Date, JSON as text, changes counted", async () => {
     const { writer, numbers } = await openWriter();
-    const seen = await writer.transact(async (tx) => {
+    const seen = await transact(writer, async (tx) => {
       await insertRows(tx, NUMBER, [row(1), row(2)]);
       const changed = await execute(tx, sql`UPDATE "Number" SET "at" = ${new Date(7)} WHERE "n" > ${1}`);
       return { changed, rows: await query(tx, sql`SELECT * FROM "Number" ORDER BY "n"`) };
@@ -39,7 +54,7 @@ describe("the thread that writes to SQLite", () => {
   it("leaves the event loop to others while a statement takes its time", async () => {
     const { writer } = await openWriter();
     const order: string[] = [];
-    const written = writer.transact((tx) => query(tx, sql([count] as unknown as TemplateStringsArray))).then(() => order.push("written"));
+    const written = transact(writer, (tx) => query(tx, sql([count] as unknown as TemplateStringsArray))).then(() => order.push("written"));
     await new Promise((resolve) => setImmediate(resolve));
     order.push("turn");
     await written;
@@ -49,21 +64,64 @@ describe("the thread that writes to SQLite", () => {
   it("stores nothing of a transaction of which anything failed, whoever waited for it, and goes on with the next", async () => {
     const { writer, numbers } = await openWriter();
     // Nobody waits for the rows: their failure is the commit's.
-    const unwaited = writer.transact((tx) => insertRows(tx, NUMBER, [row(1), row(null), row(2)]));
+    const unwaited = transact(writer, (tx) => insertRows(tx, NUMBER, [row(1), row(null), row(2)]));
     await expect(unwaited).rejects.toMatchObject({ name: "SqliteError", code: "SQLITE_CONSTRAINT_NOTNULL" });
     // What was sent beside the failure must not be run outside of the transaction, nor be stored by one that passes over it.
-    const passedOver = writer.transact(async (tx) => {
+    const passedOver = transact(writer, async (tx) => {
       await Promise.allSettled([execute(tx, sql`INSERT INTO "Number" ("n") VALUES (3)`), execute(tx, sql`INSERT INTO "Nothing" VALUES (1)`), execute(tx, sql`INSERT INTO "Number" ("n") VALUES (4)`)]);
     });
     await expect(passedOver).rejects.toThrow("no such table: Nothing");
-    const own = writer.transact(async (tx) => {
+    const own = transact(writer, async (tx) => {
       await insertRows(tx, NUMBER, [row(5)]);
       throw new Error("not this one");
     });
     await expect(own).rejects.toThrow("not this one");
     expect(numbers()).toEqual([]);
-    await writer.transact((tx) => insertRows(tx, NUMBER, [row(6)]));
+    await transact(writer, (tx) => insertRows(tx, NUMBER, [row(6)]));
     expect(numbers()).toEqual([6]);
+  });
+
+  it("stores each of several works whole or not at all, whatever becomes of the others, and tells each once that is durable", async () => {
+    const { writer, numbers } = await openWriter();
+    const seen: unknown[][] = [];
+    const look = async (): Promise<void> => void seen.push(numbers());
+    const results = await together(
+      writer,
+      async (tx) => (await insertRows(tx, NUMBER, [row(1)]), "first"),
+      async (tx) => insertRows(tx, NUMBER, [row(2), row(null)]),
+      async (tx) => {
+        await insertRows(tx, NUMBER, [row(3)]);
+        throw new Error("not this one");
+      },
+      () => Promise.reject(new Error("nor this one")),
+      async (tx) => {
+        await insertRows(tx, NUMBER, [row(4)]);
+        await look();
+        return query(tx, sql`SELECT "n" FROM "Number" ORDER BY "n"`);
+      },
+      async (tx) => insertRows(tx, NUMBER, [row(1)]),
+    );
+    expect(results.map((result) => (result.status === "fulfilled" ? result.value : (result.reason as Error).message))).toEqual([
+      "first", "NOT NULL constraint failed: Number.n", "not this one", "nor this one", [{ n: 1 }, { n: 4 }], "UNIQUE constraint failed: Number.n",
+    ]);
+    // Nothing of it is there for others before all of it is.
+    expect(seen).toEqual([[]]);
+    expect(numbers()).toEqual([1, 4]);
+  });
+
+  it("fails all of several works when their transaction is gone", async () => {
+    const { writer, numbers } = await openWriter();
+    const results = await together(
+      writer,
+      async (tx) => insertRows(tx, NUMBER, [row(1)]),
+      // As SQLite does by itself when the disk is full.
+      async (tx) => (await execute(tx, sql`ROLLBACK`), Promise.reject(new Error("the disk is full"))),
+      async (tx) => insertRows(tx, NUMBER, [row(2)]),
+    );
+    expect(results.map((result) => (result.status === "rejected" ? (result.reason as Error).message : ""))).toEqual(Array(3).fill("the disk is full"));
+    expect(numbers()).toEqual([]);
+    await transact(writer, (tx) => insertRows(tx, NUMBER, [row(3)]));
+    expect(numbers()).toEqual([3]);
   });
 
   it("says as the other connections do that the file cannot be written", async () => {
@@ -71,7 +129,7 @@ describe("the thread that writes to SQLite", () => {
     new Sqlite(file).exec(`CREATE TABLE "Number" ("n" INTEGER)`).close();
     const writer = await openSqliteWriter(file, "PRAGMA query_only = ON;");
     onTestFinished(() => writer.close());
-    const error: unknown = await writer.transact((tx) => execute(tx, sql`INSERT INTO "Number" VALUES (1)`)).catch((reason: unknown) => reason);
+    const error: unknown = await transact(writer, (tx) => execute(tx, sql`INSERT INTO "Number" VALUES (1)`)).catch((reason: unknown) => reason);
     expect(storageErrorOf(error)).toMatchObject({ code: "UNAVAILABLE" });
     await expect(openSqliteWriter(freshDir(), "")).rejects.toMatchObject({ code: "SQLITE_CANTOPEN" });
   });
@@ -79,6 +137,6 @@ describe("the thread that writes to SQLite", () => {
   it("refuses what comes after its end", async () => {
     const { writer } = await openWriter();
     await writer.close();
-    await expect(writer.transact((tx) => execute(tx, sql`INSERT INTO "Number" ("n") VALUES (1)`))).rejects.toThrow("has ended");
+    await expect(transact(writer, (tx) => execute(tx, sql`INSERT INTO "Number" ("n") VALUES (1)`))).rejects.toThrow("has ended");
   });
 });
