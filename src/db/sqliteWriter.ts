@@ -26,7 +26,8 @@ interface Waiting {
 
 /** @throws what keeps the file from being opened */
 export async function openSqliteWriter(file: string, pragmas: string): Promise<SqliteWriter> {
-  const thread = new Worker(new URL("./sqliteThread.js", import.meta.url), { workerData: { file, pragmas } });
+  // The thread needs none of the loaders and the like that the process was started with.
+  const thread = new Worker(new URL("./sqliteThread.js", import.meta.url), { workerData: { file, pragmas }, execArgv: [] });
   const waiting = new Map<number, Waiting>();
   const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
   /** Why nothing more can be written. */
@@ -47,14 +48,19 @@ export async function openSqliteWriter(file: string, pragmas: string): Promise<S
   thread.on("message", (answer: Answer) => {
     const waits = waiting.get(answer.id);
     waiting.delete(answer.id);
+    // A process that has nothing else to do may end.
+    if (waiting.size === 0) thread.unref();
     if ("error" in answer) waits?.reject(sqliteError(answer.error));
     else waits?.resolve(answer.result);
   });
+
+  thread.unref();
 
   function ask<Result>(wants: Request["wants"], text: string, values: readonly unknown[]): Promise<Result> {
     if (broken) return Promise.reject(broken);
     const request: Request = { id: (lastId += 1), before, last: { text, values }, wants };
     before = [];
+    thread.ref();
     thread.postMessage(request);
     return new Promise<unknown>((resolve, reject) => waiting.set(request.id, { resolve, reject })) as Promise<Result>;
   }
@@ -106,6 +112,7 @@ export async function openSqliteWriter(file: string, pragmas: string): Promise<S
       }
     },
     async close() {
+      thread.ref();
       if (!broken) thread.postMessage("close");
       await ended;
     },

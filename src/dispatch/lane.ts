@@ -67,7 +67,7 @@ const FAILURES_BEFORE_PAUSE = 3;
 const LONGEST_PAUSE_MS = 60_000;
 const LOAD_AGAIN_MS = 1_000;
 /** So many may have arrived and not be stored yet: a crash sends these once more. */
-export const MOST_UNSTORED = 100;
+export const MOST_UNSTORED = 50;
 /** What a channel cannot be sent within so long becomes a summary; a few are always sent one by one. */
 const LONGEST_QUEUE_MS = 60_000;
 const SHORTEST_QUEUE = 10;

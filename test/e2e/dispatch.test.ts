@@ -169,7 +169,7 @@ describe("a try that fails for now", () => {
   });
 
   it("that the provider limits makes the whole channel wait, other channels not", async () => {
-    const { api, clock } = await startServer();
+    const { api, clock, idle } = await startServer();
     const { fake } = await addChannel(api);
     const other = await addChannel(api, "WEBHOOK", "Other");
     fake.script.push({ status: 429, headers: { "retry-after": "60" } });
@@ -177,8 +177,9 @@ describe("a try that fails for now", () => {
     await attempts(api, 2);
     const ids = [await emitOne(api), await emitOne(api)];
     await eventually(() => other.fake.requests.length === 3);
+    await idle();
     clock.advance(59 * SECOND);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await idle();
     expect(fake.requests).toHaveLength(1);
     expect(await api.deliveries(ids[0] ?? "")).toMatchObject([{ state: "PENDING", tries: 0 }, { state: "SENT" }]);
     clock.advance(SECOND);

@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import Sqlite from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { storageErrorOf } from "../../src/db/databaseErrors.ts";
@@ -132,6 +134,15 @@ describe("the thread that writes to SQLite", () => {
     const error: unknown = await transact(writer, (tx) => execute(tx, sql`INSERT INTO "Number" VALUES (1)`)).catch((reason: unknown) => reason);
     expect(storageErrorOf(error)).toMatchObject({ code: "UNAVAILABLE" });
     await expect(openSqliteWriter(freshDir(), "")).rejects.toMatchObject({ code: "SQLITE_CANTOPEN" });
+  });
+
+  it("keeps no process from ending that has forgotten it, and one that waits for it from doing so", async () => {
+    const script = `const { openSqliteWriter } = await import(${JSON.stringify(new URL("../../src/db/sqliteWriter.ts", import.meta.url).href)});
+      const writer = await openSqliteWriter(${JSON.stringify(freshFile())}, "");
+      await new Promise((resolve, reject) => writer.transact([{ run: (tx) => tx.$executeRawUnsafe("CREATE TABLE t (n)"), resolve, reject }]));
+      console.log("written");`;
+    const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", script], { timeout: 30_000 });
+    expect(stdout).toBe("written\n");
   });
 
   it("refuses what comes after its end", async () => {
