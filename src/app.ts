@@ -105,18 +105,14 @@ export async function createApp({ config, environment, clock, log, random, print
     await db.close();
     throw error;
   });
-  /** Other processes on the same database have to know of changed settings as well. */
-  const tellChanged = (): void => db.notifications?.tell("settings", "");
-  const changed = async (): Promise<void> => {
-    await snapshot.reload();
-    tellChanged();
-  };
+  /** Other processes on the same database hear of it by the change itself. */
+  const changed = (): Promise<void> => snapshot.reload();
   const common = { box, clock, ids, log };
   const settingsServices = createSettingsServices({ db: settingsDb, ...common, changed });
   const { snapshot, channels, providerAccounts, triggers } = settingsServices;
   // An import tells of its changes when all are made.
   const configuration = createConfigurationService({ db: settingsDb, box, clock, changed, servicesOn: (on) => createSettingsServices({ db: on, ...common, changed: () => Promise.resolve() }) });
-  const accessTokens = createAccessTokenService({ store: createAccessTokenStore(settingsDb), clock, ids, portalIsOn: () => snapshot.current.server.customerPortal, changed: tellChanged });
+  const accessTokens = createAccessTokenService({ store: createAccessTokenStore(settingsDb), clock, ids, portalIsOn: () => snapshot.current.server.customerPortal });
   snapshot.onReload(accessTokens.endWhatIsOver);
   const startedAfter = await findNewestId(db.read);
   ids.startAfter(startedAfter);
@@ -206,6 +202,7 @@ export async function createApp({ config, environment, clock, log, random, print
     await step("record the last tries, which are sent again at the next start", () => drained);
   };
   const closeDoors = async ({ step }: Steps): Promise<void> => {
+    feed.close();
     hub.close();
     channelHealth.close();
     await webSocket.close();
@@ -272,7 +269,7 @@ async function seedInbox(store: SettingStore, channels: ChannelService, clock: C
     // Another process that starts on the same database was quicker.
     if (!(error instanceof ConflictError)) throw error;
   }
-  await store.set("inboxSeeded", true, clock.now());
+  await store.note("inboxSeeded", true, clock.now());
 }
 
 async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {

@@ -1,19 +1,23 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { LOCK_SPACE, PRESENCE_LOCK } from "./lockSpace.ts";
+import { execute, sql } from "./sql.ts";
+import type { SqlClient } from "./sql.ts";
 
 /** What processes tell each other: that deliveries wait, that lanes are free, that attempts were stored, that settings have changed. */
 export type Topic = "work" | "lanes" | "attempts" | "settings";
 
 /**
- * Short messages between the processes on one PostgreSQL, by LISTEN and NOTIFY. They only make things quick: whatever was
- * missed is found by looking.
+ * Short messages between the processes on one PostgreSQL, by LISTEN and NOTIFY. What is told with a transaction arrives when
+ * it is committed; the rest only makes things quick: whatever was missed of it is found by looking.
  */
 export interface Notifications {
   /** This process, among all on the database. */
   readonly process: string;
   /** Tells all other processes. Of what cannot be told now they hear later that they have missed something. @param text at most 7,000 bytes */
   tell(topic: Topic, text: string): void;
+  /** Tells them by the commit of a transaction alone, whatever becomes of this process then. */
+  tellWith(tx: SqlClient, topic: Topic, text: string): Promise<void>;
   /** @param heard gets what other processes tell */
   listen(topic: Topic, heard: (text: string) => void): void;
   /** Counts this process, from now on, among those that send. */
@@ -82,7 +86,11 @@ export async function openNotifications(url: string): Promise<Notifications> {
 
   function notify(topic: string, text: string): void {
     if (!client) untold = true;
-    else void ask(client, "SELECT pg_notify($1, $2)", [CHANNEL, `${self} ${topic} ${text}`]).catch(() => (untold = true));
+    else void ask(client, "SELECT pg_notify($1, $2)", [CHANNEL, payloadOf(topic, text)]).catch(() => (untold = true));
+  }
+
+  function payloadOf(topic: string, text: string): string {
+    return `${self} ${topic} ${text}`;
   }
 
   function ask(connected: pg.Client, text: string, values: unknown[] = []): Promise<unknown> {
@@ -129,6 +137,7 @@ export async function openNotifications(url: string): Promise<Notifications> {
   return {
     process: self,
     tell: notify,
+    tellWith: async (tx, topic, text) => void (await execute(tx, sql`SELECT pg_notify(${CHANNEL}, ${payloadOf(topic, text)})`)),
     listen: (topic, heard) => void heardBy.set(topic, heard),
     async join() {
       joined = true;

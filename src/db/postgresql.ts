@@ -158,7 +158,9 @@ function databaseOf(writer: Side, read: Side, notifications: Notifications): Dat
       const result = last.finally(() => (waiting -= 1)).then(() =>
         transact(async (tx) => {
           await takeLocks(tx, { alone: ["SETTINGS", ...locks] });
-          return work(tx);
+          const done = await work(tx);
+          await notifications.tellWith(tx, "settings", "");
+          return done;
         }),
       );
       last = result.catch(() => undefined);

@@ -68,7 +68,7 @@ export function createDeliveryService({ db, dispatcher, flusher, clock, ids }: D
       if (!row.channel.enabled) throw new ConflictError(`The channel "${row.channel.name}" is switched off. Switch it on first.`);
       const { event, channel: _, ...before } = row;
       const now = clock.now();
-      const delivery = await db.write(async (tx) => {
+      const delivery = await db.writeAlongside(async (tx) => {
         if (db.shared) ids.startAfter(await findNewestId(tx));
         const fresh = { ...before, id: ids.next(), state: "PENDING", tries: 0, dueAt: now, createdAt: now, finishedAt: null, reference: null, heldFor: null, summaryId: null } as unknown as Delivery;
         await insertDeliveries(tx, [fresh]);
