@@ -14,6 +14,7 @@ import { createConfigurationService } from "./configuration/configuration.servic
 import { createConditionService } from "./conditions/condition.service.ts";
 import type { Config } from "./config.ts";
 import { openDatabase, probe } from "./db/database.ts";
+import type { Database } from "./db/database.ts";
 import { databaseProblemOf } from "./db/databaseProblem.ts";
 import { findNewestId } from "./db/newestId.ts";
 import { createAuditor } from "./dispatch/auditor.ts";
@@ -24,7 +25,7 @@ import { createEscalator } from "./dispatch/escalator.ts";
 import { createFlusher } from "./dispatch/flusher.ts";
 import { createOutside } from "./dispatch/outside.ts";
 import { createRecorder } from "./dispatch/recorder.ts";
-import { ConflictError } from "./errors.ts";
+import { ConflictError, StartError } from "./errors.ts";
 import { createAcknowledgeLinks } from "./escalations/acknowledgeLink.ts";
 import { createAcknowledgementService } from "./escalations/acknowledgement.service.ts";
 import { createAcknowledgementStore } from "./escalations/acknowledgement.store.ts";
@@ -101,7 +102,7 @@ export async function createApp({ config, environment, clock, log, random, print
   // Settings
   const settingsDb = auditedDatabase(db, clock, ids);
   const settingStore = createSettingStore(db);
-  const box = await openBox(config, keys, settingStore, clock).catch(async (error: unknown) => {
+  const box = await openBox(config, keys, db, settingStore, clock).catch(async (error: unknown) => {
     await db.close();
     throw error;
   });
@@ -253,8 +254,9 @@ export async function createApp({ config, environment, clock, log, random, print
   };
 }
 
-/** @throws {StartError} when the key does not open the database's secrets */
-async function openBox(config: Config, keys: Keys, settings: SettingStore, clock: Clock): Promise<SecretBox> {
+/** @throws {StartError} when the key does not open the database's secrets, or is being changed */
+async function openBox(config: Config, keys: Keys, db: Database, settings: SettingStore, clock: Clock): Promise<SecretBox> {
+  if ((await db.notifications?.holdKey("USE")) === false) throw new StartError("The secret key of this database is being changed by npm run rotate-key. Start the server again when that is done.");
   const box = createSecretBox(await keyInForce(config, keys.secretKey, settings));
   await checkSecretKey(settings, box, clock);
   return box;
