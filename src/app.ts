@@ -7,6 +7,7 @@ import { createProviderAccountTester } from "./accounts/providerAccountTest.serv
 import { createAppriseServices } from "./channels/appriseServices.service.ts";
 import { createChannelHealthFeed } from "./channels/channelHealthFeed.ts";
 import type { ChannelService } from "./channels/channel.service.ts";
+import { createRemover } from "./channels/remover.ts";
 import { createChannelTester } from "./channels/channelTest.service.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
@@ -193,6 +194,7 @@ export async function createApp({ config, environment, clock, log, random, print
   });
   const server = createHttpServer({ services, yoga, answerPlainOperation: createPlainOperations(graphqlRules), metrics, log, readiness });
   const webSocket = openWebSocketDoor({ server, yoga, accessTokens, log, mask: graphqlRules.mask });
+  const remover = createRemover({ db, snapshot, clock, log });
   const stopRetention = startRetention({ db, history, snapshot, clock, log });
 
   const closeDispatch = async ({ step }: Steps): Promise<void> => {
@@ -217,6 +219,7 @@ export async function createApp({ config, environment, clock, log, random, print
   const closeStores = async ({ step, undone }: Steps): Promise<void> => {
     await step("leave to other processes what one does for all", () => Promise.all([stopRetention(), auditor.close()]));
     await step("end what is under way in the database", async () => {
+      await remover.close();
       await rechecker.close();
       await escalator.close();
       await flusher.close();
@@ -239,6 +242,7 @@ export async function createApp({ config, environment, clock, log, random, print
   await rechecker.start();
   await escalator.start();
   auditor.start();
+  void remover.start();
 
   return {
     url: urlOf(config.host, (server.address() as AddressInfo).port),

@@ -1,3 +1,4 @@
+import type { ownChannels } from "../access/principal.ts";
 import { createBatch } from "../db/batch.ts";
 import type { Database, Transaction } from "../db/database.ts";
 import { insertRows } from "../db/rows.ts";
@@ -22,8 +23,8 @@ export interface InboxItem {
 export interface InboxStore {
   add(item: InboxItem): Promise<void>;
   /** Marks the items with these ids, or all, that the filter lets through. @returns how many changed */
-  markRead(ids: string[] | null, own: { channel?: { customer: string } }, readAt: Date): Promise<number>;
-  delete(ids: string[], own: { channel?: { customer: string } }): Promise<number>;
+  markRead(ids: string[] | null, own: ReturnType<typeof ownChannels>, readAt: Date): Promise<number>;
+  delete(ids: string[], own: ReturnType<typeof ownChannels>): Promise<number>;
 }
 
 const INBOX_ITEM: Table = {
