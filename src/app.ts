@@ -7,6 +7,7 @@ import { createProviderAccountTester } from "./accounts/providerAccountTest.serv
 import { createAppriseServices } from "./channels/appriseServices.service.ts";
 import { createChannelHealthFeed } from "./channels/channelHealthFeed.ts";
 import type { ChannelService } from "./channels/channel.service.ts";
+import { createRemover } from "./channels/remover.ts";
 import { createChannelTester } from "./channels/channelTest.service.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
@@ -14,6 +15,7 @@ import { createConfigurationService } from "./configuration/configuration.servic
 import { createConditionService } from "./conditions/condition.service.ts";
 import type { Config } from "./config.ts";
 import { openDatabase, probe } from "./db/database.ts";
+import type { Database } from "./db/database.ts";
 import { databaseProblemOf } from "./db/databaseProblem.ts";
 import { findNewestId } from "./db/newestId.ts";
 import { createAuditor } from "./dispatch/auditor.ts";
@@ -24,7 +26,7 @@ import { createEscalator } from "./dispatch/escalator.ts";
 import { createFlusher } from "./dispatch/flusher.ts";
 import { createOutside } from "./dispatch/outside.ts";
 import { createRecorder } from "./dispatch/recorder.ts";
-import { ConflictError } from "./errors.ts";
+import { ConflictError, StartError } from "./errors.ts";
 import { createAcknowledgeLinks } from "./escalations/acknowledgeLink.ts";
 import { createAcknowledgementService } from "./escalations/acknowledgement.service.ts";
 import { createAcknowledgementStore } from "./escalations/acknowledgement.store.ts";
@@ -101,22 +103,18 @@ export async function createApp({ config, environment, clock, log, random, print
   // Settings
   const settingsDb = auditedDatabase(db, clock, ids);
   const settingStore = createSettingStore(db);
-  const box = await openBox(config, keys, settingStore, clock).catch(async (error: unknown) => {
+  const box = await openBox(config, keys, db, settingStore, clock).catch(async (error: unknown) => {
     await db.close();
     throw error;
   });
-  /** Other processes on the same database have to know of changed settings as well. */
-  const tellChanged = (): void => db.notifications?.tell("settings", "");
-  const changed = async (): Promise<void> => {
-    await snapshot.reload();
-    tellChanged();
-  };
+  /** Other processes on the same database hear of it by the change itself. */
+  const changed = (): Promise<void> => snapshot.reload();
   const common = { box, clock, ids, log };
   const settingsServices = createSettingsServices({ db: settingsDb, ...common, changed });
   const { snapshot, channels, providerAccounts, triggers } = settingsServices;
   // An import tells of its changes when all are made.
   const configuration = createConfigurationService({ db: settingsDb, box, clock, changed, servicesOn: (on) => createSettingsServices({ db: on, ...common, changed: () => Promise.resolve() }) });
-  const accessTokens = createAccessTokenService({ store: createAccessTokenStore(settingsDb), clock, ids, portalIsOn: () => snapshot.current.server.customerPortal, changed: tellChanged });
+  const accessTokens = createAccessTokenService({ store: createAccessTokenStore(settingsDb), clock, ids, portalIsOn: () => snapshot.current.server.customerPortal });
   snapshot.onReload(accessTokens.endWhatIsOver);
   const startedAfter = await findNewestId(db.read);
   ids.startAfter(startedAfter);
@@ -196,6 +194,7 @@ export async function createApp({ config, environment, clock, log, random, print
   });
   const server = createHttpServer({ services, yoga, answerPlainOperation: createPlainOperations(graphqlRules), metrics, log, readiness });
   const webSocket = openWebSocketDoor({ server, yoga, accessTokens, log, mask: graphqlRules.mask });
+  const remover = createRemover({ db, snapshot, clock, log });
   const stopRetention = startRetention({ db, history, snapshot, clock, log });
 
   const closeDispatch = async ({ step }: Steps): Promise<void> => {
@@ -206,6 +205,7 @@ export async function createApp({ config, environment, clock, log, random, print
     await step("record the last tries, which are sent again at the next start", () => drained);
   };
   const closeDoors = async ({ step }: Steps): Promise<void> => {
+    feed.close();
     hub.close();
     channelHealth.close();
     await webSocket.close();
@@ -219,6 +219,7 @@ export async function createApp({ config, environment, clock, log, random, print
   const closeStores = async ({ step, undone }: Steps): Promise<void> => {
     await step("leave to other processes what one does for all", () => Promise.all([stopRetention(), auditor.close()]));
     await step("end what is under way in the database", async () => {
+      await remover.close();
       await rechecker.close();
       await escalator.close();
       await flusher.close();
@@ -241,6 +242,7 @@ export async function createApp({ config, environment, clock, log, random, print
   await rechecker.start();
   await escalator.start();
   auditor.start();
+  void remover.start();
 
   return {
     url: urlOf(config.host, (server.address() as AddressInfo).port),
@@ -256,8 +258,9 @@ export async function createApp({ config, environment, clock, log, random, print
   };
 }
 
-/** @throws {StartError} when the key does not open the database's secrets */
-async function openBox(config: Config, keys: Keys, settings: SettingStore, clock: Clock): Promise<SecretBox> {
+/** @throws {StartError} when the key does not open the database's secrets, or is being changed */
+async function openBox(config: Config, keys: Keys, db: Database, settings: SettingStore, clock: Clock): Promise<SecretBox> {
+  if ((await db.notifications?.holdKey("USE")) === false) throw new StartError("The secret key of this database is being changed by npm run rotate-key. Start the server again when that is done.");
   const box = createSecretBox(await keyInForce(config, keys.secretKey, settings));
   await checkSecretKey(settings, box, clock);
   return box;
@@ -272,7 +275,7 @@ async function seedInbox(store: SettingStore, channels: ChannelService, clock: C
     // Another process that starts on the same database was quicker.
     if (!(error instanceof ConflictError)) throw error;
   }
-  await store.set("inboxSeeded", true, clock.now());
+  await store.note("inboxSeeded", true, clock.now());
 }
 
 async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {

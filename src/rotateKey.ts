@@ -7,6 +7,7 @@ import { resealChannels } from "./channels/channel.store.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { compactDatabase, openDatabase, otherProcesses } from "./db/database.ts";
+import type { Database } from "./db/database.ts";
 import { isPostgresqlUrl } from "./db/dialect.ts";
 import { StartError } from "./errors.ts";
 import { readKeys, secretKeyFile, writeNew } from "./firstStart.ts";
@@ -35,7 +36,7 @@ export async function rotateKey(config: Config, clock: Clock): Promise<Rotation>
   if (config.newSecretKey && !config.secretKey) throw new StartError(`NEW_SECRET_KEY is for servers whose key is SECRET_KEY. This one's is in ${secretKeyFile(config.dataDir)}, where the new one is made as well.`);
 
   const keys = readKeys(config);
-  const db = await openDatabase(config.database, () => clock.now());
+  const db = await openToChange(config.database, clock);
   try {
     const settings = createSettingStore(db);
     const oldKey = await keyInForce(config, keys.secretKey, settings);
@@ -60,13 +61,23 @@ export async function rotateKey(config: Config, clock: Clock): Promise<Rotation>
   }
 }
 
+const RUNNING = "A server is running on this database: stop it first, for it would go on with the old key.";
+
 /** A SQLite file is kept by the lock of the server that has it; to PostgreSQL, servers are connections like any other. */
 async function refuseRunning(database: string): Promise<void> {
   if (isPostgresqlUrl(database)) {
-    if ((await otherProcesses(database)) > 0) throw new StartError("A server is running on this database: stop it first, for it would go on with the old key.");
+    if ((await otherProcesses(database)) > 0) throw new StartError(RUNNING);
   } else if (!existsSync(database)) {
     throw new StartError(`There is no database ${database} whose key could be changed.`);
   }
+}
+
+/** From now on a server that starts is refused. @throws {StartError} when one has started since */
+async function openToChange(database: string, clock: Clock): Promise<Database> {
+  const db = await openDatabase(database, () => clock.now());
+  if ((await db.notifications?.holdKey("CHANGE")) !== false) return db;
+  await db.close();
+  throw new StartError(RUNNING);
 }
 
 /**

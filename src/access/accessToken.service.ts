@@ -58,11 +58,9 @@ export interface AccessTokenServiceDeps {
   ids: Ids;
   /** Whether customers are let in. */
   portalIsOn(): boolean;
-  /** Called after every change, for other processes on the same database. */
-  changed(): void;
 }
 
-export function createAccessTokenService({ store, clock, ids, portalIsOn, changed }: AccessTokenServiceDeps): AccessTokenService {
+export function createAccessTokenService({ store, clock, ids, portalIsOn }: AccessTokenServiceDeps): AccessTokenService {
   let byHash = new Map<string, AccessToken>();
   let byId = new Map<string, AccessToken>();
   let uses = new Map<string, Date>();
@@ -116,11 +114,6 @@ export function createAccessTokenService({ store, clock, ids, portalIsOn, change
     cancelTouch ??= clock.after(TOUCH_EVERY_MS, () => void writeUses().catch(() => undefined));
   }
 
-  async function afterChange(): Promise<void> {
-    await load();
-    changed();
-  }
-
   return {
     load,
     authenticate(text) {
@@ -142,7 +135,7 @@ export function createAccessTokenService({ store, clock, ids, portalIsOn, change
       const token = newToken();
       const accessToken: AccessToken = { ...checked, id: ids.next(), hash: hashOf(token), createdAt: clock.now(), lastUsedAt: null, revokedAt: null };
       await store.insert(accessToken);
-      await afterChange();
+      await load();
       return { token, accessToken };
     },
     async update(id, input) {
@@ -152,13 +145,13 @@ export function createAccessTokenService({ store, clock, ids, portalIsOn, change
       const token = await store.update(id, given);
       if (!token) throw new NotFoundError("This access token");
       if (token.revokedAt) throw new ConflictError("The access token was revoked, and is kept as it was. Create a new one.");
-      await afterChange();
+      await load();
       return token;
     },
     async revoke(id) {
       const token = await store.revoke(id, clock.now());
       if (!token) throw new NotFoundError("This access token");
-      await afterChange();
+      await load();
       return token;
     },
     async setFirstAdmin(token) {

@@ -1,6 +1,7 @@
 import type { Database } from "../db/database.ts";
 import { Prisma } from "../db/generated/client.ts";
 import type { AccessToken } from "../db/generated/client.ts";
+import { takeLocks } from "../db/transactionLocks.ts";
 
 export type { AccessToken };
 
@@ -15,6 +16,7 @@ export interface AccessTokenStore {
   hasContact(id: string, customer: string | null): Promise<boolean>;
   /** Sets the time of revocation; null when there is no such token. */
   revoke(id: string, at: Date): Promise<AccessToken | null>;
+  /** Notes when tokens were last used: no change of settings, of which other processes would have to hear. */
   touch(uses: Map<string, Date>): Promise<void>;
 }
 
@@ -40,7 +42,8 @@ export function createAccessTokenStore(db: Database): AccessTokenStore {
         return token && tx.accessToken.update({ where: { id }, data: { revokedAt: token.revokedAt ?? at } });
       }),
     async touch(uses) {
-      await db.write(async (tx) => {
+      await db.writeAlongside(async (tx) => {
+        await takeLocks(tx, { alone: ["SETTINGS"] });
         for (const [id, lastUsedAt] of uses) await tx.accessToken.updateMany({ where: { id }, data: { lastUsedAt } });
       });
     },

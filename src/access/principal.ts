@@ -50,9 +50,9 @@ export function ownedBy(owner: Owner): { customer?: string } {
   return isCustomers(owner) ? { customer: owner.customer } : {};
 }
 
-/** The same for rows that belong to whom their channel belongs. */
-export function ownChannels(owner: Owner): { channel?: { customer: string } } {
-  return isCustomers(owner) ? { channel: { customer: owner.customer } } : {};
+/** The same for rows that belong to whom their channel belongs: those of deleted ones are nobody's. */
+export function ownChannels(owner: Owner): { channel: { customer?: string; deletedAt: null } } {
+  return { channel: { ...ownedBy(owner), deletedAt: null } };
 }
 
 /** The same for lists that are searched: the ids of the customer's channels; null: of all. */

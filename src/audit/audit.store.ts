@@ -1,4 +1,5 @@
 import type { Transaction } from "../db/database.ts";
+import { NOT_DELETED } from "../db/deletedChannels.ts";
 import { Prisma } from "../db/generated/client.ts";
 import type { AuditEntry as AuditEntryRow } from "../db/generated/client.ts";
 import type { Json } from "../render/message.ts";
@@ -25,7 +26,7 @@ export type SubjectRows = Map<AuditSubject, Map<string, SubjectRow>>;
 const READ: Record<AuditSubject, (tx: Transaction) => Promise<Row[]>> = {
   ACCESS_TOKEN: (tx) => tx.accessToken.findMany(),
   ALERT_RULE: (tx) => tx.alertRule.findMany({ include: { targets: { orderBy: { id: "asc" } } } }),
-  CHANNEL: (tx) => tx.channel.findMany({ include: { overrides: { orderBy: { id: "asc" } } } }),
+  CHANNEL: (tx) => tx.channel.findMany({ where: NOT_DELETED, include: { overrides: { orderBy: { id: "asc" } } } }),
   CONTACT: (tx) => tx.contact.findMany(),
   CONTACT_GROUP: (tx) => tx.contactGroup.findMany({ include: { members: { orderBy: { id: "asc" } } } }),
   ESCALATION_POLICY: (tx) => tx.escalationPolicy.findMany({ include: { steps: { orderBy: { position: "asc" }, include: { targets: { orderBy: { id: "asc" } } } } } }),
@@ -54,7 +55,7 @@ function subjectRow(row: Row): SubjectRow {
 }
 
 /** What no entry may show, and what says nothing. */
-const HIDDEN = new Set(["id", "secrets", "hash", "createdAt", "updatedAt", "lastUsedAt", "failingSince"]);
+const HIDDEN = new Set(["id", "secrets", "hash", "createdAt", "updatedAt", "lastUsedAt", "failingSince", "deletedAt"]);
 /** What ties the rows below one to it. */
 const TIES = new Set([...HIDDEN, "ruleId", "policyId", "stepId"]);
 

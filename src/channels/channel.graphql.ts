@@ -2,6 +2,7 @@ import { ownedBy } from "../access/principal.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
 import { AttemptOutcomeEnum, SeverityEnum } from "../graphql/enums.ts";
+import { NOT_DELETED } from "../db/deletedChannels.ts";
 import { deletePayload, DeletionImpactType } from "../graphql/deletionImpact.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
@@ -36,7 +37,7 @@ const healthOf = ({ failingSince }: { failingSince: Date | null }) => (failingSi
 
 export const ChannelType = builder.prismaNode("Channel", {
   id: { field: "id" },
-  findUnique: (id, { principal }) => ({ id, ...ownedBy(principal) }),
+  findUnique: (id, { principal }) => ({ id, ...ownedBy(principal), ...NOT_DELETED }),
   nullable: true,
   description: "A configured destination.",
   authScopes: ({ customer }) => ({ mayRead: { scope: "SETTINGS_READ", customer } }),
@@ -82,8 +83,8 @@ builder.queryField("channels", (t) =>
       cursor: "id",
       description: "The configured destinations, the oldest first.",
       authScopes: { may: "SETTINGS_READ" },
-      resolve: (query, _root, _args, { services, principal }) => services.db.channel.findMany({ ...query, where: ownedBy(principal), orderBy: { id: "asc" } }),
-      totalCount: (_root, _args, { services, principal }) => services.db.channel.count({ where: ownedBy(principal) }),
+      resolve: (query, _root, _args, { services, principal }) => services.db.channel.findMany({ ...query, where: { ...ownedBy(principal), ...NOT_DELETED }, orderBy: { id: "asc" } }),
+      totalCount: (_root, _args, { services, principal }) => services.db.channel.count({ where: { ...ownedBy(principal), ...NOT_DELETED } }),
     },
     { name: "ChannelConnection", description: "A page of channels." },
     { name: "ChannelEdge", description: "A channel and its place in the list." },
@@ -97,7 +98,7 @@ builder.queryField("channel", (t) =>
     description: "One channel; null when there is none with this id.",
     authScopes: { may: "SETTINGS_READ" },
     args: { id: t.arg.globalID({ required: true, for: ChannelType, description: "Its id." }) },
-    resolve: (query, _root, { id }, { services, principal }) => services.db.channel.findFirst({ ...query, where: { id: id.id, ...ownedBy(principal) } }),
+    resolve: (query, _root, { id }, { services, principal }) => services.db.channel.findFirst({ ...query, where: { id: id.id, ...ownedBy(principal), ...NOT_DELETED } }),
   }),
 );
 
@@ -326,7 +327,7 @@ const ChannelHealthChanged = builder.objectRef<HealthChange>("ChannelHealthChang
     health: t.field({ type: ChannelHealthEnum, description: "Whether messages reach it now.", resolve: healthOf }),
     failingSince: t.expose("failingSince", { type: "DateTime", nullable: true, description: "Since when nothing could be delivered; null when it works again." }),
     at: t.expose("at", { type: "DateTime", description: "When this was noticed." }),
-    channel: t.prismaField({ type: ChannelType, nullable: true, description: "The channel; null when it was deleted meanwhile.", resolve: (query, { channelId }, _args, { services }) => services.db.channel.findUnique({ ...query, where: { id: channelId } }) }),
+    channel: t.prismaField({ type: ChannelType, nullable: true, description: "The channel; null when it was deleted meanwhile.", resolve: (query, { channelId }, _args, { services }) => services.db.channel.findUnique({ ...query, where: { id: channelId, ...NOT_DELETED } }) }),
   }),
 });
 

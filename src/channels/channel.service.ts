@@ -150,7 +150,7 @@ export function createChannelService({ store, accounts, contacts, box, clock, id
       const checked = checkConfig(provider, config, { account: await accountFor(provider, accountId, customer) });
       const now = clock.now();
       const owner = { customer, contactId, onlyByRules: onlyByRules ?? contact !== null };
-      const row = { id, kind: provider.kind, ...owner, accountId, fallbackId, failingSince: null, disabledReason: null, createdAt: now, updatedAt: now, ...input, ...sealConfig(provider, checked, box, channelRow(id)) } as ChannelRow;
+      const row = { id, kind: provider.kind, ...owner, accountId, fallbackId, failingSince: null, disabledReason: null, createdAt: now, updatedAt: now, deletedAt: null, ...input, ...sealConfig(provider, checked, box, channelRow(id)) } as ChannelRow;
       await checkFallback(row);
       await store.insert(row, []);
       await changed();
@@ -183,7 +183,7 @@ export function createChannelService({ store, accounts, contacts, box, clock, id
 
     async delete(id, by) {
       await find(id, by);
-      const impact = await store.delete(id, ownedBy(by));
+      const impact = await store.delete(id, ownedBy(by), clock.now());
       await changed();
       return impact;
     },

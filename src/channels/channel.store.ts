@@ -1,5 +1,6 @@
 import type { Database, Transaction } from "../db/database.ts";
 import { whenNameIsFree } from "../db/databaseErrors.ts";
+import { deleteChannels, NOT_DELETED } from "../db/deletedChannels.ts";
 import { findDeletionImpact } from "../db/deletionImpact.ts";
 import type { DeletionImpact } from "../db/deletionImpact.ts";
 import { Prisma } from "../db/generated/client.ts";
@@ -21,7 +22,7 @@ export interface ChannelStore {
   update(id: string, changes: Partial<ChannelRow>): Promise<ChannelRow>;
   deletionImpact(id: string, owner: { customer?: string }): Promise<DeletionImpact>;
   /** Takes its deliveries, overrides and inbox messages along; the history stays. @returns what went with it */
-  delete(id: string, owner: { customer?: string }): Promise<DeletionImpact>;
+  delete(id: string, owner: { customer?: string }, now: Date): Promise<DeletionImpact>;
   setOverride(override: ChannelOverride): Promise<void>;
   removeOverride(channelId: string, target: { eventType?: string; category?: string }): Promise<void>;
 }
@@ -30,8 +31,8 @@ const taken = (name: string) => `There is already a channel named "${name}". Cho
 
 export function createChannelStore(db: Database): ChannelStore {
   return {
-    all: () => db.read.channel.findMany({ include: { overrides: true }, orderBy: { id: "asc" } }),
-    find: (id, owner) => db.read.channel.findUnique({ where: { id, ...owner }, include: { overrides: true } }),
+    all: () => db.read.channel.findMany({ where: NOT_DELETED, include: { overrides: true }, orderBy: { id: "asc" } }),
+    find: (id, owner) => db.read.channel.findUnique({ where: { id, ...owner, ...NOT_DELETED }, include: { overrides: true } }),
     usingAccount: (accountId) => db.read.channel.findMany({ where: { accountId }, include: { overrides: true } }),
     async insert(row, overrides) {
       await whenNameIsFree(taken(row.name), () =>
@@ -41,14 +42,14 @@ export function createChannelStore(db: Database): ChannelStore {
         }),
       );
     },
-    update: (id, changes) => whenNameIsFree(taken(changes.name ?? ""), () => db.write((tx) => tx.channel.update({ where: { id }, data: asInput(changes) }))),
+    update: (id, changes) => whenNameIsFree(taken(changes.name ?? ""), () => db.write((tx) => tx.channel.update({ where: { id, ...NOT_DELETED }, data: asInput(changes) }))),
     deletionImpact: (id, owner) => findDeletionImpact(db.read, { channelId: id }, owner),
-    delete: (id, owner) =>
-      // Its deliveries go with it: nobody who changes some of them may wait for this while this waits for them.
+    delete: (id, owner, now) =>
+      // Its lane goes with it: nobody who writes what it has sent may wait for this while this waits for them.
       db.write(
         async (tx) => {
           const impact = await findDeletionImpact(tx, { channelId: id }, owner);
-          await tx.channel.delete({ where: { id } });
+          await deleteChannels(tx, [id], now);
           return impact;
         },
         ["ATTEMPTS", "HELD"],

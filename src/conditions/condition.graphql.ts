@@ -1,4 +1,4 @@
-import { isCustomers, isOwnEvent, ownCategories, ownCustomers, ownEvents } from "../access/principal.ts";
+import { isCustomers, isOwnEvent, ownCategories, ownChannels, ownCustomers, ownEvents } from "../access/principal.ts";
 import type { Owner, Principal } from "../access/principal.ts";
 import type { Condition } from "../db/generated/client.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
@@ -58,7 +58,7 @@ export const ConditionType = builder.prismaNode("Condition", {
       description: "When channels were last told of it; for customers: their own.",
       resolve: async ({ id, lastNotifiedAt }, _args, { services, principal }) => {
         if (!isCustomers(principal)) return lastNotifiedAt;
-        const last = await services.db.delivery.findFirst({ where: { conditionId: id, channel: { customer: principal.customer } }, orderBy: { id: "desc" }, select: { createdAt: true } });
+        const last = await services.db.delivery.findFirst({ where: { conditionId: id, ...ownChannels(principal) }, orderBy: { id: "desc" }, select: { createdAt: true } });
         return last?.createdAt ?? null;
       },
     }),

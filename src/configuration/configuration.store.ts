@@ -1,3 +1,4 @@
+import { NOT_DELETED } from "../db/deletedChannels.ts";
 import type { PrismaClient } from "../db/generated/client.ts";
 
 export type ConfigurationRows = Awaited<ReturnType<typeof readConfigurationRows>>;
@@ -12,7 +13,7 @@ export async function readConfigurationRows(db: PrismaClient, now: Date) {
     providerAccounts: await db.providerAccount.findMany({ orderBy }),
     contacts: await db.contact.findMany({ orderBy }),
     contactGroups: await db.contactGroup.findMany({ orderBy, include: { members: inOrder } }),
-    channels: await db.channel.findMany({ orderBy, include: { overrides: true } }),
+    channels: await db.channel.findMany({ where: NOT_DELETED, orderBy, include: { overrides: true } }),
     triggers: await db.trigger.findMany({ orderBy: { eventType: "asc" }, include: { channels: true, recipients: true } }),
     inhibitionRules: await db.inhibitionRule.findMany({ orderBy }),
     escalationPolicies: await db.escalationPolicy.findMany({ orderBy, include: { steps: { orderBy: { position: "asc" }, include: { targets: inOrder } } } }),

@@ -14,7 +14,8 @@ export interface Database {
   /** True when other processes may write to it too: what was read a moment ago may have changed. */
   readonly shared: boolean;
   /**
-   * Runs `work` in a transaction of its own, durable when the promise resolves; one at a time, in the order of the calls.
+   * Changes settings: runs `work` in a transaction of its own, durable when the promise resolves; one at a time, in the order
+   * of the calls. Other processes on the database hear of it by its commit, and read their settings anew.
    * @param locks what else must not go on meanwhile
    */
   write<T>(work: (tx: Transaction) => Promise<T>, locks?: readonly LockName[]): Promise<T>;

@@ -1,6 +1,7 @@
 import { ValidationError } from "../errors.ts";
 import type { Issue } from "../errors.ts";
 import type { Transaction } from "./database.ts";
+import { NOT_DELETED } from "./deletedChannels.ts";
 
 /** Ids of whom something is to lead to, or hold, as a caller gives them. */
 export interface GivenTargets {
@@ -22,7 +23,7 @@ export async function refuseUnknownTargets(tx: Transaction, customer: string | n
   const known = {
     contactIds: contactIds.length > 0 ? await tx.contact.findMany({ where: where(contactIds), select }) : [],
     groupIds: groupIds.length > 0 ? await tx.contactGroup.findMany({ where: where(groupIds), select }) : [],
-    channelIds: channelIds.length > 0 ? await tx.channel.findMany({ where: where(channelIds), select }) : [],
+    channelIds: channelIds.length > 0 ? await tx.channel.findMany({ where: { ...where(channelIds), ...NOT_DELETED }, select }) : [],
   };
   const issues = [
     ...unknown(`${prefix}contactIds`, "a contact", contactIds, known.contactIds),

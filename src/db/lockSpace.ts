@@ -6,3 +6,6 @@ export const MIGRATION_LOCK = 0;
 
 /** Shared by all processes that send. */
 export const PRESENCE_LOCK = 900;
+
+/** Shared by all who use the secret key, held alone by who changes it. */
+export const KEY_LOCK = 901;

@@ -9,7 +9,7 @@ import { PrismaClient as PostgresqlClient } from "./generatedPostgresql/client.t
 import { migratePostgresql } from "./migratePostgresql.ts";
 import { openNotifications } from "./notifications.ts";
 import type { Notifications } from "./notifications.ts";
-import { APPLICATION, CONNECT_MS, withPostgresqlClient } from "./postgresqlClient.ts";
+import { APPLICATION, CONNECT_MS, NOTIFICATIONS, withPostgresqlClient } from "./postgresqlClient.ts";
 import { postgresqlStartErrorOf, withoutPassword } from "./postgresqlErrors.ts";
 import { takeLocks } from "./transactionLocks.ts";
 
@@ -121,7 +121,7 @@ const LOOK_EVERY_MS = 200;
 export async function otherProcesses(url: string): Promise<number> {
   return withPostgresqlClient(url, async (client) => {
     for (let look = 1; ; look += 1) {
-      const { rows } = await client.query<{ count: string }>(`SELECT COUNT(*) AS "count" FROM pg_stat_activity WHERE datname = current_database() AND application_name = '${APPLICATION}'`);
+      const { rows } = await client.query<{ count: string }>(`SELECT COUNT(*) AS "count" FROM pg_stat_activity WHERE datname = current_database() AND application_name IN ('${APPLICATION}', '${NOTIFICATIONS}')`);
       const count = Number(rows[0]?.count ?? 0);
       if (count === 0 || look === LOOKS) return count;
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
@@ -158,7 +158,9 @@ function databaseOf(writer: Side, read: Side, notifications: Notifications): Dat
       const result = last.finally(() => (waiting -= 1)).then(() =>
         transact(async (tx) => {
           await takeLocks(tx, { alone: ["SETTINGS", ...locks] });
-          return work(tx);
+          const done = await work(tx);
+          await notifications.tellWith(tx, "settings", "");
+          return done;
         }),
       );
       last = result.catch(() => undefined);

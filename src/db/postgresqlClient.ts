@@ -1,7 +1,8 @@
 import pg from "pg";
 
-/** By this name Carillon's servers find each other's connections. */
+/** By these names Carillon's servers find each other's connections. */
 export const APPLICATION = "carillon";
+export const NOTIFICATIONS = `${APPLICATION} notifications`;
 
 /** How long, in milliseconds, to wait for a connection. */
 export const CONNECT_MS = 5_000;

@@ -52,7 +52,7 @@ function remembered(key: string, build: () => string): string {
 /** @param needsChannel the channel's id comes once more, as the last parameter */
 function insertOne(table: Table, columns: string[], needsChannel: boolean, onConflict: string): string {
   const places = columns.map(() => "?").join(", ");
-  const values = needsChannel ? `SELECT ${places} WHERE EXISTS (SELECT 1 FROM "Channel" WHERE "id" = ?)` : `VALUES (${places})`;
+  const values = needsChannel ? `SELECT ${places} WHERE EXISTS (SELECT 1 FROM "Channel" WHERE "id" = ? AND "deletedAt" IS NULL)` : `VALUES (${places})`;
   return `INSERT INTO "${table.name}" (${quoted(columns)}) ${values} ${onConflict}`;
 }
 
@@ -76,7 +76,7 @@ function stored(type: ColumnType | undefined, value: unknown): unknown {
 
 function insertAll(table: Table, columns: string[], needsChannel: boolean, onConflict: string): string {
   // Locked, or the channel could be deleted before the row that needs it is there.
-  const where = needsChannel ? `WHERE EXISTS (SELECT 1 FROM "Channel" AS c WHERE c."id" = e."channelId" FOR KEY SHARE)` : "";
+  const where = needsChannel ? `WHERE EXISTS (SELECT 1 FROM "Channel" AS c WHERE c."id" = e."channelId" AND c."deletedAt" IS NULL FOR KEY SHARE)` : "";
   return `INSERT INTO "${table.name}" (${quoted(columns)}) SELECT ${columns.map((name) => `e."${name}"`).join(", ")} FROM ${parameterAs(table)} ${where} ${onConflict}`;
 }
 

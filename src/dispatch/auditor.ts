@@ -168,6 +168,6 @@ function createLook(db: Database, state: (typeof STATES)[number]): () => Promise
   return async () => {
     const rows = await findOpen(db, state, after, LARGEST_LOOK);
     after = rows.length === LARGEST_LOOK ? (rows.at(-1)?.id ?? "") : "";
-    return rows;
+    return rows.filter(({ doomed }) => !doomed);
   };
 }

@@ -1,6 +1,7 @@
 import { ownChannelIds, ownChannels } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
 import { ChannelType } from "../channels/channel.graphql.ts";
+import { NOT_DELETED } from "../db/deletedChannels.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
 import { DeliveryStateEnum, HoldReasonEnum, MessageReasonEnum } from "../graphql/enums.ts";
@@ -28,7 +29,7 @@ export const DeliveryType = builder.prismaNode("Delivery", {
       type: "Delivery",
       nullable: true,
       description: "The delivery that could not be made on another channel, which this one stands in for; null for what is meant for this channel, or when that is not kept any more.",
-      resolve: (query, { insteadOf }, _args, { services }) => (insteadOf === null ? null : services.db.delivery.findUnique({ ...query, where: { id: insteadOf } })),
+      resolve: (query, { insteadOf }, _args, { services }) => (insteadOf === null ? null : services.db.delivery.findUnique({ ...query, where: { id: insteadOf, channel: NOT_DELETED } })),
     }),
     event: t.relation("event", { description: "The event that it tells of." }),
     channel: t.relation("channel", { description: "The channel that it goes to." }),
@@ -54,7 +55,7 @@ builder.queryField("deliveries", (t) =>
         const { db } = context.services;
         const relations = relationsOf(context, info);
         const filters = deliverySearch({ states: filter?.states, channelIds: filter?.channelIds?.map(({ id }) => id) }, ownChannelIds(context.principal, context.services.snapshot.current.channels));
-        return searchConnection(db, { table: DELIVERIES, filter: filters, args, ...cursors("delivery"), load: (ids) => db.delivery.findMany({ ...relations, where: { id: { in: ids } } }) });
+        return searchConnection(db, { table: DELIVERIES, filter: filters, args, ...cursors("delivery"), load: (ids) => db.delivery.findMany({ ...relations, where: { id: { in: ids }, ...ownChannels(context.principal) } }) });
       },
     },
     {

@@ -2,6 +2,7 @@ import type { Owner } from "../access/principal.ts";
 import { ownChannels, ownedBy } from "../access/principal.ts";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../db/database.ts";
+import { NOT_DELETED } from "../db/deletedChannels.ts";
 import { findNewestId } from "../db/newestId.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
@@ -41,7 +42,7 @@ export interface DeliveryServiceDeps {
 export function createDeliveryService({ db, dispatcher, flusher, clock, ids }: DeliveryServiceDeps): DeliveryService {
   return {
     async flush(channelId, heldFor, by) {
-      const channel = await db.read.channel.findUnique({ where: { id: channelId, ...ownedBy(by) } });
+      const channel = await db.read.channel.findUnique({ where: { id: channelId, ...ownedBy(by), ...NOT_DELETED } });
       if (!channel) throw new NotFoundError("This channel");
       if (!channel.enabled) throw new ConflictError(`The channel "${channel.name}" is switched off. Switch it on first.`);
       return flusher.flush(channelId, heldFor);
@@ -68,7 +69,7 @@ export function createDeliveryService({ db, dispatcher, flusher, clock, ids }: D
       if (!row.channel.enabled) throw new ConflictError(`The channel "${row.channel.name}" is switched off. Switch it on first.`);
       const { event, channel: _, ...before } = row;
       const now = clock.now();
-      const delivery = await db.write(async (tx) => {
+      const delivery = await db.writeAlongside(async (tx) => {
         if (db.shared) ids.startAfter(await findNewestId(tx));
         const fresh = { ...before, id: ids.next(), state: "PENDING", tries: 0, dueAt: now, createdAt: now, finishedAt: null, reference: null, heldFor: null, summaryId: null } as unknown as Delivery;
         await insertDeliveries(tx, [fresh]);

@@ -1,4 +1,5 @@
 import type { Database } from "../db/database.ts";
+import { DELETED_CHANNELS } from "../db/deletedChannels.ts";
 import { insertRows, updateRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
 import { isOneOf, query, raw, sql, tableOf, timeOf } from "../db/sql.ts";
@@ -49,11 +50,13 @@ export interface OpenDelivery {
   channelId: string;
   dueAt: Date;
   summaryId: string | null;
+  /** 1 when its channel is deleted: it is about to go. */
+  doomed: number | boolean;
 }
 
 /** Deliveries in this state after an id, in order. The partial index serves statements that name the state themselves. */
 export async function findOpen(db: Database, state: "PENDING" | "RETRY" | "HELD", afterId: string, limit: number): Promise<OpenDelivery[]> {
-  return query<OpenDelivery>(db.read, sql`SELECT "id", "channelId", "dueAt", "summaryId" FROM "Delivery" WHERE ${inState(state)} AND "id" > ${afterId} ORDER BY "id" LIMIT ${limit}`);
+  return query<OpenDelivery>(db.read, sql`SELECT "id", "channelId", "dueAt", "summaryId", "channelId" IN ${DELETED_CHANNELS} AS "doomed" FROM "Delivery" WHERE ${inState(state)} AND "id" > ${afterId} ORDER BY "id" LIMIT ${limit}`);
 }
 
 /** Which of these deliveries wait for a try. */
@@ -88,7 +91,7 @@ export async function findQueue(db: Database, now: Date): Promise<Queue> {
     counts[state] = Number(rows[0]?.count ?? 0);
     const due = await query<{ dueAt: Date | number | bigint | null }>(
       db.read,
-      sql`SELECT MIN("dueAt") AS "dueAt" FROM (SELECT "dueAt" FROM "Delivery" WHERE ${inState(state)} ORDER BY "id" LIMIT ${MOST_LOOKED_AT}) AS s WHERE "dueAt" <= ${now}`,
+      sql`SELECT MIN("dueAt") AS "dueAt" FROM (SELECT "dueAt", "channelId" FROM "Delivery" WHERE ${inState(state)} ORDER BY "id" LIMIT ${MOST_LOOKED_AT}) AS s WHERE "dueAt" <= ${now} AND "channelId" NOT IN ${DELETED_CHANNELS}`,
     );
     const first = due[0]?.dueAt;
     if (first === null || first === undefined) continue;

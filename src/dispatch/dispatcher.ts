@@ -112,6 +112,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 
   async function load(channelId: string, afterId: string, limit: number): Promise<PlannedDelivery[]> {
+    // Deleted: what it has left is removed by and by.
+    if (!snapshot.current.channels.has(channelId)) return [];
     const before = await beforeUs(channelId);
     const jobs = await findUnfinished(db, channelId, afterId, limit);
     return jobs.map((job) => ({ ...job, cutShort: before !== undefined && job.delivery.id <= (before.newestId ?? "") && isDue(job.delivery, before.endedAt) }));

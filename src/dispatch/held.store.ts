@@ -1,4 +1,5 @@
 import type { Database, Transaction } from "../db/database.ts";
+import { DELETED_CHANNELS } from "../db/deletedChannels.ts";
 import { byDialect, execute, isOneOf, query, raw, sql, timeOf } from "../db/sql.ts";
 import type { Piece, SqlClient } from "../db/sql.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
@@ -17,7 +18,7 @@ export function writeHeld<T>(db: Database, work: (tx: Transaction) => Promise<T>
 
 /** When the next held delivery is due; null when none waits for a summary to be made. */
 export async function findNextHeld(db: Database): Promise<Date | null> {
-  const rows = await query<{ dueAt: Date }>(db.read, sql`SELECT "dueAt" FROM "Delivery" WHERE "state" = 'HELD' AND "summaryId" IS NULL ORDER BY "dueAt" LIMIT 1`);
+  const rows = await query<{ dueAt: Date }>(db.read, sql`SELECT "dueAt" FROM "Delivery" WHERE "state" = 'HELD' AND "summaryId" IS NULL AND "channelId" NOT IN ${DELETED_CHANNELS} ORDER BY "dueAt" LIMIT 1`);
   return rows[0]?.dueAt ?? null;
 }
 
@@ -49,7 +50,7 @@ export async function findDueGroups(tx: Transaction, now: Date, only: { channelI
     tx,
     sql`SELECT g."channelId", g."heldFor", g."eventType", g."count", n."eventId", c."customer" FROM (
        SELECT d."channelId", d."heldFor", ${TYPE} AS "eventType", COUNT(*) AS "count", MAX(d."id") AS "newest" FROM "Delivery" AS d
-       WHERE d."state" = 'HELD' AND d."summaryId" IS NULL AND ${only ? sql`d."channelId" = ${only.channelId} AND d."heldFor" = ${only.heldFor}` : sql`d."dueAt" <= ${now}`}
+       WHERE d."state" = 'HELD' AND d."summaryId" IS NULL AND d."channelId" NOT IN ${DELETED_CHANNELS} AND ${only ? sql`d."channelId" = ${only.channelId} AND d."heldFor" = ${only.heldFor}` : sql`d."dueAt" <= ${now}`}
        GROUP BY 1, 2, 3) AS g
      JOIN "Delivery" AS n ON n."id" = g."newest" JOIN "Channel" AS c ON c."id" = g."channelId"`,
   );
@@ -111,7 +112,7 @@ export async function freeOrphans(tx: Transaction, ids: string[], now: Date): Pr
 
 /** Channels that hold something for their quiet hours. */
 export async function findQuietChannels(tx: Transaction): Promise<string[]> {
-  const rows = await query<{ channelId: string }>(tx, sql`SELECT DISTINCT "channelId" FROM "Delivery" WHERE "state" = 'HELD' AND "heldFor" = 'QUIET_HOURS' AND "summaryId" IS NULL`);
+  const rows = await query<{ channelId: string }>(tx, sql`SELECT DISTINCT "channelId" FROM "Delivery" WHERE "state" = 'HELD' AND "heldFor" = 'QUIET_HOURS' AND "summaryId" IS NULL AND "channelId" NOT IN ${DELETED_CHANNELS}`);
   return rows.map(({ channelId }) => channelId);
 }
 

@@ -47,7 +47,7 @@ export interface Claim {
 /** Gives every channel that has something to send its lane. */
 export async function addLanes(tx: Transaction): Promise<void> {
   // Locked, or the channel could be deleted before its lane is there.
-  await execute(tx, sql`INSERT INTO "Lane" ("channelId", "token") SELECT l."id", 0 FROM "Channel" AS l WHERE NOT EXISTS (SELECT 1 FROM "Lane" AS o WHERE o."channelId" = l."id")
+  await execute(tx, sql`INSERT INTO "Lane" ("channelId", "token") SELECT l."id", 0 FROM "Channel" AS l WHERE l."deletedAt" IS NULL AND NOT EXISTS (SELECT 1 FROM "Lane" AS o WHERE o."channelId" = l."id")
     AND EXISTS (SELECT 1 FROM "Delivery" AS d WHERE d."channelId" = l."id" AND d."state" IN ('PENDING', 'RETRY')) FOR KEY SHARE ON CONFLICT DO NOTHING`);
 }
 

@@ -45,7 +45,7 @@ export interface RecorderDeps {
   published(attempts: Attempt[]): void;
   /** Gets what fallbacks are to be sent. */
   dispatch(planned: PlannedDelivery[]): void;
-  /** Hears that channels have begun to fail, or work again. Never rejects. */
+  /** Hears that channels have begun to fail, or work again; other processes do by the transaction. Never rejects. */
   healthChanged(): Promise<void>;
   /**
    * Where several processes share the database: of a lane that was lost, attempts are still history, but how far its
@@ -75,6 +75,16 @@ export function createRecorder({ db, ids, published, dispatch, healthChanged, ke
     return attempts;
   }, LARGEST_BATCH);
 
+  /** @returns whether any channel's health is not what it was */
+  async function saveHealth(tx: SqlClient, outcomes: readonly Outcome[]): Promise<boolean> {
+    let isNew = false;
+    for (const { attempt, failingSince } of outcomes) {
+      if (failingSince !== undefined && (await setFailingSince(tx, attempt.channelId, failingSince))) isNew = true;
+    }
+    if (isNew) await db.notifications?.tellWith(tx, "settings", "");
+    return isNew;
+  }
+
   async function handOver(tx: SqlClient, outcomes: readonly Outcome[]): Promise<PlannedDelivery[]> {
     const planned: PlannedDelivery[] = [];
     for (const outcome of outcomes) {
@@ -90,13 +100,4 @@ export function createRecorder({ db, ids, published, dispatch, healthChanged, ke
 function locksFor(outcomes: readonly Outcome[]): LockName[] {
   const handsOver = outcomes.some((outcome) => outcome.handOver);
   return ["ATTEMPTS", ...(handsOver || outcomes.some(({ carried }) => carried) ? (["HELD"] as const) : []), ...(handsOver ? (["CONDITIONS"] as const) : [])];
-}
-
-/** @returns whether any channel's health is not what it was */
-async function saveHealth(tx: SqlClient, outcomes: readonly Outcome[]): Promise<boolean> {
-  let isNew = false;
-  for (const { attempt, failingSince } of outcomes) {
-    if (failingSince !== undefined && (await setFailingSince(tx, attempt.channelId, failingSince))) isNew = true;
-  }
-  return isNew;
 }

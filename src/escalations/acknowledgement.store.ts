@@ -1,5 +1,6 @@
 import type { ownEvents } from "../access/principal.ts";
 import type { Database, Transaction } from "../db/database.ts";
+import { NOT_DELETED } from "../db/deletedChannels.ts";
 import { execute, sql } from "../db/sql.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
 import type { Condition as ConditionRow } from "../db/generated/client.ts";
@@ -51,7 +52,7 @@ export function createAcknowledgementStore(db: Database): AcknowledgementStore {
     find: (id, owner) => db.read.condition.findFirst({ where: { id, ...owner } }),
 
     async findLinked(deliveryId) {
-      const row = await db.read.delivery.findUnique({ where: { id: deliveryId }, include: { condition: true, channel: { include: { contact: true } } } });
+      const row = await db.read.delivery.findUnique({ where: { id: deliveryId, channel: NOT_DELETED }, include: { condition: true, channel: { include: { contact: true } } } });
       if (!row?.condition) return null;
       const use = await db.read.acknowledgeLinkUse.findUnique({ where: { deliveryId } });
       return { id: row.id, channelName: row.channel.name, customer: row.channel.customer, contactName: row.channel.contact?.name ?? null, condition: row.condition, usedAt: use?.usedAt ?? null };

@@ -1,4 +1,4 @@
-import { isCustomers } from "../access/principal.ts";
+import { isCustomers, ownChannels } from "../access/principal.ts";
 import type { Owner } from "../access/principal.ts";
 import type { Database } from "../db/database.ts";
 import { overallVerdict } from "../decide/overallVerdict.ts";
@@ -21,7 +21,7 @@ export function createOwnDecisions(db: Pick<Database, "read">, snapshot: Pick<Sn
   /** Whether any of the customer's channels has had a message about the same thing. */
   async function wasTold({ fingerprint, conditionId }: About, customer: string): Promise<boolean> {
     const sameThing = conditionId === null ? { event: { fingerprint } } : { conditionId };
-    return (await db.read.delivery.findFirst({ where: { channel: { customer }, ...sameThing }, select: { id: true } })) !== null;
+    return (await db.read.delivery.findFirst({ where: { ...ownChannels({ customer }), ...sameThing }, select: { id: true } })) !== null;
   }
 
   return {

@@ -81,7 +81,7 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
 
   /** Different each time, also within a millisecond. */
   async function noteClearing(): Promise<void> {
-    await settings.set(CLEARED_AT, `${clock.now().toISOString()} ${randomUUID()}`, clock.now());
+    await settings.note(CLEARED_AT, `${clock.now().toISOString()} ${randomUUID()}`, clock.now());
   }
 
   async function refuseExpired(cursor: string): Promise<void> {
@@ -91,7 +91,7 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
   }
 
   async function sayDeleted(upToId: string): Promise<void> {
-    if (upToId > (await deletedUpTo())) await settings.set(DELETED_UP_TO, upToId, clock.now());
+    if (upToId > (await deletedUpTo())) await settings.note(DELETED_UP_TO, upToId, clock.now());
   }
 
   /** In small steps: what else is to be stored comes in between. */

@@ -52,10 +52,10 @@ export function startRetention(deps: { db: Database; history: Pick<HistoryServic
     const pace = createPace(DELETING_SHARE);
     const attempts = await history.prune(historyDays, historyCount, pace);
     const events = await deleteOldEvents(db, new Date(now - historyDays * DAY_MS), new Date(now - DAY_MS), pace);
-    await db.write((tx) => deleteSilencesEndedBefore(tx, new Date(now - historyDays * DAY_MS)));
+    await db.writeAlongside((tx) => deleteSilencesEndedBefore(tx, new Date(now - historyDays * DAY_MS)));
     await forgetCooldowns(new Date(now - LONGEST_COOLDOWN_MS), pace);
-    await db.write((tx) => deleteLinkUsesBefore(tx, new Date(now - (LINK_DAYS + 1) * DAY_MS)));
-    await db.write((tx) => deleteBurstsBefore(tx, new Date(now - LONGEST_BURST_MS)));
+    await db.writeAlongside((tx) => deleteLinkUsesBefore(tx, new Date(now - (LINK_DAYS + 1) * DAY_MS)));
+    await db.writeAlongside((tx) => deleteBurstsBefore(tx, new Date(now - LONGEST_BURST_MS)));
     if (attempts + events > 0) log.info({ attempts, events }, "deleted what was older than the settings keep");
   }
 

@@ -34,7 +34,7 @@ builder.queryField("inbox", (t) =>
         const { db } = context.services;
         const filter = inboxSearch({ unreadOnly: unreadOnly ?? false }, ownChannelIds(context.principal, context.services.snapshot.current.channels));
         const relations = relationsOf(context, info);
-        return searchConnection(db, { table: INBOX_ITEMS, filter, args, ...cursors("inbox"), load: (ids) => db.inboxItem.findMany({ ...relations, where: { id: { in: ids } } }) });
+        return searchConnection(db, { table: INBOX_ITEMS, filter, args, ...cursors("inbox"), load: (ids) => db.inboxItem.findMany({ ...relations, where: { id: { in: ids }, ...ownChannels(context.principal) } }) });
       },
     },
     {

@@ -1,7 +1,9 @@
+import type { ownChannels } from "../access/principal.ts";
 import { createBatch } from "../db/batch.ts";
-import type { Database } from "../db/database.ts";
+import type { Database, Transaction } from "../db/database.ts";
 import { insertRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
+import { takeLocks } from "../db/transactionLocks.ts";
 import type { Severity } from "../render/message.ts";
 
 export interface InboxItem {
@@ -21,8 +23,8 @@ export interface InboxItem {
 export interface InboxStore {
   add(item: InboxItem): Promise<void>;
   /** Marks the items with these ids, or all, that the filter lets through. @returns how many changed */
-  markRead(ids: string[] | null, own: { channel?: { customer: string } }, readAt: Date): Promise<number>;
-  delete(ids: string[], own: { channel?: { customer: string } }): Promise<number>;
+  markRead(ids: string[] | null, own: ReturnType<typeof ownChannels>, readAt: Date): Promise<number>;
+  delete(ids: string[], own: ReturnType<typeof ownChannels>): Promise<number>;
 }
 
 const INBOX_ITEM: Table = {
@@ -40,14 +42,22 @@ export function createInboxStore(db: Database): InboxStore {
     return items.map(() => undefined);
   }, 500);
 
+  /** Items that are there already change in one transaction at a time. */
+  function change<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return db.writeAlongside(async (tx) => {
+      await takeLocks(tx, { items: () => ["inbox"] });
+      return work(tx);
+    });
+  }
+
   return {
     add: (item) => batch.add(item),
     async markRead(ids, own, readAt) {
       const where = { readAt: null, ...own, ...(ids ? { id: { in: ids } } : {}) };
-      return (await db.write((tx) => tx.inboxItem.updateMany({ where, data: { readAt } }))).count;
+      return (await change((tx) => tx.inboxItem.updateMany({ where, data: { readAt } }))).count;
     },
     async delete(ids, own) {
-      return (await db.write((tx) => tx.inboxItem.deleteMany({ where: { ...own, id: { in: ids } } }))).count;
+      return (await change((tx) => tx.inboxItem.deleteMany({ where: { ...own, id: { in: ids } } }))).count;
     },
   };
 }

@@ -8,6 +8,7 @@ import type { Hub } from "./hub.ts";
 export interface Feed {
   /** Tells of attempts that this process has stored. */
   stored(attempts: readonly Attempt[]): void;
+  close(): void;
 }
 
 export interface FeedDeps {
@@ -23,9 +24,11 @@ export interface FeedDeps {
 const PAGE = 500;
 /** By the machine's own time: this is about the database's connections. */
 const READ_AGAIN_MS = 1_000;
+/** A process may die before it has told of what it has stored. */
+const LOOK_EVERY_MS = 5_000;
 
 export function createFeed({ hub, store, notifications, newestId, log }: FeedDeps): Feed {
-  if (!notifications) return { stored: (attempts) => hub.publish(attempts) };
+  if (!notifications) return { stored: (attempts) => hub.publish(attempts), close: () => undefined };
 
   /** Everything up to here was published, or nobody was there to hear of it. */
   let publishedUpTo = newestId;
@@ -62,6 +65,9 @@ export function createFeed({ hub, store, notifications, newestId, log }: FeedDep
 
   notifications.listen("attempts", advance);
   notifications.onGap(read);
+  const looking = setInterval(() => {
+    if (hub.subscribers > 0) read();
+  }, LOOK_EVERY_MS).unref();
 
   return {
     stored(attempts) {
@@ -70,5 +76,6 @@ export function createFeed({ hub, store, notifications, newestId, log }: FeedDep
       notifications.tell("attempts", newest);
       advance(newest);
     },
+    close: () => clearInterval(looking),
   };
 }

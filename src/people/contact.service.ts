@@ -70,7 +70,7 @@ export function createContactService({ store, clock, ids, changed }: ContactServ
 
     async delete(id, by) {
       await mustExist(id, by);
-      const impact = await store.delete(id, ownedBy(by));
+      const impact = await store.delete(id, ownedBy(by), clock.now());
       await changed();
       return impact;
     },

@@ -1,5 +1,6 @@
 import type { Database } from "../db/database.ts";
 import { whenNameIsFree } from "../db/databaseErrors.ts";
+import { deleteChannels } from "../db/deletedChannels.ts";
 import { findDeletionImpact } from "../db/deletionImpact.ts";
 import type { DeletionImpact } from "../db/deletionImpact.ts";
 import type { Contact as ContactRow, Prisma } from "../db/generated/client.ts";
@@ -17,7 +18,7 @@ export interface ContactStore {
   /** @param owner whose settings are named */
   deletionImpact(id: string, owner: { customer?: string }): Promise<DeletionImpact>;
   /** Takes its channels along. @returns what went with it */
-  delete(id: string, owner: { customer?: string }): Promise<DeletionImpact>;
+  delete(id: string, owner: { customer?: string }, now: Date): Promise<DeletionImpact>;
 }
 
 const taken = (name: string) => `There is already a contact named "${name}". Choose another name.`;
@@ -36,11 +37,13 @@ export function createContactStore(db: Database): ContactStore {
       ),
     update: (id, changes) => whenNameIsFree(taken(changes.name ?? ""), () => db.write((tx) => tx.contact.update({ where: { id }, data: changes as Prisma.ContactUpdateInput }))),
     deletionImpact: (id, owner) => findDeletionImpact(db.read, { contactId: id }, owner),
-    delete: (id, owner) =>
-      // Deliveries go with its channels: nobody who changes some of them may wait for this while this waits for them.
+    delete: (id, owner, now) =>
+      // Lanes go with its channels: nobody who writes what they have sent may wait for this while this waits for them.
       db.write(
         async (tx) => {
           const impact = await findDeletionImpact(tx, { contactId: id }, owner);
+          const channels = await tx.channel.findMany({ where: { contactId: id }, select: { id: true } });
+          await deleteChannels(tx, channels.map((channel) => channel.id), now);
           await tx.contact.delete({ where: { id } });
           return impact;
         },

@@ -29,7 +29,7 @@ export async function setSecretKeyCheck(tx: Transaction, box: SecretBox, now: Da
  * @throws {StartError} when the database was encrypted with another key
  */
 export async function checkSecretKey(store: SettingStore, box: SecretBox, clock: Clock): Promise<void> {
-  if ((await store.get(KEY)) === undefined) await store.set(KEY, box.seal("carillon", KEY), clock.now());
+  if ((await store.get(KEY)) === undefined) await store.note(KEY, box.seal("carillon", KEY), clock.now());
   else if (!(await isKeyOf(store, box))) {
     throw new StartError("The secret key is not the one that this database was encrypted with. Put back secret.key, or set SECRET_KEY to the right one.");
   }

@@ -1,9 +1,12 @@
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pg from "pg";
 import { expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { readConfig } from "../../src/config.ts";
+import { KEY_LOCK, LOCK_SPACE } from "../../src/db/lockSpace.ts";
+import { StartError } from "../../src/errors.ts";
 import { rotateKey } from "../../src/rotateKey.ts";
 import { startFakeHttp } from "../channels/fakeHttp.ts";
 import { eventually } from "../e2e/apiClient.ts";
@@ -23,6 +26,7 @@ async function setUp() {
   const DATABASE_URL = await createPostgresqlDatabase({ migrated: true });
   const start = (env: Record<string, string> = {}) => startTestServer({ dataDir, env: { DATABASE_URL, ...env } });
   return {
+    DATABASE_URL,
     dataDir,
     start,
     rotate: (env: Record<string, string> = {}) => rotateKey(readConfig({ DATA_DIR: dataDir, DATABASE_URL, ...env }), systemClock),
@@ -87,4 +91,57 @@ it("is refused while any server runs, and changes nothing", async () => {
   expect([await readFile(join(dataDir, "secret.key"), "utf8"), await keyIds()]).toEqual(before);
   await eventually(async () => (await connections()).length === 0);
   expect((await readdir(dataDir)).filter((name) => name.endsWith(".new"))).toEqual([]);
+});
+
+/** Advisory locks that somebody has, or waits for. */
+function locks(url: string) {
+  return run<{ pid: number; objid: number; mode: string; granted: boolean }>(url, `SELECT "pid", "objid"::int, "mode", "granted" FROM "pg_locks" WHERE "locktype" = 'advisory' AND "database" = (SELECT "oid" FROM "pg_database" WHERE "datname" = current_database())`);
+}
+
+/** A connection that has locks. */
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  onTestFinished(() => client.end());
+  return client;
+}
+
+it("keeps a server from starting while it is under way", async () => {
+  const { DATABASE_URL, start, fill, rotate, expectSends } = await setUp();
+  await fill();
+  // Whoever writes settings waits for the first lock, the rotation too.
+  const writer = await connect(DATABASE_URL);
+  await writer.query("SELECT pg_advisory_lock($1, 1)", [LOCK_SPACE]);
+  const rotating = rotate();
+  await eventually(async () => (await locks(DATABASE_URL)).some(({ granted }) => !granted));
+  const refusal: unknown = await start().catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(StartError);
+  expect((refusal as StartError).message).toBe("The secret key of this database is being changed by npm run rotate-key. Start the server again when that is done.");
+  await writer.query("SELECT pg_advisory_unlock($1, 1)", [LOCK_SPACE]);
+  expect(await rotating).toMatchObject({ rows: 2 });
+  await expectSends();
+});
+
+it("is refused while a server has the key though it was not seen, and changes nothing", async () => {
+  const { DATABASE_URL, dataDir, fill, rotate, keyIds, expectSends } = await setUp();
+  await fill();
+  const before = [await readFile(join(dataDir, "secret.key"), "utf8"), await keyIds()];
+  const server = await connect(DATABASE_URL);
+  await server.query("SELECT pg_advisory_lock_shared($1, $2)", [LOCK_SPACE, KEY_LOCK]);
+  await expect(rotate()).rejects.toThrow(/A server is running on this database: stop it first/);
+  await server.query("SELECT pg_advisory_unlock_shared($1, $2)", [LOCK_SPACE, KEY_LOCK]);
+  expect([await readFile(join(dataDir, "secret.key"), "utf8"), await keyIds()]).toEqual(before);
+  expect((await readdir(dataDir)).filter((name) => name.endsWith(".new"))).toEqual([]);
+  await expectSends();
+  expect(await rotate()).toMatchObject({ rows: 2 });
+});
+
+it("leaves the key to a server whose connections are ended and come back", async () => {
+  const { DATABASE_URL, start } = await setUp();
+  await using _server = await start();
+  const holders = async () => (await locks(DATABASE_URL)).filter(({ objid, mode }) => objid === KEY_LOCK && mode === "ShareLock").map(({ pid }) => pid);
+  const [before] = await holders();
+  expect(before).toBeDefined();
+  await run(DATABASE_URL, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`);
+  await eventually(async () => (await holders()).some((pid) => pid !== before));
 });

@@ -51,7 +51,7 @@ export async function addChannel(db: Database, name = "channel"): Promise<string
   const id = ids.next();
   const row: Channel = {
     id, name, kind: "LOG", customer: null, contactId: null, enabled: true, onlyByRules: false, fallbackId: null, failingSince: null, accountId: null, pace: null, quietHours: null, digest: null, config: {}, secrets: null, secretsSet: [], rich: true, displayName: null, minimumSeverity: "INFO",
-    customers: [], services: [], sources: [], disabledReason: null, createdAt: NOW, updatedAt: NOW,
+    customers: [], services: [], sources: [], disabledReason: null, createdAt: NOW, updatedAt: NOW, deletedAt: null,
   };
   await db.write((tx) => tx.channel.create({ data: { ...row, pace: undefined, quietHours: undefined, digest: undefined } as never }));
   return id;
