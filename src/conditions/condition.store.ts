@@ -145,11 +145,9 @@ export async function saveCooldowns(tx: SqlClient, cooldowns: OccurrenceCooldown
  * @returns the last fingerprint that was looked at; null when that was the end
  */
 export async function deleteCooldownsBefore(db: Database, time: Date, after: string, most: number, pace: Pace): Promise<string | null> {
-  const [looked] = await query<{ count: number | bigint; last: string | null; old: number | bigint }>(
-    db.read,
-    sql`SELECT COUNT(*) AS "count", MAX("fingerprint") AS "last", COUNT(CASE WHEN "notifiedAt" < ${time} THEN 1 END) AS "old"
-        FROM (SELECT "fingerprint", "notifiedAt" FROM "Cooldown" WHERE "fingerprint" > ${after} ORDER BY "fingerprint" LIMIT ${most}) AS s`,
-  );
+  const next = sql`SELECT COUNT(*) AS "count", MAX("fingerprint") AS "last", COUNT(CASE WHEN "notifiedAt" < ${time} THEN 1 END) AS "old"
+        FROM (SELECT "fingerprint", "notifiedAt" FROM "Cooldown" WHERE "fingerprint" > ${after} ORDER BY "fingerprint" LIMIT ${most}) AS s`;
+  const [looked] = await pace.read(() => query<{ count: number | bigint; last: string | null; old: number | bigint }>(db.read, next));
   const last = looked?.last ?? null;
   if (last === null) return null;
   if (Number(looked?.old) > 0) await pace.write(db, (tx) => execute(tx, sql`DELETE FROM "Cooldown" WHERE "fingerprint" > ${after} AND "fingerprint" <= ${last} AND "notifiedAt" < ${time}`));

@@ -1,6 +1,7 @@
 import type { Database, Transaction } from "./database.ts";
 import type { Pace } from "./pace.ts";
 import { byDialect, execute, isOneOf, query, raw, sql } from "./sql.ts";
+import type { SqlClient } from "./sql.ts";
 
 /** Picks the channels that are there. */
 export const NOT_DELETED = { deletedAt: null };
@@ -52,7 +53,7 @@ export async function deleteRemains(db: Database, channelId: string, pace: Pace,
   return deleted;
 }
 
-async function deleteSome(tx: Transaction, { table, which }: (typeof GO_IN_STEPS)[number], channelId: string, most: number): Promise<number> {
+async function deleteSome(tx: SqlClient, { table, which }: (typeof GO_IN_STEPS)[number], channelId: string, most: number): Promise<number> {
   const name = raw(`"${table}"`);
   // Who has some of them just now is not waited for: it might wait for others of them.
   const passingOver = byDialect({ sqlite: raw(""), postgresql: raw("FOR UPDATE SKIP LOCKED") });

@@ -1,34 +1,50 @@
-import type { Database, Transaction } from "./database.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Database } from "./database.ts";
+import type { SqlClient } from "./sql.ts";
 
-/** On SQLite nothing else goes on during a statement. */
+/** On SQLite nothing else is written during a statement. */
 const STATEMENT_MS = 10;
 const FEWEST = 20;
 const MOST = 500;
 
-/** How fast something large is written for which nobody waits: in steps that are short, with rests between them. */
+/** How fast something large is done for which nobody waits: in steps that are short, with rests between them. */
 export interface Pace {
   /** Rows that the next step may change: as many as lately took a few milliseconds. */
   readonly rows: number;
-  /** Runs one step in a transaction, and rests after it. */
-  write<T>(db: Pick<Database, "writeAlongside">, work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Runs one step in a transaction, and rests after it. @throws {Error} once it is to stop */
+  write<T>(db: Pick<Database, "writeStatements">, work: (tx: SqlClient) => Promise<T>): Promise<T>;
+  /** The same for a step that only reads: on SQLite, one after another without a rest would let nothing else go on. */
+  read<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** This is about the machine, not about the time that the server goes by. */
 const MACHINE = {
   now: () => performance.now(),
-  rest: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+  rest: (ms: number, signal?: AbortSignal) => sleep<void>(ms, undefined, signal ? { signal } : {}),
 };
 
-/** @param share of the time that the steps may take, more than 0 and at most 1 */
-export function createPace(share: number, { now, rest } = MACHINE): Pace {
+/**
+ * @param share of the time that the steps may take, more than 0 and at most 1
+ * @param signal says when to stop: in a rest, or before the next step
+ */
+export function createPace(share: number, signal?: AbortSignal, { now, rest } = MACHINE): Pace {
   let rows = 100;
+  const restSince = (startedAt: number): Promise<void> => rest((now() - startedAt) * (1 / share - 1), signal);
   return {
     get rows() {
       return rows;
     },
+    async read(work) {
+      signal?.throwIfAborted();
+      const startedAt = now();
+      const result = await work();
+      await restSince(startedAt);
+      return result;
+    },
     async write(db, work) {
+      signal?.throwIfAborted();
       let [startedAt, workedAt] = [0, 0];
-      const result = await db.writeAlongside(async (tx) => {
+      const result = await db.writeStatements(async (tx) => {
         startedAt = now();
         const done = await work(tx);
         workedAt = now();
@@ -38,7 +54,7 @@ export function createPace(share: number, { now, rest } = MACHINE): Pace {
       const worked = workedAt - startedAt;
       if (worked > STATEMENT_MS) rows = Math.max(FEWEST, Math.floor(rows / 2));
       else if (worked < STATEMENT_MS / 3) rows = Math.min(MOST, rows * 2);
-      await rest((now() - startedAt) * (1 / share - 1));
+      await restSince(startedAt);
       return result;
     },
   };

@@ -57,12 +57,16 @@ export interface Found {
 
 /** So many rows are looked at in one statement: on SQLite nothing else goes on meanwhile. */
 const STEP = 1000;
-/** So many in one search. */
-const MOST_LOOKED_AT = 10_000;
+/** So many in one search or count, where one value is sought in the rows one after another, or in another index of theirs. */
+export const MOST_LOOKED_AT = 4000;
+/** So many where an index leads to the rows, and only they themselves say whether they are wanted: each is somewhere else in the file. */
+const MOST_READ = 2000;
 /** An index that has fewer rows for a filter than this is as good as any. */
 const FEW = 500;
 /** With more values than this, an index is read at too many places. */
 const MOST_BRANCHES = 50;
+/** And with more than this for each row, the row itself is read as soon. */
+const MOST_VALUES_ASKED = 3;
 /** How far the time of a row may be from the time in its id: a try may be stored late, and clocks are set. */
 const SLACK_MS = 3_600_000;
 
@@ -79,8 +83,8 @@ export async function search(db: PrismaClient, table: SearchTable, filter: Searc
   const wanted = skip + take;
   // What is usual is found among the first few; the rarer it seems, the more are looked at by one statement.
   let step = Math.min(STEP, 4 * wanted);
-  for (let looked = 0; looked < MOST_LOOKED_AT + skip; ) {
-    const found = await lookAt(db, walkSql(table, walk, range, page.direction, step, rest.columns), rest.piece, page.direction);
+  for (let looked = 0; looked < rest.most + skip; ) {
+    const found = await lookAt(db, walkSql(table, walk, range, page.direction, step, rest.piece), page.direction);
     ids.push(...found.ids);
     if (ids.length >= wanted) return { ids: ids.slice(skip, wanted), endedAt: null };
     if (found.looked < step) return { ids: ids.slice(skip), endedAt: null };
@@ -103,22 +107,22 @@ export interface Counted {
   isExact: boolean;
 }
 
-/** Counts what a search would find, up to `MOST_COUNTED`, looking at no more rows than that. */
+/** Counts what a search would find, up to `MOST_COUNTED`, looking at no more rows than a search does. */
 export async function countFound(db: PrismaClient, table: SearchTable, filter: SearchFilter): Promise<Counted> {
   const range = rangeOf(filter, {});
   const walk = await bestWalk(db, table, filter, range, "DOWN");
   if (walk === null) return { count: 0, isExact: true };
   const rest = restOf(table, filter, walk.column);
   if (rest === null) {
-    const rows = await query<{ count: number | bigint }>(db, sql`SELECT COUNT(*) AS "count" FROM (${walkSql(table, walk, range, "DOWN", MOST_COUNTED + 1)}) AS s`);
+    const rows = await query<{ count: number | bigint }>(db, sql`SELECT COUNT(*) AS "count" FROM (${walkSql(table, walk, range, "DOWN", MOST_COUNTED + 1)}) AS w`);
     const count = Number(rows[0]?.count ?? 0);
     return { count: Math.min(count, MOST_COUNTED), isExact: count <= MOST_COUNTED };
   }
   let count = 0;
-  for (let looked = 0; looked < MOST_COUNTED; looked += STEP) {
+  for (let looked = 0; looked < rest.most; looked += STEP) {
     const [row] = await query<{ looked: number | bigint; count: number | bigint; last: string | null }>(
       db,
-      sql`SELECT COUNT(*) AS "looked", COUNT(CASE WHEN ${rest.piece} THEN 1 END) AS "count", MIN("id") AS "last" FROM (${walkSql(table, walk, range, "DOWN", STEP, rest.columns)}) AS s`,
+      sql`SELECT COUNT(*) AS "looked", COUNT("wanted") AS "count", MIN("id") AS "last" FROM (${walkSql(table, walk, range, "DOWN", STEP, rest.piece)}) AS w`,
     );
     count += Number(row?.count ?? 0);
     if (Number(row?.looked ?? 0) < STEP) return { count, isExact: true };
@@ -194,15 +198,15 @@ async function bestWalk(db: PrismaClient, table: SearchTable, filter: SearchFilt
   return best?.walk ?? only;
 }
 
-/** The rows of a walk, in its order, at most `limit` of them. */
-function walkSql(table: SearchTable, { column, values }: Walk, range: Range, direction: "DOWN" | "UP", limit: number, columns: readonly string[] = []): Piece {
-  const what = raw(["id", ...columns].map((name) => `"${name}"`).join(", "));
-  const from = sql`SELECT ${what} FROM ${raw(`"${table.name}"`)} WHERE`;
+/**
+ * The rows of a walk, in its order, at most `limit` of them.
+ * @param wanted said of each; here, where SQLite reads a row only when something is asked that the index does not say
+ */
+function walkSql(table: SearchTable, { column, values }: Walk, range: Range, direction: "DOWN" | "UP", limit: number, wanted?: Piece): Piece {
+  const from = sql`SELECT "id"${wanted ? sql`, CASE WHEN ${wanted} THEN 1 END AS "wanted"` : raw("")} FROM ${raw(`"${table.name}" AS s`)} WHERE`;
   const order = raw(`ORDER BY "id" ${direction === "DOWN" ? "DESC" : "ASC"}`);
   if (column === null) return sql`${from} true${inRange({ ...range, from: range.from ?? "" }, direction)} ${order} LIMIT ${limit}`;
-  const { but } = table.indexed[column] ?? {};
-  const named = but === undefined ? raw("") : raw(but === null ? ` AND "${column}" IS NOT NULL` : ` AND "${column}" <> '${but}'`);
-  const branches = values.map((value) => sql`${from} ${raw(`"${column}"`)} ${value === null ? raw("IS NULL") : sql`= ${value}`}${named}${inRange(range, direction)}`);
+  const branches = values.map((value) => sql`${from} ${raw(`"${column}"`)} ${value === null ? raw("IS NULL") : sql`= ${value}`}${named(table, column)}${inRange(range, direction)}`);
   // Both merge the branches, each along its index: PostgreSQL only where each is in order by itself, and reads and sorts all of them otherwise.
   return byDialect({
     sqlite: sql`${joined(branches, " UNION ALL ")} ${order} LIMIT ${limit}`,
@@ -210,20 +214,62 @@ function walkSql(table: SearchTable, { column, values }: Walk, range: Range, dir
   });
 }
 
-/** What a walk leaves to be looked at in each row; null when there is nothing. */
-function restOf(table: SearchTable, filter: SearchFilter, walked: string | null): { columns: string[]; piece: Piece } | null {
-  const columns = Object.keys(filter.oneOf).filter((column) => column !== walked && filter.oneOf[column]);
-  const pieces = columns.map((column) => isWanted(column, filter.oneOf[column] ?? [], filter.closed?.includes(column) ?? false));
-  for (const [column, isNull] of Object.entries(filter.isNull ?? {})) {
-    if (typeof isNull !== "boolean") continue;
-    columns.push(column);
-    pieces.push(raw(`"${column}" IS ${isNull ? "" : "NOT "}NULL`));
+/** What a partial index needs to hear to serve a statement. */
+function named({ indexed }: SearchTable, column: string): Piece {
+  const but = indexed[column]?.but;
+  return raw(but === undefined ? "" : but === null ? ` AND "${column}" IS NOT NULL` : ` AND "${column}" <> '${but}'`);
+}
+
+/** What a walk leaves to be asked of each row, and of how many at most. */
+interface Rest {
+  piece: Piece;
+  most: number;
+}
+
+/** @returns null when nothing is left */
+function restOf(table: SearchTable, filter: SearchFilter, walked: string | null): Rest | null {
+  const byIndex: Piece[] = [];
+  const byRow: Piece[] = [];
+  let asked = 1;
+  // Those that usually leave least first: what they leave out is not asked the others.
+  for (const column of new Set([...Object.keys(table.indexed), ...Object.keys(filter.oneOf)])) {
+    const values = filter.oneOf[column];
+    if (column === walked || !values) continue;
+    const wanted = isWanted(column, values, filter.closed?.includes(column) ?? false);
+    if (isWhole(table, column, values)) {
+      byIndex.push(byDialect({ sqlite: isInIndex(table, column, values), postgresql: wanted }));
+      asked = Math.max(asked, values.length);
+    } else byRow.push(wanted);
   }
-  const time = raw(`"${table.time}"`);
-  if (filter.from) pieces.push(sql`${time} >= ${filter.from}`);
-  if (filter.to) pieces.push(sql`${time} < ${filter.to}`);
-  if (pieces.length === 0) return null;
-  return { columns: filter.from || filter.to ? [...columns, table.time] : columns, piece: joined(pieces, " AND ") };
+  for (const [column, isNull] of Object.entries(filter.isNull ?? {})) {
+    if (typeof isNull === "boolean") byRow.push(raw(`"${column}" IS ${isNull ? "" : "NOT "}NULL`));
+  }
+  const pieces = [...byIndex, ...isWithin(table, filter), ...byRow];
+  return pieces.length === 0 ? null : { piece: joined(pieces, " AND "), most: walked !== null && byRow.length > 0 ? MOST_READ : MOST_LOOKED_AT / asked };
+}
+
+/** The id says enough of rows that are not near an end of the time. */
+function isWithin({ time }: SearchTable, { from, to }: SearchFilter): Piece[] {
+  const [at, pieces] = [raw(`"${time}"`), [] as Piece[]];
+  if (from) pieces.push(sql`("id" >= ${firstIdAt(from.getTime() + SLACK_MS)} OR ${at} >= ${from})`);
+  if (to) pieces.push(sql`("id" < ${firstIdAt(to.getTime() - SLACK_MS)} OR ${at} < ${to})`);
+  return pieces;
+}
+
+/** Whether an index has all rows of these values, and can be asked for each row. */
+function isWhole({ indexed }: SearchTable, column: string, values: readonly (string | null)[]): boolean {
+  const index = indexed[column];
+  return index !== undefined && values.length <= MOST_VALUES_ASKED && !values.includes(index.but ?? null);
+}
+
+/**
+ * Whether a row of the walk has one of these values, by the column's own index. There neighbours are side by side, while each row is
+ * on a page of its own, behind long texts at times: SQLite takes several times as long to read it.
+ */
+function isInIndex(table: SearchTable, column: string, values: readonly (string | null)[]): Piece {
+  const name = raw(`o."${column}"`);
+  // Of an id alone SQLite would look it up in the index of the ids, and then read the row.
+  return sql`EXISTS (SELECT 1 FROM ${raw(`"${table.name}" AS o`)} WHERE ${name} IN (${joined(values.map((value) => sql`${value}`), ", ")}) AND o."id" BETWEEN s."id" AND s."id"${named(table, column)})`;
 }
 
 function isWanted(column: string, values: readonly (string | null)[], closed: boolean): Piece {
@@ -255,11 +301,11 @@ interface Looked {
 }
 
 /** Looks at all rows of a walk: where little is wanted, that is one statement in place of one for what is and one for how far it went. */
-async function lookAt(db: PrismaClient, walk: Piece, rest: Piece, direction: "DOWN" | "UP"): Promise<Looked> {
-  const wanted = byDialect({ sqlite: sql`json_group_array("id") FILTER (WHERE ${rest})`, postgresql: sql`json_agg("id") FILTER (WHERE ${rest})` });
+async function lookAt(db: PrismaClient, walk: Piece, direction: "DOWN" | "UP"): Promise<Looked> {
+  const wanted = byDialect({ sqlite: raw(`json_group_array("id") FILTER (WHERE "wanted" = 1)`), postgresql: raw(`json_agg("id") FILTER (WHERE "wanted" = 1)`) });
   const [row] = await query<{ looked: number | bigint; last: string | null; ids: unknown }>(
     db,
-    sql`SELECT COUNT(*) AS "looked", ${raw(direction === "DOWN" ? "MIN" : "MAX")}("id") AS "last", ${wanted} AS "ids" FROM (${walk}) AS s`,
+    sql`SELECT COUNT(*) AS "looked", ${raw(direction === "DOWN" ? "MIN" : "MAX")}("id") AS "last", ${wanted} AS "ids" FROM (${walk}) AS w`,
   );
   // Nothing says in which order an aggregate takes rows.
   const ids = parsedJson<string[] | null>(row?.ids ?? null)?.sort() ?? [];
@@ -268,6 +314,6 @@ async function lookAt(db: PrismaClient, walk: Piece, rest: Piece, direction: "DO
 
 /** A subquery with a limit keeps its order, on both databases. */
 async function idsOf(db: PrismaClient, walk: Piece, take: number, skip: number): Promise<string[]> {
-  const rows = await query<{ id: string }>(db, sql`SELECT "id" FROM (${walk}) AS s LIMIT ${take} OFFSET ${skip}`);
+  const rows = await query<{ id: string }>(db, sql`SELECT "id" FROM (${walk}) AS w LIMIT ${take} OFFSET ${skip}`);
   return rows.map(({ id }) => id);
 }

@@ -91,14 +91,12 @@ async function deleteOld(db: Database, pace: Pace, table: "Event" | "Condition",
   const name = raw(`"${table}"`);
   let deleted = 0;
   for (let after = ""; ; ) {
-    const [step] = await query<{ last: string | null; old: number | bigint }>(
-      db.read,
-      sql`SELECT MAX(t."id") AS "last", COUNT(CASE WHEN ${isOld} THEN 1 END) AS "old" FROM (SELECT * FROM ${name} WHERE "id" > ${after} ORDER BY "id" LIMIT ${pace.rows}) AS t`,
-    );
+    const next = sql`SELECT MAX(t."id") AS "last", COUNT(CASE WHEN ${isOld} THEN 1 END) AS "old" FROM (SELECT * FROM ${name} WHERE "id" > ${after} ORDER BY "id" LIMIT ${pace.rows}) AS t`;
+    const [step] = await pace.read(() => query<{ last: string | null; old: number | bigint }>(db.read, next));
     if (!step?.last || Number(step.old) === 0) return deleted;
     const within = sql`t."id" > ${after} AND t."id" <= ${step.last} AND ${isOld} AND ${dispensable}`;
     // Most often there is nothing to write where something stays.
-    const some = await query(db.read, sql`SELECT 1 FROM ${name} AS t WHERE ${within} LIMIT 1`);
+    const some = await pace.read(() => query(db.read, sql`SELECT 1 FROM ${name} AS t WHERE ${within} LIMIT 1`));
     if (some.length > 0) deleted += await pace.write(db, (tx) => execute(tx, sql`DELETE FROM ${name} AS t WHERE ${within}`));
     after = step.last;
   }

@@ -19,7 +19,7 @@ export interface EventFilter {
 export const EVENTS: SearchTable = {
   name: "Event",
   time: "receivedAt",
-  indexed: { conditionId: { but: null }, service: { but: null }, type: {}, customer: { but: null }, fate: { but: "MATCHED" }, category: {}, severity: { but: "INFO" } },
+  indexed: { conditionId: { but: null }, service: { but: null }, source: { but: null }, type: {}, customer: { but: null }, fate: { but: "MATCHED" }, category: {}, severity: { but: "INFO" } },
 };
 
 /** @param customers null: of any or none @param along see SearchFilter */

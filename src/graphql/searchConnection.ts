@@ -3,7 +3,7 @@ import { resolveCursorConnection } from "@pothos/plugin-relay";
 import type { DefaultConnectionArguments, ResolveCursorConnectionArgs } from "@pothos/plugin-relay";
 import type { GraphQLResolveInfo } from "graphql";
 import type { PrismaClient } from "../db/generated/client.ts";
-import { countFound, MOST_COUNTED, search } from "../db/search.ts";
+import { countFound, MOST_LOOKED_AT, MOST_COUNTED, search } from "../db/search.ts";
 import type { Counted, SearchFilter, SearchTable } from "../db/search.ts";
 import { CallerError } from "../errors.ts";
 import { isId } from "../ids.ts";
@@ -16,7 +16,7 @@ export const LARGEST_OFFSET = 10_000;
 const most = MOST_COUNTED.toLocaleString("en-US");
 
 export const TOTAL_COUNT = `How many there are, counted when asked for and up to ${most}: totalCountIsExact says whether that is all.`;
-export const TOTAL_COUNT_IS_EXACT = `True: totalCount is all. False: there are at least so many, because no more than ${most} rows are looked at to count them.`;
+export const TOTAL_COUNT_IS_EXACT = `True: totalCount is all. False: there are at least so many, because no more than ${most} rows are counted, and of several filters together no more than ${MOST_LOOKED_AT.toLocaleString("en-US")} looked at.`;
 /** To stand behind what a connection gives. */
 export const ENDS_EARLY = "A filter that leaves very little of very much may give a page with fewer rows than asked for, or none, though hasNextPage is true: the search goes on after endCursor.";
 

@@ -94,8 +94,8 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
     if (upToId > (await deletedUpTo())) await settings.note(DELETED_UP_TO, upToId, clock.now());
   }
 
-  /** In small steps: what else is to be stored comes in between. */
-  async function deleteUpTo(upToId: string, filter: AttemptFilter, pace: Pace): Promise<number> {
+  /** In small steps: what else is to be stored comes in between. @param said up to here it was said that attempts are deleted */
+  async function deleteUpTo(upToId: string, filter: AttemptFilter, pace: Pace, said = ""): Promise<number> {
     const wanted = attemptSearch(filter);
     let deleted = 0;
     let last = "";
@@ -105,7 +105,7 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
       const newest = ids.at(-1);
       if (newest !== undefined) {
         // Said before it is done: a server killed in between must not let a cursor step over the gap.
-        await sayDeleted(newest);
+        if (newest > said) await sayDeleted(newest);
         await store.delete(ids, pace);
         deleted += ids.length;
       }
@@ -226,11 +226,11 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
 
     async prune(days, count, pace) {
       const tooOld = await store.newestBefore(new Date(clock.now().getTime() - days * 86_400_000));
-      const tooMany = await surplus.newest(count, await settings.get(CLEARED_AT));
+      const tooMany = await surplus.newest(count, await settings.get(CLEARED_AT), pace);
       const upTo = [tooOld, tooMany].reduce<string>((newest, id) => (id !== null && id > newest ? id : newest), "");
       if (upTo === "") return 0;
       await sayDeleted(upTo);
-      return deleteUpTo(upTo, {}, pace);
+      return deleteUpTo(upTo, {}, pace, upTo);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { createAlarm } from "../alarm.ts";
 import type { Clock } from "../clock.ts";
 import { deleteBurstsBefore } from "../conditions/burst.store.ts";
 import { deleteCooldownsBefore } from "../conditions/condition.store.ts";
@@ -29,17 +30,19 @@ const DELETING_SHARE = 0.1;
 /** A burst's window is a day at most, and so long after it the storm may go on. */
 const LONGEST_BURST_MS = 2 * DAY_MS;
 
-/** Deletes what is older than the settings keep, once an hour; of several processes one does. @returns what stops it, and leaves it to the others */
+/**
+ * Deletes what is older than the settings keep, once an hour and when they begin to keep less; of several processes one does.
+ * @returns what stops it, and leaves it to the others
+ */
 export function startRetention(deps: { db: Database; history: Pick<HistoryService, "prune">; snapshot: SnapshotHolder; clock: Clock; log: Log }): () => Promise<void> {
   const { db, history, snapshot, clock, log } = deps;
   const job = createJob(db, "retention", LEASE_MS);
-  let cancel: () => void = () => undefined;
-  let stopped = false;
+  const stopping = new AbortController();
   /** Up to here cooldowns have been looked at. */
   let cooldownsUpTo = "";
 
   async function forgetCooldowns(before: Date, pace: Pace): Promise<void> {
-    for (let looked = 0; looked < COOLDOWNS_LOOKED_AT && !stopped; looked += COOLDOWNS_STEP) {
+    for (let looked = 0; looked < COOLDOWNS_LOOKED_AT; looked += COOLDOWNS_STEP) {
       cooldownsUpTo = (await deleteCooldownsBefore(db, before, cooldownsUpTo, COOLDOWNS_STEP, pace)) ?? "";
       if (cooldownsUpTo === "") return;
     }
@@ -49,7 +52,7 @@ export function startRetention(deps: { db: Database; history: Pick<HistoryServic
     if (!(await job.isMine(clock.now()))) return;
     const { historyDays, historyCount } = snapshot.current.server;
     const now = clock.now().getTime();
-    const pace = createPace(DELETING_SHARE);
+    const pace = createPace(DELETING_SHARE, stopping.signal);
     const attempts = await history.prune(historyDays, historyCount, pace);
     const events = await deleteOldEvents(db, new Date(now - historyDays * DAY_MS), new Date(now - DAY_MS), pace);
     await db.writeAlongside((tx) => deleteSilencesEndedBefore(tx, new Date(now - historyDays * DAY_MS)));
@@ -59,20 +62,27 @@ export function startRetention(deps: { db: Database; history: Pick<HistoryServic
     if (attempts + events > 0) log.info({ attempts, events }, "deleted what was older than the settings keep");
   }
 
-  function later(): void {
-    cancel = clock.after(EVERY_MS, () => {
-      void prune()
-        .catch((error: unknown) => log.error({ err: error }, "old history could not be deleted"))
-        .finally(() => {
-          if (!stopped) later();
-        });
-    });
-  }
+  const alarm = createAlarm({
+    clock,
+    everyMs: EVERY_MS,
+    shared: true,
+    work: prune,
+    next: () => Promise.resolve(null),
+    failed(error) {
+      if (!stopping.signal.aborted) log.error({ err: error }, "old history could not be deleted");
+    },
+  });
+  alarm.wakeAt(new Date(clock.now().getTime() + EVERY_MS));
 
-  later();
-  return () => {
-    stopped = true;
-    cancel();
-    return job.giveUp();
+  let kept = snapshot.current.server;
+  snapshot.onReload(({ server }) => {
+    if (server.historyDays < kept.historyDays || server.historyCount < kept.historyCount) alarm.wakeAt(clock.now());
+    kept = server;
+  });
+
+  return async () => {
+    stopping.abort();
+    await alarm.close();
+    await job.giveUp();
   };
 }

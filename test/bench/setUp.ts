@@ -10,6 +10,10 @@ export async function switchOff(client: Client, eventType: string): Promise<void
 /** Puts a webhook channel in the place of the inbox. */
 export async function useWebhook(client: Client, url: string): Promise<void> {
   await client.run(`mutation ($id: ID!) { deleteChannel(id: $id) { __typename } }`, { id: await firstChannelId(client) });
+  await addWebhook(client, url);
+}
+
+export async function addWebhook(client: Client, url: string): Promise<void> {
   const mutation = `mutation ($url: String!) { createChannel(input: { name: "receiver", config: { webhook: { url: $url } } }) { __typename } }`;
   const answer = await client.run(mutation, { url });
   if (!answer.includes("CreateChannelPayload")) throw new Error(answer);

@@ -10,7 +10,7 @@ import { insertEvents } from "../../src/events/event.store.ts";
 import { createInboxStore } from "../../src/inbox/inbox.store.ts";
 import { addChannel, NOW, openStore, someDelivery, someEvent } from "./openStore.ts";
 
-const PACE: Pace = { rows: 100, write: (db, work) => db.writeAlongside(work) };
+const PACE: Pace = { rows: 100, read: (work) => work(), write: (db, work) => db.writeStatements(work) };
 /** Five minutes late. */
 const LATER = new Date(NOW.getTime() + 300_000);
 

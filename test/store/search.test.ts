@@ -106,6 +106,22 @@ it("ends a search early rather than looking at everything, and goes on from ther
   expect(await countFound(db.read, ATTEMPTS, attemptSearch({ channelIds: ["even"] }))).toEqual({ count: MOST_COUNTED, isExact: false });
 });
 
+it("counts no further than it looks, and looks at fewer rows the more values are sought in each", async () => {
+  const db = await openStore();
+  await addAttempts(db, 9000, (number) => ({ channelId: number % 2 === 0 ? "even" : "odd", category: `c${number % 3}`, type: `t${number % 9}` }));
+  const counted = (filter: AttemptFilter) => countFound(db.read, ATTEMPTS, attemptSearch(filter));
+  const [one, two, many] = await Promise.all([["c0"], ["c0", "c1"], ["c0", "c1", "c2", "c3", "c4"]].map((categories) => counted({ channelIds: ["even"], categories })));
+  expect(one).toEqual({ count: 1500, isExact: true });
+  for (const [found, looked] of [[two, 3000], [many, 4500]] as const) {
+    expect(found?.isExact).toBe(false);
+    expect(found?.count).toBeGreaterThan(0);
+    expect(found?.count).toBeLessThan(looked);
+  }
+  expect(await counted({ outcomes: ["DELIVERED"] })).toMatchObject({ isExact: false });
+  expect(await counted({ channelIds: ["even"], from: at(0, 9000) })).toMatchObject({ isExact: false });
+  expect(await counted({ channelIds: ["even"], types: ["t3"] })).toEqual({ count: 500, isExact: true });
+});
+
 it("finds a try by its time though it was stored a while later", async () => {
   const db = await openStore();
   const late = new Date(NOW.getTime() - 30 * MINUTE);

@@ -1,13 +1,14 @@
 import { expect, it } from "vitest";
-import type { Database, Transaction } from "../../src/db/database.ts";
+import type { Database } from "../../src/db/database.ts";
 import { createPace } from "../../src/db/pace.ts";
+import type { SqlClient } from "../../src/db/sql.ts";
 
 /** A machine on which a row takes so long, and a commit. */
 function machine({ rowMs, commitMs }: { rowMs: number; commitMs: number }) {
   let [now, rested] = [0, 0];
-  const db: Pick<Database, "writeAlongside"> = {
-    async writeAlongside(work) {
-      const result = await work({} as Transaction);
+  const db: Pick<Database, "writeStatements"> = {
+    async writeStatements(work) {
+      const result = await work({} as SqlClient);
       now += commitMs;
       return result;
     },
@@ -29,7 +30,7 @@ function machine({ rowMs, commitMs }: { rowMs: number; commitMs: number }) {
 }
 
 async function run(of: ReturnType<typeof machine>, share: number): Promise<number> {
-  const pace = createPace(share, of.clock);
+  const pace = createPace(share, undefined, of.clock);
   for (let step = 0; step < 30; step += 1) await pace.write(of.db, () => of.write(pace.rows));
   return pace.rows;
 }
@@ -54,6 +55,24 @@ it("takes some rows even where each takes long, and not too many where they take
 
 it("gives what the step gave, and does not rest after one that failed", async () => {
   const of = machine({ rowMs: 1, commitMs: 1 });
-  expect(await createPace(0.1, of.clock).write(of.db, async () => 7)).toBe(7);
-  await expect(createPace(0.1, of.clock).write(of.db, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+  expect(await createPace(0.1, undefined, of.clock).write(of.db, async () => 7)).toBe(7);
+  await expect(createPace(0.1, undefined, of.clock).write(of.db, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+});
+
+it("rests after reading too", async () => {
+  const of = machine({ rowMs: 2, commitMs: 0 });
+  const pace = createPace(0.1, undefined, of.clock);
+  for (let step = 0; step < 5; step += 1) await pace.read(() => of.write(1));
+  expect(of.share).toBeCloseTo(0.1, 5);
+  expect(pace.rows).toBe(100);
+});
+
+it("begins no step once it is to stop", async () => {
+  const of = machine({ rowMs: 1, commitMs: 1 });
+  const stopping = new AbortController();
+  const pace = createPace(0.1, stopping.signal, of.clock);
+  await pace.write(of.db, () => of.write(1));
+  stopping.abort(new Error("the server stops"));
+  await expect(pace.write(of.db, () => of.write(1))).rejects.toThrow("the server stops");
+  await expect(pace.read(() => of.write(1))).rejects.toThrow("the server stops");
 });
