@@ -17,9 +17,12 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** What it is sent lives for one statement: a larger space for new objects would only fill up later. */
+const YOUNG_MB = 6;
+
 /** @throws what keeps the file from being opened */
 export async function openSqliteWriter(file: string, pragmas: string): Promise<SqliteWriter> {
-  const thread = new Worker(new URL("./sqliteThread.js", import.meta.url), { workerData: { file, pragmas } });
+  const thread = new Worker(new URL("./sqliteThread.js", import.meta.url), { workerData: { file, pragmas }, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
   const waiting = new Map<number, Waiting>();
   const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
   /** Why nothing more can be written. */
