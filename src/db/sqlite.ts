@@ -16,25 +16,51 @@ import type { SqliteWriter, Work } from "./sqliteWriter.ts";
 import { runsOn } from "./statementsOf.ts";
 import type { Statements } from "./statementsOf.ts";
 
-/** FULL makes a commit survive a power cut, not only a killed process. */
-const WRITER_PRAGMAS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;";
+/** FULL makes a commit survive a power cut, not only a killed process. What is kept of the file, 4 MB, goes with every write of another connection: more gains nothing. */
+const WRITER_PRAGMAS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4000;";
 const READER_PRAGMAS = "PRAGMA query_only = ON; PRAGMA busy_timeout = 5000;";
 
+/** The level of transactions that may write; SQLite knows no other. */
+const WRITES = "SERIALIZABLE";
+
+type Adapter = Awaited<ReturnType<PrismaBetterSqlite3["connect"]>>;
+
+/** One connection, for Prisma and for statements of our own. */
 interface Connection {
-  client: PrismaClient;
+  adapter: Adapter;
   statements: Statements;
 }
 
-/** One connection, for Prisma and for statements of our own. */
 async function connect(file: string, pragmas: string): Promise<Connection> {
   const adapter = await new PrismaBetterSqlite3({ url: `file:${file}` }, { timestampFormat: "unixepoch-ms" }).connect();
   await adapter.executeScript(pragmas);
   const { client: connection } = adapter as unknown as { client: Sqlite };
   const statements = createSqliteStatements(connection);
   keepStatements(connection);
+  return { adapter, statements };
+}
+
+/** One client for both connections, because each takes many megabytes: transactions go to the writer, all else to the reader. */
+async function clientOf({ adapter: writer }: Connection, { adapter: reader, statements }: Connection): Promise<PrismaClient> {
+  const adapter: Adapter = {
+    provider: "sqlite",
+    adapterName: reader.adapterName,
+    queryRaw: (statement) => reader.queryRaw(statement),
+    executeRaw: (statement) => reader.executeRaw(statement),
+    executeScript: (script) => reader.executeScript(script),
+    startTransaction: async (isolation) => {
+      // What Prisma begins by itself is a write that did not ask for its turn.
+      if (isolation !== WRITES) throw new Error("only a transaction can write");
+      return writer.startTransaction(isolation);
+    },
+    dispose: async () => {
+      await writer.dispose();
+      await reader.dispose();
+    },
+  };
   const client = new PrismaClient({ adapter: { provider: "sqlite", adapterName: adapter.adapterName, connect: () => Promise.resolve(adapter) } });
   await client.$connect();
-  return { client: runsOn(speaks(client, "sqlite"), statements), statements };
+  return runsOn(speaks(client, "sqlite"), statements);
 }
 
 /**
@@ -79,7 +105,9 @@ export async function openSqlite(file: string, now: () => Date): Promise<Databas
     const unlock = await lockDatabase(file);
     try {
       await migrate(file, now);
-      return databaseOf(await connect(file, WRITER_PRAGMAS), await openSqliteWriter(file, WRITER_PRAGMAS), await connect(file, READER_PRAGMAS), unlock);
+      const writer = await connect(file, WRITER_PRAGMAS);
+      const thread = await openSqliteWriter(file, WRITER_PRAGMAS);
+      return databaseOf(await clientOf(writer, await connect(file, READER_PRAGMAS)), writer.statements, thread, unlock);
     } catch (error) {
       await unlock();
       throw error;
@@ -104,7 +132,7 @@ export async function compactSqlite(file: string): Promise<void> {
  * not run on a writing one: reads have their own, and WAL lets both go on at once. What comes with every event is written by
  * the thread, the rest by the Prisma client, one transaction after the other.
  */
-function databaseOf(writer: Connection, thread: SqliteWriter, reader: Connection, unlock: () => Promise<void>): Database {
+function databaseOf(client: PrismaClient, writerStatements: Statements, thread: SqliteWriter, unlock: () => Promise<void>): Database {
   let last: Promise<unknown> = Promise.resolve();
   let writing = 0;
   let closed = false;
@@ -121,7 +149,7 @@ function databaseOf(writer: Connection, thread: SqliteWriter, reader: Connection
   }
 
   function write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return inTurn(() => writer.client.$transaction((tx) => work(runsOn(speaks(tx, "sqlite"), writer.statements)), TRANSACTION_LIMITS));
+    return inTurn(() => client.$transaction((tx) => work(runsOn(speaks(tx, "sqlite"), writerStatements)), { ...TRANSACTION_LIMITS, isolationLevel: "Serializable" }));
   }
 
   /** Takes along whatever comes while another transaction is under way. */
@@ -133,7 +161,7 @@ function databaseOf(writer: Connection, thread: SqliteWriter, reader: Connection
   }
 
   return {
-    read: reader.client,
+    read: client,
     shared: false,
     notifications: null,
     write,
@@ -147,8 +175,7 @@ function databaseOf(writer: Connection, thread: SqliteWriter, reader: Connection
       closed = true;
       await last;
       await thread.close();
-      await writer.client.$disconnect();
-      await reader.client.$disconnect();
+      await client.$disconnect();
       await unlock();
     },
   };

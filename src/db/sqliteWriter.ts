@@ -24,10 +24,13 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** What it is sent lives for one statement: a larger space for new objects would only fill up later. */
+const YOUNG_MB = 6;
+
 /** @throws what keeps the file from being opened */
 export async function openSqliteWriter(file: string, pragmas: string): Promise<SqliteWriter> {
   // The thread needs none of the loaders and the like that the process was started with.
-  const thread = new Worker(new URL("./sqliteThread.js", import.meta.url), { workerData: { file, pragmas }, execArgv: [] });
+  const thread = new Worker(new URL("./sqliteThread.js", import.meta.url), { workerData: { file, pragmas }, execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
   const waiting = new Map<number, Waiting>();
   const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
   /** Why nothing more can be written. */

@@ -2,9 +2,10 @@ import type { Database } from "../db/database.ts";
 import { DELETED_CHANNELS } from "../db/deletedChannels.ts";
 import { insertRows, updateRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
-import { isOneOf, query, raw, sql, tableOf, timeOf } from "../db/sql.ts";
+import { isOneOf, parsedJson, query, raw, sql, tableOf, timeOf } from "../db/sql.ts";
 import type { Piece, SqlClient } from "../db/sql.ts";
 import type { StoredEvent } from "../events/event.model.ts";
+import { findEvents } from "../events/event.store.ts";
 import type { Delivery } from "./delivery.model.ts";
 
 const DELIVERY: Table = {
@@ -35,13 +36,16 @@ export async function updateDeliveries(tx: SqlClient, deliveries: Delivery[]): P
 
 /** Unfinished deliveries of a channel in the order in which they were planned, after the given id. */
 export async function findUnfinished(db: Database, channelId: string, afterId: string, limit: number): Promise<PlannedDelivery[]> {
-  const rows = await db.read.delivery.findMany({
-    where: { channelId, id: { gt: afterId }, state: { in: ["PENDING", "RETRY"] } },
-    orderBy: { id: "asc" },
-    take: limit,
-    include: { event: true },
+  return withEvents(db, await query<Delivery>(db.read, sql`SELECT * FROM "Delivery" WHERE "channelId" = ${channelId} AND "id" > ${afterId} AND "state" IN ('PENDING', 'RETRY') ORDER BY "id" LIMIT ${limit}`));
+}
+
+/** An event that has gone since the deliveries were read has taken them along. */
+async function withEvents(db: Database, rows: Delivery[]): Promise<PlannedDelivery[]> {
+  const events = new Map((await findEvents(db.read, [...new Set(rows.map(({ eventId }) => eventId))])).map((event) => [event.id, event]));
+  return rows.flatMap((row) => {
+    const event = events.get(row.eventId);
+    return event ? { delivery: { ...row, context: parsedJson<Delivery["context"]>(row.context) }, event } : [];
   });
-  return rows.map(({ event, ...delivery }) => ({ delivery: delivery as unknown as Delivery, event: event as unknown as StoredEvent }));
 }
 
 /** A delivery that is not done, as far as an audit looks at it. */
@@ -67,8 +71,7 @@ export async function findWaitingAmong(db: Database, ids: string[]): Promise<Set
 
 /** These deliveries with their events, as far as they wait for a try, in the order of their ids. */
 export async function findPlanned(db: Database, ids: string[]): Promise<PlannedDelivery[]> {
-  const rows = await db.read.delivery.findMany({ where: { id: { in: ids }, state: { in: ["PENDING", "RETRY"] } }, orderBy: { id: "asc" }, include: { event: true } });
-  return rows.map(({ event, ...delivery }) => ({ delivery: delivery as unknown as Delivery, event: event as unknown as StoredEvent }));
+  return withEvents(db, await query<Delivery>(db.read, sql`SELECT * FROM "Delivery" WHERE "id" ${isOneOf(ids)} AND "state" IN ('PENDING', 'RETRY') ORDER BY "id"`));
 }
 
 /** How much waits, and for how long the oldest has been due. */

@@ -16,7 +16,7 @@ const ROUNDS = 3;
 /** As many as the server opens to one webhook. */
 const WEBHOOK_CONNECTIONS = 10;
 const SETTLED_WITHIN_MS = 40_000;
-const PEAK_GOAL_MB = 350;
+const PEAK_GOAL_MB = 250;
 
 /** emitEvents in batches: events that no channel takes, and events with one webhook delivery each. */
 export async function measureBatches(nodeArgs: readonly string[]): Promise<Figure[]> {

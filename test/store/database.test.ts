@@ -8,7 +8,7 @@ import { migrate } from "../../src/db/migrate.ts";
 import { saveConditions } from "../../src/conditions/condition.store.ts";
 import type { OpenCondition } from "../../src/decide/state.ts";
 import { insertEvents } from "../../src/events/event.store.ts";
-import { NOW, freshFile, ids, openStore, someEvent } from "./openStore.ts";
+import { NOW, addChannel, freshFile, ids, openStore, someEvent } from "./openStore.ts";
 
 describe("migrations", () => {
   it("are applied once, however often it starts, and recorded as Prisma does", async () => {
@@ -124,6 +124,17 @@ describe("the database", () => {
     });
     expect(await db.read.event.count()).toBe(2);
     await expect(db.read.event.deleteMany()).rejects.toThrow(/readonly/i);
+  });
+
+  it("refuses a write on the reading side too for which Prisma begins a transaction by itself", async () => {
+    const db = await openStore();
+    const channelId = await addChannel(db);
+    const withOverride = { overrides: { create: { id: "o", eventType: "custom", enabled: false } } };
+    await expect(db.read.channel.update({ where: { id: channelId }, data: withOverride })).rejects.toThrow(/can write|read-only/);
+    await expect(db.read.$transaction([db.read.channel.deleteMany()])).rejects.toThrow(/can write|read-only/);
+    expect(await db.read.channel.findMany({ include: { overrides: true } })).toMatchObject([{ id: channelId, overrides: [] }]);
+    await db.write((tx) => tx.channel.update({ where: { id: channelId }, data: withOverride }));
+    expect(await db.read.channelOverride.count()).toBe(1);
   });
 
   it("is durable with every commit, and holds to its references", async () => {
