@@ -106,8 +106,8 @@ export async function openSqlite(file: string, now: () => Date): Promise<Databas
     try {
       await migrate(file, now);
       const writer = await connect(file, WRITER_PRAGMAS);
-      const thread = await openSqliteWriter(file, WRITER_PRAGMAS);
-      return databaseOf(await clientOf(writer, await connect(file, READER_PRAGMAS)), writer.statements, thread, unlock);
+      const reader = await connect(file, READER_PRAGMAS);
+      return databaseOf(await clientOf(writer, reader), writer.statements, await openSqliteWriter(file, WRITER_PRAGMAS, reader.statements), unlock);
     } catch (error) {
       await unlock();
       throw error;

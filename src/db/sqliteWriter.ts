@@ -27,8 +27,12 @@ interface Waiting {
 /** What it is sent lives for one statement: a larger space for new objects would only fill up later. */
 const YOUNG_MB = 6;
 
-/** @throws what keeps the file from being opened */
-export async function openSqliteWriter(file: string, pragmas: string): Promise<SqliteWriter> {
+/**
+ * @param reader a connection to the same file in this thread. Until a transaction has written anything, it sees the same: nobody
+ *   else writes meanwhile, and another thread takes its time to wake up
+ * @throws what keeps the file from being opened
+ */
+export async function openSqliteWriter(file: string, pragmas: string, reader: Pick<Statements, "query">): Promise<SqliteWriter> {
   // The thread needs none of the loaders and the like that the process was started with.
   const thread = new Worker(new URL("./sqliteThread.js", import.meta.url), { workerData: { file, pragmas }, execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
   const waiting = new Map<number, Waiting>();
@@ -38,6 +42,8 @@ export async function openSqliteWriter(file: string, pragmas: string): Promise<S
   let lastId = 0;
   /** What nobody waits for goes along with the next that somebody does: a message to another thread costs more than a statement. */
   let before: Repeated[] = [];
+  /** True until the transaction has written anything. */
+  let isUntouched = false;
 
   function giveUp(error: Error): void {
     broken ??= error;
@@ -56,22 +62,25 @@ export async function openSqliteWriter(file: string, pragmas: string): Promise<S
     if ("error" in answer) waits?.reject(sqliteError(answer.error));
     else waits?.resolve(answer.result);
   });
-
   thread.unref();
 
   function ask<Result>(wants: Request["wants"], text: string, values: readonly unknown[]): Promise<Result> {
     if (broken) return Promise.reject(broken);
     const request: Request = { id: (lastId += 1), before, last: { text, values }, wants };
     before = [];
+    isUntouched = false;
     thread.ref();
     thread.postMessage(request);
     return new Promise<unknown>((resolve, reject) => waiting.set(request.id, { resolve, reject })) as Promise<Result>;
   }
 
   const statements: Statements = {
-    query: (text, values) => ask("ROWS", text, values),
+    query: (text, values) => (isUntouched ? reader.query(text, values) : ask("ROWS", text, values)),
     execute: (text, values) => ask("CHANGES", text, values),
-    executeEach: (text, rows) => void before.push({ text, rows }),
+    executeEach(text, rows) {
+      isUntouched = false;
+      before.push({ text, rows });
+    },
   };
   const client: SqlClient = runsOn(
     speaks({ $queryRawUnsafe: (text, ...values) => ask("ROWS", text, values), $executeRawUnsafe: (text, ...values) => ask("CHANGES", text, values) } as SqlClient, "sqlite"),
@@ -80,12 +89,19 @@ export async function openSqliteWriter(file: string, pragmas: string): Promise<S
 
   /** One of several: what fails of it is undone, and the others go on. @returns what settles it */
   async function runApart(work: Work): Promise<() => void> {
-    await ask("CHANGES", "SAVEPOINT work", []);
+    const [unsent, wasUntouched, asked] = [before.length, isUntouched, lastId];
+    before.push({ text: "SAVEPOINT work", rows: [[]] });
     try {
       const result = await work.run(client);
       await ask("CHANGES", "RELEASE work", []);
       return () => work.resolve(result);
     } catch (error) {
+      if (asked === lastId) {
+        // Nothing of it has been sent.
+        before.length = unsent;
+        isUntouched = wasUntouched;
+        return () => work.reject(error);
+      }
       before = [];
       // A disk that is full may have ended the transaction: then all have failed.
       await ask("CHANGES", "ROLLBACK TO work", []).catch(() => Promise.reject(error));
@@ -103,9 +119,10 @@ export async function openSqliteWriter(file: string, pragmas: string): Promise<S
     async transact(works) {
       try {
         before = [{ text: "BEGIN IMMEDIATE", rows: [[]] }];
+        isUntouched = true;
         const settle: (() => void)[] = [];
         for (const work of works) settle.push(await (works.length === 1 ? runAlone(work) : runApart(work)));
-        await ask("CHANGES", "COMMIT", []);
+        if (!isUntouched) await ask("CHANGES", "COMMIT", []);
         for (const one of settle) one();
       } catch (error) {
         before = [];

@@ -4,6 +4,7 @@ import Sqlite from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { storageErrorOf } from "../../src/db/databaseErrors.ts";
 import { insertRows } from "../../src/db/rows.ts";
+import { createSqliteStatements } from "../../src/db/sqliteStatements.js";
 import { execute, query, sql } from "../../src/db/sql.ts";
 import type { SqlClient } from "../../src/db/sql.ts";
 import { openSqliteWriter } from "../../src/db/sqliteWriter.ts";
@@ -17,7 +18,7 @@ async function openWriter(): Promise<{ writer: SqliteWriter; numbers: () => unkn
   const file = freshFile();
   const other = new Sqlite(file);
   other.exec(`CREATE TABLE "Number" ("n" INTEGER NOT NULL UNIQUE, "at" DATETIME, "json" JSON)`);
-  const writer = await openSqliteWriter(file, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+  const writer = await openSqliteWriter(file, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", createSqliteStatements(other as unknown as Parameters<typeof createSqliteStatements>[0]));
   onTestFinished(async () => {
     other.close();
     await writer.close();
@@ -39,7 +40,8 @@ async function transact<Result>(writer: SqliteWriter, run: (tx: SqlClient) => Pr
   return result?.value as Result;
 }
 
-const count = `WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r WHERE x < 500000) SELECT COUNT(*) AS "count" FROM r`;
+/** A reader of which nothing is asked. */
+const NOTHING = { query: () => [] };
 
 describe("the thread that writes to SQLite", () => {
   it("stores and reads as the other connections do: times as Date, JSON as text, changes counted", async () => {
@@ -56,11 +58,25 @@ describe("the thread that writes to SQLite", () => {
   it("leaves the event loop to others while a statement takes its time", async () => {
     const { writer } = await openWriter();
     const order: string[] = [];
-    const written = transact(writer, (tx) => query(tx, sql([count] as unknown as TemplateStringsArray))).then(() => order.push("written"));
+    const written = transact(writer, (tx) => execute(tx, sql`INSERT INTO "Number" ("n") WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r WHERE x < 200000) SELECT x FROM r`)).then(() => order.push("written"));
     await new Promise((resolve) => setImmediate(resolve));
     order.push("turn");
     await written;
     expect(order).toEqual(["turn", "written"]);
+  });
+
+  it("reads what the ones before have stored, and what it has written itself", async () => {
+    const { writer } = await openWriter();
+    const numbersSeen = (tx: SqlClient) => query(tx, sql`SELECT "n" FROM "Number" ORDER BY "n"`);
+    const add = (n: number) => async (tx: SqlClient) => {
+      const before = await numbersSeen(tx);
+      await insertRows(tx, NUMBER, [row(n)]);
+      return [before, await numbersSeen(tx)];
+    };
+    const [none, one, two, three] = [[], [{ n: 1 }], [{ n: 1 }, { n: 2 }], [{ n: 1 }, { n: 2 }, { n: 3 }]];
+    expect(await transact(writer, add(1))).toEqual([none, one]);
+    expect((await together(writer, numbersSeen, add(2), add(3))).map((result) => (result as PromiseFulfilledResult<unknown>).value)).toEqual([one, [one, two], [two, three]]);
+    expect(await transact(writer, numbersSeen)).toEqual(three);
   });
 
   it("stores nothing of a transaction of which anything failed, whoever waited for it, and goes on with the next", async () => {
@@ -129,16 +145,16 @@ describe("the thread that writes to SQLite", () => {
   it("says as the other connections do that the file cannot be written", async () => {
     const file = freshFile();
     new Sqlite(file).exec(`CREATE TABLE "Number" ("n" INTEGER)`).close();
-    const writer = await openSqliteWriter(file, "PRAGMA query_only = ON;");
+    const writer = await openSqliteWriter(file, "PRAGMA query_only = ON;", NOTHING);
     onTestFinished(() => writer.close());
     const error: unknown = await transact(writer, (tx) => execute(tx, sql`INSERT INTO "Number" VALUES (1)`)).catch((reason: unknown) => reason);
     expect(storageErrorOf(error)).toMatchObject({ code: "UNAVAILABLE" });
-    await expect(openSqliteWriter(freshDir(), "")).rejects.toMatchObject({ code: "SQLITE_CANTOPEN" });
+    await expect(openSqliteWriter(freshDir(), "", NOTHING)).rejects.toMatchObject({ code: "SQLITE_CANTOPEN" });
   });
 
   it("keeps no process from ending that has forgotten it, and one that waits for it from doing so", async () => {
     const script = `const { openSqliteWriter } = await import(${JSON.stringify(new URL("../../src/db/sqliteWriter.ts", import.meta.url).href)});
-      const writer = await openSqliteWriter(${JSON.stringify(freshFile())}, "");
+      const writer = await openSqliteWriter(${JSON.stringify(freshFile())}, "", { query: () => [] });
       await new Promise((resolve, reject) => writer.transact([{ run: (tx) => tx.$executeRawUnsafe("CREATE TABLE t (n)"), resolve, reject }]));
       console.log("written");`;
     const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", script], { timeout: 30_000 });
