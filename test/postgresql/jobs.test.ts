@@ -44,7 +44,7 @@ describe("a job that one of several processes does for all", () => {
       let waits = 0;
       // It waits for the next hour once it is done with this one.
       const after = (ms: number, run: () => void) => ((waits += 1), clock.after(ms, run));
-      const snapshot = { current: { server: { historyDays: 30, historyCount: 1000 } } };
+      const snapshot = { current: { server: { historyDays: 30, historyCount: 1000 } }, onReload: () => undefined };
       const stop = startRetention({ db, clock: { ...clock, after }, snapshot: snapshot as never, log: { error: (error: unknown) => errors.push(error) } as never, history: { prune: () => Promise.resolve((pruned[at] = (pruned[at] ?? 0) + 1) * 0) } });
       onTestFinished(stop);
       return async () => {
