@@ -16,8 +16,10 @@ import type { SqliteWriter, Work } from "./sqliteWriter.ts";
 import { runsOn } from "./statementsOf.ts";
 import type { Statements } from "./statementsOf.ts";
 
-/** FULL makes a commit survive a power cut, not only a killed process. What is kept of the file, 4 MB, goes with every write of another connection: more gains nothing. */
-const WRITER_PRAGMAS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4000;";
+/** In kB. What is kept of the file goes with every write of another connection: more gains nothing. */
+const SMALL_CACHE = "PRAGMA cache_size = -4000;";
+/** FULL makes a commit survive a power cut, not only a killed process. */
+const WRITER_PRAGMAS = `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; ${SMALL_CACHE}`;
 const READER_PRAGMAS = "PRAGMA query_only = ON; PRAGMA busy_timeout = 5000;";
 
 /** The level of transactions that may write; SQLite knows no other. */
@@ -40,19 +42,16 @@ async function connect(file: string, pragmas: string): Promise<Connection> {
   return { adapter, statements };
 }
 
-/** One client for both connections, because each takes many megabytes: transactions go to the writer, all else to the reader. */
-async function clientOf({ adapter: writer }: Connection, { adapter: reader, statements }: Connection): Promise<PrismaClient> {
+/** One client for both connections, because each takes many megabytes: transactions that may write go to the writer, all else to the reader. */
+async function clientOf(writer: Adapter, reader: Adapter): Promise<PrismaClient> {
   const adapter: Adapter = {
     provider: "sqlite",
     adapterName: reader.adapterName,
     queryRaw: (statement) => reader.queryRaw(statement),
     executeRaw: (statement) => reader.executeRaw(statement),
     executeScript: (script) => reader.executeScript(script),
-    startTransaction: async (isolation) => {
-      // What Prisma begins by itself is a write that did not ask for its turn.
-      if (isolation !== WRITES) throw new Error("only a transaction can write");
-      return writer.startTransaction(isolation);
-    },
+    // Prisma begins some by itself, for reads that come in one turn.
+    startTransaction: (isolation) => (isolation === WRITES ? writer : reader).startTransaction(isolation),
     dispose: async () => {
       await writer.dispose();
       await reader.dispose();
@@ -60,7 +59,7 @@ async function clientOf({ adapter: writer }: Connection, { adapter: reader, stat
   };
   const client = new PrismaClient({ adapter: { provider: "sqlite", adapterName: adapter.adapterName, connect: () => Promise.resolve(adapter) } });
   await client.$connect();
-  return runsOn(speaks(client, "sqlite"), statements);
+  return speaks(client, "sqlite");
 }
 
 /**
@@ -106,8 +105,11 @@ export async function openSqlite(file: string, now: () => Date): Promise<Databas
     try {
       await migrate(file, now);
       const writer = await connect(file, WRITER_PRAGMAS);
-      const reader = await connect(file, READER_PRAGMAS);
-      return databaseOf(await clientOf(writer, reader), writer.statements, await openSqliteWriter(file, WRITER_PRAGMAS, reader.statements), unlock);
+      const client = await clientOf(writer.adapter, (await connect(file, READER_PRAGMAS)).adapter);
+      // Never in a transaction: what was committed before a statement is there for it.
+      const looker = await connect(file, READER_PRAGMAS + SMALL_CACHE);
+      const thread = await openSqliteWriter(file, WRITER_PRAGMAS, looker.statements);
+      return databaseOf({ client: runsOn(client, looker.statements), writer, looker, thread }, unlock);
     } catch (error) {
       await unlock();
       throw error;
@@ -127,12 +129,22 @@ export async function compactSqlite(file: string): Promise<void> {
   }
 }
 
+interface Connections {
+  /** Prisma's, with a connection for reading and one for transactions that may write. */
+  client: PrismaClient;
+  /** The latter. */
+  writer: Connection;
+  /** For reading by statements of our own. */
+  looker: Connection;
+  thread: SqliteWriter;
+}
+
 /**
- * Three connections to one file. Statements of one connection share its transaction, so whatever is not part of a write must
- * not run on a writing one: reads have their own, and WAL lets both go on at once. What comes with every event is written by
- * the thread, the rest by the Prisma client, one transaction after the other.
+ * Four connections to one file. Statements of one connection share its transaction, so whatever is not part of a transaction must
+ * not run on the connection of one: it could be taken back, or miss what was committed meanwhile. WAL lets all read while one
+ * writes. What comes with every event is written by the thread, the rest by the Prisma client, one transaction after the other.
  */
-function databaseOf(client: PrismaClient, writerStatements: Statements, thread: SqliteWriter, unlock: () => Promise<void>): Database {
+function databaseOf({ client, writer, looker, thread }: Connections, unlock: () => Promise<void>): Database {
   let last: Promise<unknown> = Promise.resolve();
   let writing = 0;
   let closed = false;
@@ -149,7 +161,7 @@ function databaseOf(client: PrismaClient, writerStatements: Statements, thread: 
   }
 
   function write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return inTurn(() => client.$transaction((tx) => work(runsOn(speaks(tx, "sqlite"), writerStatements)), { ...TRANSACTION_LIMITS, isolationLevel: "Serializable" }));
+    return inTurn(() => client.$transaction((tx) => work(runsOn(speaks(tx, "sqlite"), writer.statements)), { ...TRANSACTION_LIMITS, isolationLevel: "Serializable" }));
   }
 
   /** Takes along whatever comes while another transaction is under way. */
@@ -176,6 +188,7 @@ function databaseOf(client: PrismaClient, writerStatements: Statements, thread: 
       await last;
       await thread.close();
       await client.$disconnect();
+      await looker.adapter.dispose();
       await unlock();
     },
   };
