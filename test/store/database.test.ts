@@ -115,6 +115,28 @@ describe("the database", () => {
     expect(titles).toEqual(order.filter((at) => at % 3 !== 0));
   });
 
+  it("stores what comes at once whole or not at all, whichever way it is written, and none of it after the end", async () => {
+    const file = freshFile();
+    const db = await openStore(file);
+    const results = await Promise.allSettled(
+      Array.from({ length: 40 }, (_, at) =>
+        (at % 5 === 0 ? db.write : db.writeStatements)(async (tx) => {
+          await insertEvents(tx, [someEvent({ title: `${at}` }), someEvent({ title: `${at}` })]);
+          if (at % 3 === 0) throw new Error(`no ${at}`);
+          return at;
+        }),
+      ),
+    );
+    const stored = Array.from({ length: 40 }, (_, at) => at).filter((at) => at % 3 !== 0);
+    expect(results.flatMap((result) => (result.status === "fulfilled" ? result.value : []))).toEqual(stored);
+    expect((await db.read.event.findMany()).map(({ title }) => Number(title)).sort((a, b) => a - b)).toEqual(stored.flatMap((at) => [at, at]));
+    const [last, , late] = await Promise.allSettled([db.writeStatements((tx) => insertEvents(tx, [someEvent()])), db.close(), db.writeStatements((tx) => insertEvents(tx, [someEvent()]))]);
+    expect([last.status, late.status]).toEqual(["fulfilled", "rejected"]);
+    const other = new Sqlite(file, { readonly: true });
+    expect(other.prepare(`SELECT COUNT(*) AS "count" FROM "Event"`).get()).toEqual({ count: stored.length * 2 + 1 });
+    other.close();
+  });
+
   it("reads what is committed while a write is under way, and refuses to write on the reading side", async () => {
     const db = await openStore();
     await db.write((tx) => insertEvents(tx, [someEvent()]));
