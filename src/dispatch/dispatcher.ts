@@ -150,24 +150,25 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 
   async function sweep(): Promise<void> {
-    if (leases) return sweepShared(leases);
+    await (leases ? sweepShared(leases) : sweepAll());
+    lookedAt = clock.now();
+  }
+
+  async function sweepAll(): Promise<void> {
     for (const channelId of await findWaitingChannels(db)) {
       const channel = snapshot.current.channels.get(channelId);
       const lane = channel && laneOf(channel);
       if (lane?.size === 0) await lane.refill();
     }
-    lookedAt = clock.now();
   }
 
   async function sweepShared(shared: Leases): Promise<void> {
-    const empty: string[] = [];
-    for (const [id, lane] of lanes) {
+    for (const lane of lanes.values()) {
       if (lane.size > 0) lane.more();
-      else {
-        await lane.refill();
-        if (lane.size === 0) empty.push(id);
-      }
+      else await lane.refill();
     }
+    // Not before all are read: what was empty a moment ago may have a try under way.
+    const empty = [...lanes].flatMap(([id, lane]) => (lane.size === 0 && lane.isWhole ? [id] : []));
     for (const id of empty) void lost(id);
     if (empty.length > 0) await shared.release(empty);
   }

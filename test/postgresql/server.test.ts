@@ -94,3 +94,12 @@ describe("two servers on one database", () => {
     expect(await run(DATABASE_URL, `SELECT 1 FROM "Event"`)).toHaveLength(1);
   });
 });
+
+it("a server stays ready for as long as it looks for what is to be done", async () => {
+  const { url, clock, idle } = await start({ env: { DATABASE_URL: await freshPostgresqlUrl() } });
+  for (let time = 0; time < 10; time += 1) {
+    clock.advance(30_000);
+    await idle();
+  }
+  expect(await (await fetch(`${url}/ready`)).json()).toEqual({ status: "ready" });
+});

@@ -1,0 +1,138 @@
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { openDatabase } from "../../src/db/database.ts";
+import type { Database } from "../../src/db/database.ts";
+import { speaks } from "../../src/db/dialect.ts";
+import { createDispatcher } from "../../src/dispatch/dispatcher.ts";
+import { insertDeliveries } from "../../src/dispatch/delivery.store.ts";
+import { createRecorder } from "../../src/dispatch/recorder.ts";
+import { insertEvents } from "../../src/events/event.store.ts";
+import { createLog } from "../../src/log.ts";
+import { createManualClock } from "../e2e/manualClock.ts";
+import { addChannel, ids, NOW, someDelivery, someEvent } from "../store/openStore.ts";
+import { freshPostgresqlUrl, run } from "./freshDatabase.ts";
+
+/** What becomes of a channel's lane when processes lose it, leave it and get it back: nothing is sent twice by that. */
+
+/** A client that lets the test see, hold up or refuse its statements. */
+function watched<Client extends object>(client: Client, before: (text: string, values: unknown[]) => Promise<void> | void): Client {
+  const proxy = new Proxy(client, {
+    get(target, name) {
+      const value = Reflect.get(target, name) as unknown;
+      if (name !== "$queryRawUnsafe" && name !== "$executeRawUnsafe") return value;
+      return async (text: string, ...values: unknown[]) => {
+        await before(text, values);
+        return (value as (...args: unknown[]) => unknown).call(target, text, ...values);
+      };
+    },
+  });
+  return speaks(proxy, "postgresql");
+}
+
+const PACE = { concurrency: 1, perSecond: Infinity, burst: Infinity, timeoutMs: 600_000 };
+
+/** A dispatcher with two channels, whose tries end when the test says so. */
+async function setUp() {
+  const url = await freshPostgresqlUrl();
+  const plain = await openDatabase(url, () => NOW);
+  onTestFinished(() => plain.close());
+  const hooks = { beforeRead: (_text: string, _values: unknown[]): Promise<void> | void => undefined, beforeWrite: (_text: string): Promise<void> | void => undefined };
+  const read = watched(plain.read, (text, values) => hooks.beforeRead(text, values));
+  const db: Database = { ...plain, read, writeAlongside: (work) => plain.writeAlongside((tx) => work(watched(tx, (text) => hooks.beforeWrite(text)))) };
+  const channelIds = [await addChannel(plain, "one"), await addChannel(plain, "other")];
+  const channels = new Map(channelIds.map((id) => [id, { id, name: id, kind: "INBOX", customer: null, enabled: true, disabledReason: null, failingSince: null, fallbackId: null, config: {}, pace: PACE, quietHours: null, digest: null, rich: false, displayName: null }]));
+  const snapshot = { current: { channels, catalogue: { resolve: () => undefined }, triggers: new Map(), server: { displayName: "" } }, onReload: () => undefined };
+  const sent: { channelId: string; arrive(): void }[] = [];
+  const outside = { of: () => ({ inbox: (channelId: string) => new Promise<void>((arrive) => sent.push({ channelId, arrive })) }), close: () => Promise.resolve() };
+  const clock = createManualClock(NOW);
+  const log = createLog("silent");
+  const recorder = createRecorder({ db, ids, published: () => undefined, dispatch: () => undefined, healthChanged: () => Promise.resolve(), keepLanes: () => dispatcher.keepLanes });
+  const dispatcher = createDispatcher({
+    db, snapshot: snapshot as never, outside: outside as never, clock, log, recorder, links: { urlOf: () => null }, random: () => 0, hostName: "", startedAfter: null,
+    held: () => undefined, disableChannel: () => Promise.resolve(), changeConfig: () => Promise.resolve(),
+  });
+  await dispatcher.start();
+  onTestFinished(async () => {
+    for (const { arrive } of sent) arrive();
+    await dispatcher.close();
+  });
+
+  /** Stores deliveries, and tells the dispatcher as intake does. */
+  async function add(channelId: string, count = 1): Promise<string[]> {
+    const event = someEvent();
+    const deliveries = Array.from({ length: count }, () => someDelivery(event.id, channelId));
+    await plain.writeAlongside(async (tx) => {
+      await insertEvents(tx, [event]);
+      await insertDeliveries(tx, deliveries);
+    });
+    dispatcher.dispatch(deliveries.map((delivery) => ({ delivery, event })));
+    return deliveries.map(({ id }) => id);
+  }
+  const states = async () => (await run<{ state: string }>(url, `SELECT "state" FROM "Delivery" ORDER BY "id"`)).map(({ state }) => state);
+  const sends = () => sent.length;
+  const freeLanes = async () => (await run<{ channelId: string }>(url, `SELECT "channelId" FROM "Lane" WHERE "owner" IS NULL`)).map(({ channelId }) => channelId);
+  return { url, hooks, channelIds, sent, sends, clock, dispatcher, add, states, freeLanes };
+}
+
+const SWEEP_MS = 30_000;
+
+describe("a channel's lane", () => {
+  it("is not given away for having been empty when it has work by now", async () => {
+    const { hooks, channelIds, sent, sends, clock, add, states, freeLanes } = await setUp();
+    for (const id of channelIds) await add(id);
+    await expect.poll(sends).toBe(2);
+    for (const { arrive } of sent) arrive();
+    await expect.poll(states).toEqual(["SENT", "SENT"]);
+    // The look for what is left finds the first lane empty, and is held up at the second.
+    const looked: string[] = [];
+    let goOn: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    hooks.beforeRead = (text, [channelId]) => {
+      if (!text.startsWith(`SELECT * FROM "Delivery" WHERE "channelId"`)) return;
+      looked.push(String(channelId));
+      return looked.length === 2 ? held : undefined;
+    };
+    clock.advance(SWEEP_MS);
+    await expect.poll(() => looked.length).toBe(2);
+    const [first = ""] = looked;
+    await add(first);
+    await expect.poll(sends).toBe(3);
+    goOn();
+    // The look has ended once the other one is given back.
+    await expect.poll(freeLanes).toEqual(channelIds.filter((id) => id !== first));
+    sent[2]?.arrive();
+    await expect.poll(states).toEqual(["SENT", "SENT", "SENT"]);
+    expect(sends()).toBe(3);
+  });
+
+  it("that another process had meanwhile begins anew, once what was under way has ended", async () => {
+    const { url, hooks, channelIds: [id = ""], sent, sends, add, states } = await setUp();
+    const waiting = await add(id, 3);
+    await expect.poll(sends).toBe(1);
+    // For longer than its lease this process cannot reach the database, as far as the lease goes.
+    let [isAway, renewals, claims] = [true, 0, 0];
+    hooks.beforeWrite = (text) => {
+      if (text.includes(`AS "processes"`)) claims += 1;
+      if (!text.includes(`"Lane" AS t SET "expiresAt"`)) return;
+      if (isAway) throw new Error("away");
+      renewals += 1;
+    };
+    const now = performance.now.bind(performance);
+    const spy = vi.spyOn(performance, "now").mockImplementation(() => now() + 20_000);
+    onTestFinished(() => void spy.mockRestore());
+    // Another one has the lane, sends all of it, and gives the lane back.
+    await run(url, `UPDATE "Delivery" SET "state" = 'SENT' WHERE "id" = ANY($1)`, [waiting]);
+    await run(url, `UPDATE "Lane" SET "owner" = NULL, "token" = "token" + 1, "expiresAt" = NULL`);
+    await add(id);
+    await expect.poll(() => claims).toBeGreaterThan(0);
+    isAway = false;
+    await expect.poll(() => renewals).toBeGreaterThan(0);
+    const before = claims;
+    await expect.poll(() => claims).toBeGreaterThan(before + 1);
+    expect(sends()).toBe(1);
+    sent[0]?.arrive();
+    await expect.poll(sends).toBe(2);
+    sent[1]?.arrive();
+    await expect.poll(states).toEqual(["SENT", "SENT", "SENT", "SENT"]);
+    expect(sends()).toBe(2);
+  });
+});
