@@ -31,15 +31,16 @@ function inFuture(ms: number) {
   return sql`(clock_timestamp() AT TIME ZONE 'UTC') + ${ms}::int * interval '1 millisecond'`;
 }
 
-/** Lanes that have something to send and that no process has. @param takeOver also those whose process has let the lease run out, but for the `own` */
+/** Lanes that have something to send and that no process has, but for the `own`. @param takeOver also those whose process has let the lease run out */
 function isFree(takeOver: boolean, own: readonly string[]) {
-  const expired = sql` OR (l."expiresAt" < ${NOW} AND NOT (l."channelId" ${isOneOf(own)}))`;
-  return sql`(l."owner" IS NULL${takeOver ? expired : raw("")}) AND ${HAS_WORK}`;
+  const expired = sql` OR l."expiresAt" < ${NOW}`;
+  return sql`(l."owner" IS NULL${takeOver ? expired : raw("")}) AND NOT (l."channelId" ${isOneOf(own)}) AND ${HAS_WORK}`;
 }
 
-/** Whose leases the asking process has, by its own memory; and whether it may take what others have let run out. */
+/** What the asking process has, by its own memory; and whether it may take what others have let run out. */
 export interface Claim {
   owner: string;
+  /** Lanes of which it has deliveries in memory. Another process may have had them meanwhile: they are not claimed before those are let go. */
   own: readonly string[];
   takeOver: boolean;
 }

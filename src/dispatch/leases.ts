@@ -67,6 +67,8 @@ export function createLeases({ db, log, gained, more, lost, tell, tellFree }: Le
   const leases = new Map<string, Lease>();
   /** Lanes that are being given up: nothing more is begun in them, and they are kept until what is under way is stored. */
   const leaving = new Set<string>();
+  /** Lanes that another process has taken, while what was under way here has not ended: until then they are not taken back. */
+  const ending = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let claiming: Promise<void> | null = null;
   /** Channels that are to be told of if they cannot be claimed. */
@@ -106,7 +108,7 @@ export function createLeases({ db, log, gained, more, lost, tell, tellFree }: Le
 
   async function claimShare(tx: Transaction, now: number): Promise<{ balance: Balance; claimed: ClaimedLane[] }> {
     await addLanes(tx);
-    const wish = { owner, own: [...leases.keys()], takeOver: now > graceUntil };
+    const wish = { owner, own: [...leases.keys(), ...ending], takeOver: now > graceUntil };
     const balance = await findBalance(tx, wish);
     if (freeSince !== null && now - freeSince > LONGEST_FREE_MS) generousUntil = now + GENEROUS_MS;
     const most = now < generousUntil ? balance.free : Math.min(balance.free, shareOf(balance) - balance.mine);
@@ -180,7 +182,8 @@ export function createLeases({ db, log, gained, more, lost, tell, tellFree }: Le
         if (lapsed && has(channelId)) more(channelId);
       } else if (!leaving.has(channelId)) {
         leases.delete(channelId);
-        void lost(channelId);
+        ending.add(channelId);
+        void lost(channelId).finally(() => ending.delete(channelId));
       }
     }
   }
