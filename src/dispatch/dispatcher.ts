@@ -13,7 +13,7 @@ import { createSender, putOff } from "./sender.ts";
 import type { SenderDeps } from "./sender.ts";
 
 export interface Dispatcher {
-  /** Sends what was just stored. Once closed, it leaves that to the next start. */
+  /** Sends what was just stored. Once closed, it leaves that to other processes or to the next start. */
   dispatch(planned: PlannedDelivery[]): void;
   /** Goes on with whatever is unfinished in the database. */
   start(): Promise<void>;
@@ -80,7 +80,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       send,
       drop: (jobs) => sender.drop(jobs),
       overflow: (jobs) =>
-        overflow(jobs).catch((error: unknown) => {
+        overflow(channel.id, jobs).catch((error: unknown) => {
           log.error({ err: error, channel: channel.id }, "what is too much for a channel could not be held; trying again");
           return false;
         }),
@@ -104,9 +104,13 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 
   /** More than a channel may be sent becomes a summary. */
-  async function overflow(jobs: PlannedDelivery[]): Promise<true> {
+  async function overflow(channelId: string, jobs: PlannedDelivery[]): Promise<true> {
     const now = clock.now();
-    await writeHeld(db, (tx) => holdOverflow(tx, jobs.map(({ delivery }) => delivery.id), now));
+    await writeHeld(db, async (tx) => {
+      // Of a lane that was lost another process sends.
+      if (leases && !(await leases.keep(tx, [channelId])).has(channelId)) return;
+      await holdOverflow(tx, jobs.map(({ delivery }) => delivery.id), now);
+    });
     deps.held(now);
     return true;
   }
@@ -185,7 +189,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 
   return {
     dispatch(planned) {
-      if (closed) return;
+      // The lanes may be others'.
+      if (closed) return tellOfWork([...byChannel(planned).keys()]);
       if (leases) return leases.work(new Set(planned.map(({ delivery }) => delivery.channelId)));
       for (const [channelId, jobs] of byChannel(planned)) {
         const channel = snapshot.current.channels.get(channelId);

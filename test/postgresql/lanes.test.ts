@@ -40,15 +40,18 @@ async function setUp() {
   const db: Database = { ...plain, read, writeAlongside: (work) => plain.writeAlongside((tx) => work(watched(tx, (text) => hooks.beforeWrite(text)))) };
   const channelIds = [await addChannel(plain, "one"), await addChannel(plain, "other")];
   const channels = new Map(channelIds.map((id) => [id, { id, name: id, kind: "INBOX", customer: null, enabled: true, disabledReason: null, failingSince: null, fallbackId: null, config: {}, pace: PACE, quietHours: null, digest: null, rich: false, displayName: null }]));
-  const snapshot = { current: { channels, catalogue: { resolve: () => undefined }, triggers: new Map(), server: { displayName: "" } }, onReload: () => undefined };
+  const current = { channels, catalogue: { resolve: () => undefined }, triggers: new Map(), server: { displayName: "" } };
+  const reloaded: ((snapshot: typeof current) => void)[] = [];
+  const snapshot = { current, onReload: (listener: (typeof reloaded)[number]) => void reloaded.push(listener) };
   const sent: { channelId: string; arrive(): void }[] = [];
   const outside = { of: () => ({ inbox: (channelId: string) => new Promise<void>((arrive) => sent.push({ channelId, arrive })) }), close: () => Promise.resolve() };
+  let held = 0;
   const clock = createManualClock(NOW);
   const log = createLog("silent");
   const recorder = createRecorder({ db, ids, published: () => undefined, dispatch: () => undefined, healthChanged: () => Promise.resolve(), keepLanes: () => dispatcher.keepLanes });
   const dispatcher = createDispatcher({
     db, snapshot: snapshot as never, outside: outside as never, clock, log, recorder, links: { urlOf: () => null }, random: () => 0, hostName: "", startedAfter: null,
-    held: () => undefined, disableChannel: () => Promise.resolve(), changeConfig: () => Promise.resolve(),
+    held: () => void (held += 1), disableChannel: () => Promise.resolve(), changeConfig: () => Promise.resolve(),
   });
   await dispatcher.start();
   onTestFinished(async () => {
@@ -70,7 +73,11 @@ async function setUp() {
   const states = async () => (await run<{ state: string }>(url, `SELECT "state" FROM "Delivery" ORDER BY "id"`)).map(({ state }) => state);
   const sends = () => sent.length;
   const freeLanes = async () => (await run<{ channelId: string }>(url, `SELECT "channelId" FROM "Lane" WHERE "owner" IS NULL`)).map(({ channelId }) => channelId);
-  return { url, hooks, channelIds, sent, sends, clock, dispatcher, add, states, freeLanes };
+  function setPace(pace: typeof PACE): void {
+    for (const channel of channels.values()) channel.pace = pace;
+    for (const listener of reloaded) listener(current);
+  }
+  return { url, hooks, channelIds, sent, sends, clock, dispatcher, add, states, freeLanes, setPace, timesHeld: () => held };
 }
 
 const SWEEP_MS = 30_000;
@@ -135,4 +142,34 @@ describe("a channel's lane", () => {
     await expect.poll(states).toEqual(["SENT", "SENT", "SENT", "SENT"]);
     expect(sends()).toBe(2);
   });
+
+  it("that another process has is not emptied for a summary", async () => {
+    const { url, hooks, channelIds: [id = ""], sends, clock, add, states, setPace, timesHeld } = await setUp();
+    await add(id);
+    await expect.poll(sends).toBe(1);
+    // This process is cut off from its lane; more than the channel takes in a minute waits there.
+    hooks.beforeWrite = (text) => {
+      if (text.includes(`"Lane" AS t SET`)) throw new Error("away");
+    };
+    let reads = 0;
+    hooks.beforeRead = () => void (reads += 1);
+    await add(id, 30);
+    await expect.poll(() => reads).toBeGreaterThan(1);
+    await run(url, `UPDATE "Lane" SET "owner" = 'another', "token" = "token" + 1`);
+    setPace({ ...PACE, perSecond: 0.01, burst: 1 });
+    clock.advance(5_000);
+    await expect.poll(timesHeld).toBe(1);
+    expect(await states()).toEqual(Array.from({ length: 31 }, () => "PENDING"));
+  });
+});
+
+it("what is stored during a stop is told to the process that has the lane", async () => {
+  const { url, channelIds: [id = ""], dispatcher, add } = await setUp();
+  const other = await openDatabase(url, () => NOW);
+  onTestFinished(() => other.close());
+  const heard: string[] = [];
+  other.notifications?.listen("work", (text) => heard.push(text));
+  await dispatcher.close();
+  await add(id);
+  await expect.poll(() => heard).toContain(id);
 });

@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startFakeHttp } from "../channels/fakeHttp.ts";
 import { eventually } from "../e2e/apiClient.ts";
+import { createManualClock } from "../e2e/manualClock.ts";
 import { startTestServer } from "../e2e/testServer.ts";
 import type { TestServer, TestServerOptions } from "../e2e/testServer.ts";
 import { systemClock } from "../../src/clock.ts";
@@ -96,7 +97,7 @@ describe("two servers on one database", () => {
 });
 
 it("a server stays ready for as long as it looks for what is to be done", async () => {
-  const { url, clock, idle } = await start({ env: { DATABASE_URL: await freshPostgresqlUrl() } });
+  const { url, clock, idle } = await start({ clock: createManualClock(), env: { DATABASE_URL: await freshPostgresqlUrl() } });
   for (let time = 0; time < 10; time += 1) {
     clock.advance(30_000);
     await idle();
