@@ -68,6 +68,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     }
   });
   let lookedAt = startedAt;
+  /** Before that, the database may have older ones of any channel. */
+  let hasLooked = false;
   let cancelSweep: (() => void) | null = null;
   let closed = false;
 
@@ -156,6 +158,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   async function sweep(): Promise<void> {
     await (leases ? sweepShared(leases) : sweepAll());
     lookedAt = clock.now();
+    hasLooked = true;
   }
 
   async function sweepAll(): Promise<void> {
@@ -194,7 +197,10 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       if (leases) return leases.work(new Set(planned.map(({ delivery }) => delivery.channelId)));
       for (const [channelId, jobs] of byChannel(planned)) {
         const channel = snapshot.current.channels.get(channelId);
-        if (channel) laneOf(channel).add(jobs);
+        if (!channel) continue;
+        const lane = laneOf(channel);
+        if (hasLooked) lane.add(jobs);
+        else lane.more();
       }
     },
     async start() {

@@ -2,13 +2,10 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { openDatabase } from "../../src/db/database.ts";
 import type { Database } from "../../src/db/database.ts";
 import { speaks } from "../../src/db/dialect.ts";
-import { createDispatcher } from "../../src/dispatch/dispatcher.ts";
 import { insertDeliveries } from "../../src/dispatch/delivery.store.ts";
-import { createRecorder } from "../../src/dispatch/recorder.ts";
 import { insertEvents } from "../../src/events/event.store.ts";
-import { createLog } from "../../src/log.ts";
-import { createManualClock } from "../e2e/manualClock.ts";
-import { addChannel, ids, NOW, someDelivery, someEvent } from "../store/openStore.ts";
+import { openDispatcher } from "../store/openDispatcher.ts";
+import { addChannel, NOW, someDelivery, someEvent } from "../store/openStore.ts";
 import { freshPostgresqlUrl, run } from "./freshDatabase.ts";
 
 /** What becomes of a channel's lane when processes lose it, leave it and get it back: nothing is sent twice by that. */
@@ -28,9 +25,6 @@ function watched<Client extends object>(client: Client, before: (text: string, v
   return speaks(proxy, "postgresql");
 }
 
-const PACE = { concurrency: 1, perSecond: Infinity, burst: Infinity, timeoutMs: 600_000 };
-
-/** A dispatcher with two channels, whose tries end when the test says so. */
 async function setUp() {
   const url = await freshPostgresqlUrl();
   const plain = await openDatabase(url, () => NOW);
@@ -39,25 +33,8 @@ async function setUp() {
   const read = watched(plain.read, (text, values) => hooks.beforeRead(text, values));
   const db: Database = { ...plain, read, writeAlongside: (work) => plain.writeAlongside((tx) => work(watched(tx, (text) => hooks.beforeWrite(text)))) };
   const channelIds = [await addChannel(plain, "one"), await addChannel(plain, "other")];
-  const channels = new Map(channelIds.map((id) => [id, { id, name: id, kind: "INBOX", customer: null, enabled: true, disabledReason: null, failingSince: null, fallbackId: null, config: {}, pace: PACE, quietHours: null, digest: null, rich: false, displayName: null }]));
-  const current = { channels, catalogue: { resolve: () => undefined }, triggers: new Map(), server: { displayName: "" } };
-  const reloaded: ((snapshot: typeof current) => void)[] = [];
-  const snapshot = { current, onReload: (listener: (typeof reloaded)[number]) => void reloaded.push(listener) };
-  const sent: { channelId: string; arrive(): void }[] = [];
-  const outside = { of: () => ({ inbox: (channelId: string) => new Promise<void>((arrive) => sent.push({ channelId, arrive })) }), close: () => Promise.resolve() };
-  let held = 0;
-  const clock = createManualClock(NOW);
-  const log = createLog("silent");
-  const recorder = createRecorder({ db, ids, published: () => undefined, dispatch: () => undefined, healthChanged: () => Promise.resolve(), keepLanes: () => dispatcher.keepLanes });
-  const dispatcher = createDispatcher({
-    db, snapshot: snapshot as never, outside: outside as never, clock, log, recorder, links: { urlOf: () => null }, random: () => 0, hostName: "", startedAfter: null,
-    held: () => void (held += 1), disableChannel: () => Promise.resolve(), changeConfig: () => Promise.resolve(),
-  });
+  const { dispatcher, sent, ...rest } = openDispatcher(db, channelIds);
   await dispatcher.start();
-  onTestFinished(async () => {
-    for (const { arrive } of sent) arrive();
-    await dispatcher.close();
-  });
 
   /** Stores deliveries, and tells the dispatcher as intake does. */
   async function add(channelId: string, count = 1): Promise<string[]> {
@@ -73,11 +50,7 @@ async function setUp() {
   const states = async () => (await run<{ state: string }>(url, `SELECT "state" FROM "Delivery" ORDER BY "id"`)).map(({ state }) => state);
   const sends = () => sent.length;
   const freeLanes = async () => (await run<{ channelId: string }>(url, `SELECT "channelId" FROM "Lane" WHERE "owner" IS NULL`)).map(({ channelId }) => channelId);
-  function setPace(pace: typeof PACE): void {
-    for (const channel of channels.values()) channel.pace = pace;
-    for (const listener of reloaded) listener(current);
-  }
-  return { url, hooks, channelIds, sent, sends, clock, dispatcher, add, states, freeLanes, setPace, timesHeld: () => held };
+  return { url, hooks, channelIds, dispatcher, sent, sends, add, states, freeLanes, ...rest };
 }
 
 const SWEEP_MS = 30_000;
@@ -156,7 +129,7 @@ describe("a channel's lane", () => {
     await add(id, 30);
     await expect.poll(() => reads).toBeGreaterThan(1);
     await run(url, `UPDATE "Lane" SET "owner" = 'another', "token" = "token" + 1`);
-    setPace({ ...PACE, perSecond: 0.01, burst: 1 });
+    setPace({ perSecond: 0.01, burst: 1 });
     clock.advance(5_000);
     await expect.poll(timesHeld).toBe(1);
     expect(await states()).toEqual(Array.from({ length: 31 }, () => "PENDING"));
