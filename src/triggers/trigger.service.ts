@@ -82,10 +82,9 @@ export function createTriggerService(
     const fresh = new Map(given.filter((name) => !known.resolve(name)).map((name) => [canonicalName(name), name]));
     for (const name of fresh.keys()) if (known.resolve(name)) fresh.delete(name);
     const types = [...fresh.values()].slice(0, Math.max(0, MOST_CUSTOM_TYPES - custom.length)).map((name) => unknownType(name, clock.now()));
-    if (types.length > 0) {
-      await store.insertCustomTypes(types);
-      await changed();
-    }
+    if (types.length > 0) await store.insertUnknownTypes(types);
+    // What another process has registered a moment ago is only to be read.
+    if (types.length > 0 || given.some((name) => known.resolve(name))) await changed();
     return given.map(() => undefined);
   }, MOST_CUSTOM_TYPES);
 

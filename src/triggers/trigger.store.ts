@@ -9,6 +9,8 @@ export interface TriggerStore {
   delete(eventType: string): Promise<void>;
   customTypes(): Promise<CustomEventType[]>;
   insertCustomTypes(types: CustomEventType[]): Promise<void>;
+  /** But for those whose name is taken: another process may have been quicker. */
+  insertUnknownTypes(types: CustomEventType[]): Promise<void>;
   updateCustomType(type: CustomEventType): Promise<void>;
   /** Takes its trigger settings along. */
   deleteCustomType(name: string): Promise<void>;
@@ -47,6 +49,12 @@ export function createTriggerStore(db: Database): TriggerStore {
     },
     async insertCustomTypes(types) {
       await db.write((tx) => tx.customEventType.createMany({ data: types }));
+    },
+    async insertUnknownTypes(types) {
+      await db.write(async (tx) => {
+        const taken = new Set((await tx.customEventType.findMany({ where: { name: { in: types.map(({ name }) => name) } }, select: { name: true } })).map(({ name }) => name));
+        await tx.customEventType.createMany({ data: types.filter(({ name }) => !taken.has(name)) });
+      });
     },
     async updateCustomType({ name, ...data }) {
       await db.write((tx) => tx.customEventType.update({ where: { name }, data }));

@@ -36,6 +36,14 @@ describe("servers on one database", () => {
     await eventually(() => receiver.requests.length > 0);
   });
 
+  it("know a type that they are sent for the first time, all at once", async () => {
+    const { api, env } = await setUp(3);
+    const types = Array.from({ length: 12 }, (_, at) => `unheard.of.${at}`);
+    const answers = await Promise.all(types.flatMap((type) => [0, 1, 2].map((at) => api(at).post("/v1/events", { type, service: `s${at}` }))));
+    expect(answers.filter(({ status }) => status >= 300).map(({ body }) => body)).toEqual([]);
+    expect(await run(env.DATABASE_URL, `SELECT COUNT(*)::int AS "count" FROM "CustomEventType"`)).toEqual([{ count: types.length }]);
+  });
+
   it("deliver each event once, whichever of them took it in", async () => {
     const { receiver, api, bodies } = await setUp(3);
     await api(0).createChannel("Hook", { webhook: { url: receiver.url } });
