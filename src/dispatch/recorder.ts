@@ -70,8 +70,9 @@ export function createRecorder({ db, ids, published, dispatch, healthChanged, ke
       return { attempts: numbered, standIns: planned, healthIsNew: await saveHealth(tx, ours) };
     });
     published(attempts);
-    if (healthIsNew) await healthChanged();
+    // At once: a lane takes what is new in the order of the ids.
     if (standIns.length > 0) dispatch(standIns);
+    if (healthIsNew) await healthChanged();
     return attempts;
   }, LARGEST_BATCH);
 
