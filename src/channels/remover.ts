@@ -24,14 +24,14 @@ const OVERDUE = new Date(0);
 
 export function createRemover({ db, snapshot, clock, log }: { db: Database; snapshot: SnapshotHolder; clock: Clock; log: Log }): Remover {
   const job = createJob(db, "remover", LEASE_MS);
-  let closed = false;
+  const stopping = new AbortController();
 
   async function removeAll(): Promise<void> {
     const ids = await findDeletedChannels(db);
-    if (ids.length === 0 || closed || !(await job.isMine(clock.now()))) return;
-    const pace = createPace(SHARE);
+    if (ids.length === 0 || stopping.signal.aborted || !(await job.isMine(clock.now()))) return;
+    const pace = createPace(SHARE, stopping.signal);
     for (const id of ids) {
-      const rows = await deleteRemains(db, id, pace, () => !closed);
+      const rows = await deleteRemains(db, id, pace);
       log.info({ channel: id, rows }, "removed what a deleted channel has left");
     }
   }
@@ -42,7 +42,9 @@ export function createRemover({ db, snapshot, clock, log }: { db: Database; snap
     shared: db.shared,
     work: removeAll,
     next: async () => ((await findDeletedChannels(db)).length > 0 ? OVERDUE : null),
-    failed: (error) => log.error({ err: error }, "what deleted channels have left could not be removed; trying again"),
+    failed(error) {
+      if (!stopping.signal.aborted) log.error({ err: error }, "what deleted channels have left could not be removed; trying again");
+    },
   });
   // Channels may have been deleted.
   snapshot.onReload(() => alarm.wakeAt(clock.now()));
@@ -50,7 +52,7 @@ export function createRemover({ db, snapshot, clock, log }: { db: Database; snap
   return {
     start: alarm.ring,
     async close() {
-      closed = true;
+      stopping.abort();
       await alarm.close();
       await job.giveUp();
     },

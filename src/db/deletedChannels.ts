@@ -40,16 +40,16 @@ export const GO_IN_STEPS = [
   { table: "InboxItem", which: "true" },
 ];
 
-/** Deletes, step by step, what a deleted channel has left, and then its row. @param goesOn asked before every step @returns how many rows */
-export async function deleteRemains(db: Database, channelId: string, pace: Pace, goesOn: () => boolean): Promise<number> {
+/** Deletes, step by step, what a deleted channel has left, and then its row. @returns how many rows */
+export async function deleteRemains(db: Database, channelId: string, pace: Pace): Promise<number> {
   let deleted = 0;
   for (const part of GO_IN_STEPS) {
-    for (let most = 0, done = 0; done === most && goesOn(); deleted += done) {
+    for (let most = 0, done = 0; done === most; deleted += done) {
       most = pace.rows;
       done = await pace.write(db, (tx) => deleteSome(tx, part, channelId, most));
     }
   }
-  if (goesOn()) await db.writeAlongside((tx) => deleteEmpty(tx, channelId));
+  await db.writeAlongside((tx) => deleteEmpty(tx, channelId));
   return deleted;
 }
 

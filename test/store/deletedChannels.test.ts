@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createChannelStore } from "../../src/channels/channel.store.ts";
+import { createRemover } from "../../src/channels/remover.ts";
 import type { Database } from "../../src/db/database.ts";
 import { deleteChannels, deleteRemains, findDeletedChannels, GO_AT_ONCE, GO_IN_STEPS } from "../../src/db/deletedChannels.ts";
 import type { Pace } from "../../src/db/pace.ts";
@@ -8,6 +9,8 @@ import { findOpen, findQueue, insertDeliveries } from "../../src/dispatch/delive
 import { findDueGroups, findNextHeld, findQuietChannels } from "../../src/dispatch/held.store.ts";
 import { insertEvents } from "../../src/events/event.store.ts";
 import { createInboxStore } from "../../src/inbox/inbox.store.ts";
+import { createLog } from "../../src/log.ts";
+import { createManualClock } from "../e2e/manualClock.ts";
 import { addChannel, NOW, openStore, someDelivery, someEvent } from "./openStore.ts";
 
 const PACE: Pace = { rows: 100, read: (work) => work(), write: (db, work) => db.writeStatements(work) };
@@ -64,17 +67,32 @@ describe("a channel that is deleted", () => {
     const { db, doomed, staying } = await setUp();
     await db.write((tx) => deleteChannels(tx, [doomed], NOW));
     let steps = 0;
-    await deleteRemains(db, doomed, PACE, () => (steps += 1) <= 3);
+    const stopping: Pace = { ...PACE, write: (to, work) => ((steps += 1) <= 3 ? PACE.write(to, work) : Promise.reject(new Error("stopped"))) };
+    await expect(deleteRemains(db, doomed, stopping)).rejects.toThrow("stopped");
     const [deliveries = 0] = await left(db, doomed);
     expect(deliveries).toBeGreaterThan(0);
     expect(deliveries).toBeLessThan(253);
     // What waits goes first.
     expect(await db.read.delivery.count({ where: { channelId: doomed, state: { not: "SENT" } } })).toBe(0);
     expect(await findDeletedChannels(db)).toEqual([doomed]);
-    await deleteRemains(db, doomed, PACE, () => true);
+    await deleteRemains(db, doomed, PACE);
     expect(await left(db, doomed)).toEqual([0, 0, 0]);
     expect(await left(db, staying)).toEqual([4, 1, 1]);
     expect(await findDeletedChannels(db)).toEqual([]);
+  });
+
+  it("keeps no stop waiting while its removal rests", async () => {
+    const { db, doomed } = await setUp();
+    await db.write((tx) => deleteChannels(tx, [doomed], NOW));
+    // Each step seems to take an hour, and the rest after it takes many.
+    let hours = 0;
+    const spy = vi.spyOn(performance, "now").mockImplementation(() => (hours += 1) * 3_600_000);
+    onTestFinished(() => void spy.mockRestore());
+    const remover = createRemover({ db, snapshot: { onReload: () => undefined } as never, clock: createManualClock(NOW), log: createLog("silent") });
+    void remover.start();
+    await expect.poll(() => db.read.delivery.count({ where: { channelId: doomed } })).toBeLessThan(253);
+    await remover.close();
+    expect((await left(db, doomed))[2]).toBe(1);
   });
 });
 

@@ -139,7 +139,7 @@ describe("deleting a person", () => {
     expect(await contacts.delete(id, ADMIN)).toEqual(impact);
     expect((await createChannelStore(db).all()).map(({ name }) => name)).toEqual(["other"]);
     expect(await findDeletedChannels(db)).toEqual([own]);
-    await deleteRemains(db, own, createPace(1), () => true);
+    await deleteRemains(db, own, createPace(1));
     expect((await db.read.channel.findMany()).map(({ name }) => name)).toEqual(["other"]);
     expect(await db.read.delivery.count()).toBe(1);
   });
