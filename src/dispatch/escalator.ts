@@ -12,7 +12,7 @@ import type { OpenCondition } from "../decide/state.ts";
 import { takenByFor } from "../escalations/acknowledgement.model.ts";
 import type { Escalation, EscalationNotice, EscalationPolicy, Turn } from "../escalations/escalation.model.ts";
 import { turnOf } from "../escalations/escalation.model.ts";
-import { findDueEscalations, findNextEscalation, insertNotices, updateEscalations } from "../escalations/escalation.store.ts";
+import { findDueEscalations, findNextEscalation, findPoliciesInForce, insertNotices, updateEscalations } from "../escalations/escalation.store.ts";
 import { recipientsOf } from "../escalations/recipients.ts";
 import type { Recipient } from "../escalations/recipients.ts";
 import type { StoredEvent } from "../events/event.model.ts";
@@ -53,6 +53,8 @@ const LARGEST_BATCH = 100;
 const LOOK_EVERY_MS = 30_000;
 /** What a silence or another problem keeps back is asked about again so often. */
 const WAIT_MS = 60_000;
+/** A policy that another process has switched on a moment ago is asked for again so soon. */
+const UNREAD_MS = 5_000;
 
 type Due = Escalation & { nextAt: Date };
 
@@ -95,9 +97,14 @@ export function createEscalator({ db, snapshot, clock, ids, log, dispatch, held 
     const due = await findDueEscalations(tx, now, LARGEST_BATCH);
     if (due.length === 0) return { planned: [], count: 0 };
     const conditions = new Map((await findConditionsById(tx, due.map(({ conditionId }) => conditionId))).map((condition) => [condition.id, condition]));
+    const unread = await findPoliciesInForce(tx, due.flatMap(({ policyId }) => (snapshot.current.escalationPolicies.has(policyId) ? [] : [policyId])));
     const events = new Map((await findTellingEvents(tx, [...conditions.keys()])).map((event) => [event.conditionId, event]));
     const all: Work = { after: [], planned: [], notices: [], conditions: new Map(), forgotten: [] };
     for (const escalation of due) {
+      if (unread.has(escalation.policyId)) {
+        all.after.push({ ...escalation, nextAt: new Date(now.getTime() + UNREAD_MS) });
+        continue;
+      }
       const condition = all.conditions.get(escalation.conditionId) ?? conditions.get(escalation.conditionId);
       take(escalation, condition, events.get(escalation.conditionId), all, now);
     }

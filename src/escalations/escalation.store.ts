@@ -38,6 +38,12 @@ export async function findDueEscalations(tx: SqlClient, now: Date, most: number)
   return rows.map((row) => ({ ...row, step: Number(row.step), round: Number(row.round) }));
 }
 
+/** Which of these policies are switched on, by the database itself. */
+export async function findPoliciesInForce(tx: SqlClient, ids: string[]): Promise<Set<string>> {
+  const rows = await query<{ id: string }>(tx, sql`SELECT "id" FROM "EscalationPolicy" WHERE "id" ${isOneOf(ids)} AND "enabled"`);
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** When something is due next; null when nothing is to come. */
 export async function findNextEscalation(db: Database): Promise<Date | null> {
   const rows = await query<{ nextAt: Date }>(db.read, sql`SELECT "nextAt" FROM "Escalation" WHERE "nextAt" IS NOT NULL ORDER BY "nextAt" LIMIT 1`);

@@ -1,8 +1,16 @@
 import { expect, it, onTestFinished } from "vitest";
+import { saveConditions } from "../../src/conditions/condition.store.ts";
+import { openDatabase } from "../../src/db/database.ts";
+import type { OpenCondition } from "../../src/decide/state.ts";
+import { createEscalator } from "../../src/dispatch/escalator.ts";
+import { startEscalations } from "../../src/escalations/escalation.store.ts";
+import { insertEvents } from "../../src/events/event.store.ts";
+import { createLog } from "../../src/log.ts";
 import { startFakeHttp } from "../channels/fakeHttp.ts";
 import { eventually } from "../e2e/apiClient.ts";
 import { createManualClock } from "../e2e/manualClock.ts";
 import { startTestServer } from "../e2e/testServer.ts";
+import { ids, NOW, someEvent } from "../store/openStore.ts";
 import { freshPostgresqlUrl, run } from "./freshDatabase.ts";
 
 const MINUTE = 60_000;
@@ -45,3 +53,29 @@ it("two servers on one database share an escalation: each step is taken once, wh
   await Promise.all(servers.map(({ idle }) => idle()));
   expect(got()).toHaveLength(5);
 });
+
+it.each([true, false])("a policy that this server has not read yet is not ended for that, only when it is switched off: enabled %s", async (enabled) => {
+  const db = await openDatabase(await freshPostgresqlUrl(), () => NOW);
+  onTestFinished(() => db.close());
+  const event = someEvent();
+  const condition = { ...someCondition, id: event.id, openedAt: NOW, lastSeenAt: NOW };
+  const policyId = ids.next();
+  await db.write((tx) => tx.escalationPolicy.create({ data: { id: policyId, name: "New", customer: null, enabled, rounds: null, reminderSeconds: null, createdAt: NOW, updatedAt: NOW } }));
+  await db.writeAlongside(async (tx) => {
+    await saveConditions(tx, [condition]);
+    await insertEvents(tx, [{ ...event, conditionId: condition.id }]);
+    await startEscalations(tx, [{ id: ids.next(), conditionId: condition.id, policyId, startedAt: NOW, step: 0, round: 0, nextAt: NOW }]);
+  });
+  const snapshot = { current: { escalationPolicies: new Map() } };
+  const escalator = createEscalator({ db, snapshot: snapshot as never, clock: createManualClock(NOW), ids, log: createLog("silent"), dispatch: () => undefined, held: () => undefined });
+  onTestFinished(() => escalator.close());
+  await escalator.start();
+  const [after] = await db.read.escalation.findMany();
+  expect(after?.nextAt !== null).toBe(enabled);
+  expect(after?.nextAt).not.toEqual(NOW);
+});
+
+const someCondition: OpenCondition = {
+  id: "", fingerprint: "f", type: "t", category: "c", severity: "WARNING", title: "t", source: null, service: null, customer: null, openedAt: NOW, closedAt: null, lastSeenAt: NOW, count: 1, lastNotifiedAt: NOW, step: null, told: [], held: {},
+  kept: [], recheckAt: null, inhibitedBy: null, covers: 0, openings: [], flapping: null, acknowledgedAt: null, acknowledgedBy: null, acknowledgementNote: null, acknowledgedFor: null,
+};
