@@ -26,8 +26,8 @@ const IDLE_MS = 60_000;
 /** What is acknowledged must be on the disk, however the database is set up otherwise. Those who wait for a standby as well go on doing so. */
 const DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';";
 
-/** A table must be found, whatever the user's own search path is; compiling short statements to machine code takes longer than running them. */
-const SETTINGS = `SET search_path = public; SET jit = off; SET statement_timeout = ${STATEMENT_MS}; SET idle_in_transaction_session_timeout = ${TRANSACTION_LIMITS.timeout}; ${DURABLE}`;
+/** A table must be found, whatever the user's own search path is; what waits for a lock must see what was committed meanwhile; compiling short statements to machine code takes longer than running them. */
+const SETTINGS = `SET search_path = public; SET default_transaction_isolation = 'read committed'; SET jit = off; SET statement_timeout = ${STATEMENT_MS}; SET idle_in_transaction_session_timeout = ${TRANSACTION_LIMITS.timeout}; ${DURABLE}`;
 /** A plan that is kept may have been made when a table was empty: what reads much is planned for what is there. */
 const READ_ONLY = "SET default_transaction_read_only = on; SET plan_cache_mode = force_custom_plan;";
 

@@ -171,6 +171,30 @@ describe("the database", () => {
     expect(new Set(stored).size).toBe(120);
   });
 
+  it("sees what was stored while it waited for its locks, however the database is set up", async () => {
+    const url = await createPostgresqlDatabase({ migrated: true });
+    await asAdmin(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET default_transaction_isolation = 'repeatable read'`);
+    const db = await open(url);
+    let free: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (free = resolve));
+    let isLocked = false;
+    const first = db.writeAlongside(async (tx) => {
+      await takeLocks(tx, { alone: ["CONDITIONS"] });
+      isLocked = true;
+      await gate;
+      await insertEvents(tx, [someEvent()]);
+    });
+    await expect.poll(() => isLocked).toBe(true);
+    const second = db.writeAlongside(async (tx) => {
+      await takeLocks(tx, { alone: ["CONDITIONS"] });
+      return tx.event.count();
+    });
+    await expect.poll(() => run(url, `SELECT 1 FROM "pg_locks" WHERE "locktype" = 'advisory' AND NOT "granted"`)).toHaveLength(1);
+    free();
+    await first;
+    expect(await second).toBe(1);
+  });
+
   it("is none the worse for connections that break", async () => {
     const url = await freshPostgresqlUrl();
     const db = await open(url);
