@@ -107,8 +107,29 @@ export async function createApp({ config, environment, clock, log, random, print
     await db.close();
     throw error;
   });
+  let closing = false;
+  let followsLater = false;
   /** Other processes on the same database hear of it by the change itself. */
-  const changed = (): Promise<void> => snapshot.reload();
+  const changed = (): Promise<void> =>
+    snapshot.reload().catch((error: unknown) => {
+      followLater();
+      throw error;
+    });
+  function followSettings(): void {
+    Promise.all([snapshot.reload(), accessTokens.load()]).catch((error: unknown) => {
+      if (closing) return;
+      log.error({ err: error }, "settings that have changed could not be read; trying again");
+      followLater();
+    });
+  }
+  function followLater(): void {
+    if (followsLater) return;
+    followsLater = true;
+    clock.after(FOLLOW_AGAIN_MS, () => {
+      followsLater = false;
+      if (!closing) followSettings();
+    });
+  }
   const common = { box, clock, ids, log };
   const settingsServices = createSettingsServices({ db: settingsDb, ...common, changed });
   const { snapshot, channels, providerAccounts, triggers } = settingsServices;
@@ -170,16 +191,8 @@ export async function createApp({ config, environment, clock, log, random, print
     ownDecisions: createOwnDecisions(db, snapshot),
     providerAccountTester: createProviderAccountTester(providerAccounts, outside, clock, log),
   };
-  const followSettings = (): void => {
-    Promise.all([snapshot.reload(), accessTokens.load()]).catch((error: unknown) => {
-      if (closing) return;
-      log.error({ err: error }, "settings that another process has changed could not be read; trying again");
-      clock.after(FOLLOW_AGAIN_MS, followSettings);
-    });
-  };
   db.notifications?.listen("settings", followSettings);
   db.notifications?.onGap(followSettings);
-  let closing = false;
   const graphqlRules = createGraphqlRules({ services, log, introspection: config.introspection });
   const yoga = createGraphqlServer(graphqlRules, config.graphiql);
   const readiness = createReadiness({

@@ -29,8 +29,10 @@ export interface Notifications {
   leave(): Promise<void>;
   /** Keeps the secret key as it is while this process uses it, or others from using it while this one changes it: for as long as it lasts. @returns false while another process does the contrary */
   holdKey(to: KeyUse): Promise<boolean>;
-  /** Calls back when something may have been missed: this process's connection was lost and is back, or another's was. */
+  /** Calls back when something may have been missed: this process's connection was lost and is back, or another's was; or it is said here. */
   onGap(listener: () => void): void;
+  /** Says that something may have been missed. */
+  lookAgain(): void;
   close(): Promise<void>;
 }
 
@@ -165,6 +167,7 @@ export async function openNotifications(url: string): Promise<Notifications> {
       return true;
     },
     onGap: (listener) => void gapListeners.push(listener),
+    lookAgain,
     async close() {
       closed = true;
       clearTimeout(timer);

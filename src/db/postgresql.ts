@@ -3,6 +3,7 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { TRANSACTION_LIMITS } from "./database.ts";
 import type { Database, Transaction } from "./database.ts";
+import { storageErrorOf } from "./databaseErrors.ts";
 import { speaks } from "./dialect.ts";
 import type { PrismaClient } from "./generated/client.ts";
 import { PrismaClient as PostgresqlClient } from "./generatedPostgresql/client.ts";
@@ -163,7 +164,10 @@ function databaseOf(writer: Side, read: Side, notifications: Notifications): Dat
           return done;
         }),
       );
-      last = result.catch(() => undefined);
+      last = result.catch((error: unknown) => {
+        // It may be stored, and only the answer be lost.
+        if (storageErrorOf(error) !== error) notifications.lookAgain();
+      });
       return result;
     },
     writeAlongside: transact,

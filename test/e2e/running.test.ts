@@ -95,6 +95,16 @@ it("is not ready when nothing looks for what is to be done", async () => {
   expect(body.failed.map(({ check }: { check: string }) => check)).toEqual(["dispatcher", "auditor"]);
 });
 
+it("reads changed settings again when that has failed", async () => {
+  await start();
+  behindItsBack((db) => db.exec(`ALTER TABLE "Silence" RENAME TO "Unreadable"`));
+  const { body } = await server.api.raw(`mutation { createChannel(input: { name: "Late", config: { log: true } }) { __typename } }`);
+  expect(body.errors).toHaveLength(1);
+  behindItsBack((db) => db.exec(`ALTER TABLE "Unreadable" RENAME TO "Silence"`));
+  server.clock.advance(1_000);
+  await eventually(async () => (await server.api.emit({ type: "deploy.failure" })).decision?.channels.some(({ channelName }) => channelName === "Late"));
+});
+
 it("finds deliveries that memory has missed while their channel was busy, and sends them", async () => {
   await start();
   const fake = await startFakeHttp();

@@ -1,5 +1,3 @@
-import { connect, createServer } from "node:net";
-import type { AddressInfo, Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startFakeHttp } from "../channels/fakeHttp.ts";
 import { eventually } from "../e2e/apiClient.ts";
@@ -8,41 +6,13 @@ import { startTestServer } from "../e2e/testServer.ts";
 import type { TestServer, TestServerOptions } from "../e2e/testServer.ts";
 import { systemClock } from "../../src/clock.ts";
 import type { Clock } from "../../src/clock.ts";
+import { startCable } from "./cable.ts";
 import { freshPostgresqlUrl, run } from "./freshDatabase.ts";
 
 async function start<C extends Clock>(options: TestServerOptions<C>): Promise<TestServer<C>> {
   const server = await startTestServer(options);
   onTestFinished(() => server[Symbol.asyncDispose]());
   return server;
-}
-
-/** Stands between the server and PostgreSQL, to be cut and mended. */
-async function startCable(target: URL): Promise<{ url: string; cut(): void; mend(): void }> {
-  const sockets = new Set<Socket>();
-  let whole = true;
-  const server = createServer((socket) => {
-    socket.on("error", () => undefined);
-    if (!whole) return void socket.destroy();
-    const other = connect(Number(target.port), target.hostname);
-    for (const [one, its] of [[socket, other], [other, socket]] as const) {
-      sockets.add(one);
-      one.on("error", () => undefined).on("close", () => its.destroy());
-      one.pipe(its);
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  const url = new URL(target);
-  url.port = String((server.address() as AddressInfo).port);
-  return {
-    url: url.href,
-    cut() {
-      whole = false;
-      for (const socket of sockets) socket.destroy();
-      sockets.clear();
-    },
-    mend: () => void (whole = true),
-  };
 }
 
 describe("a server whose PostgreSQL goes away", () => {
