@@ -5,7 +5,7 @@ import { setFailingSince } from "../channels/channel.store.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
 import type { LockName } from "../db/transactionLocks.ts";
 import type { Attempt } from "../history/attempt.model.ts";
-import { findNewestAttemptId, insertAttempts } from "../history/attempt.store.ts";
+import { findNewestAttemptId, findStoredAttempt, insertAttempts } from "../history/attempt.store.ts";
 import type { Ids } from "../ids.ts";
 import type { Delivery } from "./delivery.model.ts";
 import { updateDeliveries } from "./delivery.store.ts";
@@ -25,6 +25,8 @@ export interface Outcome {
   failingSince?: Date | null;
   /** What the channel's fallback is to get. */
   handOver?: HandOver;
+  /** True when storing it has failed before: the answer may have been lost, and all of it be there. */
+  perhapsStored?: boolean;
 }
 
 export interface Recorder {
@@ -56,20 +58,28 @@ export interface RecorderDeps {
 
 export function createRecorder({ db, ids, published, dispatch, healthChanged, keepLanes }: RecorderDeps): Recorder {
   const batch = createBatch(async (outcomes: Outcome[]) => {
-    const { attempts, standIns, healthIsNew } = await db.writeStatements(async (tx) => {
+    const { attempts, stored, standIns, healthIsNew } = await db.writeStatements(async (tx) => {
       await takeLocks(tx, { alone: locksFor(outcomes) });
       if (db.shared) ids.startAfter(await findNewestAttemptId(tx));
       // Ids are given inside the transaction, so that their order is the order of commits: a cursor never steps over one.
-      const numbered = outcomes.map(({ attempt }) => ({ ...attempt, id: ids.next() }));
-      await insertAttempts(tx, numbered);
-      const kept = await keepLanes?.()?.(tx, new Set(outcomes.flatMap(({ delivery }) => delivery?.channelId ?? [])));
-      const ours = kept ? outcomes.filter(({ delivery }) => delivery === null || kept.has(delivery.channelId)) : outcomes;
+      const before = await findStored(tx, outcomes);
+      const fresh = outcomes.filter((outcome) => !before.has(outcome));
+      const numbered = new Map(fresh.map((outcome) => [outcome, { ...outcome.attempt, id: ids.next() }]));
+      await insertAttempts(tx, [...numbered.values()]);
+      const kept = await keepLanes?.()?.(tx, new Set(fresh.flatMap(({ delivery }) => delivery?.channelId ?? [])));
+      const ours = kept ? fresh.filter(({ delivery }) => delivery === null || kept.has(delivery.channelId)) : fresh;
       await updateDeliveries(tx, ours.flatMap(({ delivery }) => delivery ?? []));
       const planned = await handOver(tx, ours);
       for (const { delivery, carried } of ours) if (delivery && carried) await settleHeld(tx, delivery.id, carried);
-      return { attempts: numbered, standIns: planned, healthIsNew: await saveHealth(tx, ours) };
+      const healthWasNew = [...before.keys()].some(({ failingSince }) => failingSince !== undefined);
+      return {
+        attempts: outcomes.map((outcome) => (before.get(outcome) ?? numbered.get(outcome)) as Attempt),
+        stored: [...inOrder(before.values()), ...numbered.values()],
+        standIns: planned,
+        healthIsNew: (await saveHealth(tx, ours)) || healthWasNew,
+      };
     });
-    published(attempts);
+    published(stored);
     // At once: a lane takes what is new in the order of the ids.
     if (standIns.length > 0) dispatch(standIns);
     if (healthIsNew) await healthChanged();
@@ -96,6 +106,20 @@ export function createRecorder({ db, ids, published, dispatch, healthChanged, ke
   }
 
   return { record: (outcome) => batch.add(outcome), idle: () => batch.idle() };
+}
+
+/** What an earlier transaction has stored, with all that goes with it. */
+async function findStored(tx: SqlClient, outcomes: readonly Outcome[]): Promise<Map<Outcome, Attempt>> {
+  const found = new Map<Outcome, Attempt>();
+  for (const outcome of outcomes) {
+    const attempt = outcome.perhapsStored ? await findStoredAttempt(tx, outcome.attempt) : null;
+    if (attempt) found.set(outcome, attempt);
+  }
+  return found;
+}
+
+function inOrder(attempts: Iterable<Attempt>): Attempt[] {
+  return [...attempts].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 function locksFor(outcomes: readonly Outcome[]): LockName[] {
