@@ -57,8 +57,5 @@ export function createSqliteStatements(connection) {
       const { statement } = compile(text);
       for (const values of rows) statement.run(values);
     },
-    get inTransaction() {
-      return connection.inTransaction;
-    },
   };
 }
