@@ -7,12 +7,11 @@ import type { SendResult } from "./sendMessage.ts";
 /** The delivery as it stands after a try. */
 export function afterTry(delivery: Delivery, result: SendResult, idempotent: boolean, now: Date, random: number): Delivery {
   const tries = delivery.tries + 1;
-  const done = { ...delivery, tries, finishedAt: now };
-  if (result.outcome === "DELIVERED") return { ...done, state: "SENT", reference: result.receipt.reference ?? null };
+  if (result.outcome === "DELIVERED") return { ...delivery, tries, finishedAt: now, state: "SENT", reference: result.receipt.reference ?? null };
   // A repeat that the provider cannot tell from the first could be a second message: better unknown than twice.
-  if (result.outcome === "UNKNOWN" && !idempotent) return { ...done, state: "UNKNOWN" };
+  if (result.outcome === "UNKNOWN" && !idempotent) return { ...delivery, tries, finishedAt: now, state: "UNKNOWN" };
   const retryAt = nextTry(result.outcome, tries, result.retryAfterMs, delivery.createdAt, now, random);
-  return retryAt ? { ...delivery, tries, state: "RETRY", dueAt: retryAt } : { ...done, state: "FAILED" };
+  return retryAt ? { ...delivery, tries, state: "RETRY", dueAt: retryAt } : { ...delivery, tries, finishedAt: now, state: "FAILED" };
 }
 
 /**

@@ -40,7 +40,7 @@ export async function sendMessage({ provider, channelId, customer, config, messa
     const inbox = (stored: Message) => outside.inbox(channelId, stored);
     return provider.send(rendered.payload, { ...outside, inbox, config, message, signal, now: clock.now() });
   });
-  return { ...result, text };
+  return Object.assign(result, { text });
 }
 
 /**

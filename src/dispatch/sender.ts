@@ -155,7 +155,7 @@ export function createSender(deps: SenderDeps): Sender {
   async function messageOf({ delivery, event }: PlannedDelivery, channel: Channel, first: FirstTold | null): Promise<Message | null> {
     const displayName = displayNameOf(channel, snapshot, deps.hostName);
     const { summaryOf, eventType } = delivery.context;
-    if (!summaryOf) return composeMessage({ ...delivery, event, displayName, rich: channel.rich, thread: first?.reference ?? null, acknowledgeUrl: linkOf(delivery, providerOf(channel.kind)) });
+    if (!summaryOf) return composeMessage({ delivery, event, displayName, rich: channel.rich, thread: first?.reference ?? null, acknowledgeUrl: linkOf(delivery, providerOf(channel.kind)) });
     const { quietHours, digest } = channel;
     const timeZone = (summaryOf === "DIGEST" ? (digest ?? quietHours) : (quietHours ?? digest))?.timeZone ?? "UTC";
     await writeHeld(db, (tx) => claimForTry(tx, delivery.id, delivery.tries + 1));
