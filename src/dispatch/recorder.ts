@@ -25,6 +25,8 @@ export interface Outcome {
   failingSince?: Date | null;
   /** What the channel's fallback is to get. */
   handOver?: HandOver;
+  /** Whether nothing is kept waiting until it is stored. */
+  mayRest?: boolean;
 }
 
 export interface Recorder {
@@ -73,7 +75,7 @@ export function createRecorder({ db, ids, published, dispatch, healthChanged, ke
     if (healthIsNew) await healthChanged();
     if (standIns.length > 0) dispatch(standIns);
     return attempts;
-  }, LARGEST_BATCH);
+  }, LARGEST_BATCH, ({ mayRest = false }) => mayRest);
 
   /** @returns whether any channel's health is not what it was */
   async function saveHealth(tx: SqlClient, outcomes: readonly Outcome[]): Promise<boolean> {

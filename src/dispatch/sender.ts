@@ -105,13 +105,15 @@ export function createSender(deps: SenderDeps): Sender {
     const handedOver = mayHandOver(tried, result, isFailing, provider) ? handOverOf({ ...job, delivery: tried }, about, now) : {};
     const after: Delivery = handedOver.handOver && tried.state === "RETRY" ? { ...tried, state: "FAILED", finishedAt: now } : tried;
     const step: Step = after.state === "RETRY" ? { done: false, retryAt: after.dueAt, limited: result.outcome === "RATE_LIMITED" } : { done: true };
-    answered(step, after.state === "SENT" && provider.idempotent);
+    const mayRepeat = after.state === "SENT" && provider.idempotent;
+    answered(step, mayRepeat);
     await store({
       attempt: attemptOf(channel, message, result, { delivery: after, at: now }),
       delivery: after,
       ...(failingSince === undefined ? {} : { failingSince }),
       ...handedOver,
       ...(handedOver.handOver ? {} : carriedBy(after, now)),
+      mayRest: mayRepeat,
     });
     // The lane goes on with the delivery as it now stands: its tries and when it is due.
     job.delivery = after;
