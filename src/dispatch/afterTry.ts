@@ -1,6 +1,6 @@
 import type { Provider } from "../providers/provider.ts";
 import type { Delivery } from "./delivery.model.ts";
-import type { Outcome } from "./recorder.ts";
+import type { SummaryEnd } from "./held.store.ts";
 import { nextTry } from "./retry.ts";
 import type { SendResult } from "./sendMessage.ts";
 
@@ -28,8 +28,8 @@ export function mayHandOver({ reason, state }: Delivery, { outcome }: SendResult
 const NEXT_SUMMARY_MS = 3_600_000;
 
 /** What the end of a summary means for the deliveries in it; nothing for other deliveries and while it is tried again. */
-export function carriedBy({ reason, state }: Delivery, now: Date): Pick<Outcome, "carried"> {
-  if (reason !== "SUMMARY" || state === "RETRY") return {};
-  if (state === "SENT" || state === "UNKNOWN" || state === "DROPPED") return { carried: { state, at: now } };
-  return { carried: { retryAt: new Date(now.getTime() + NEXT_SUMMARY_MS) } };
+export function carriedBy({ reason, state }: Delivery, now: Date): SummaryEnd | undefined {
+  if (reason !== "SUMMARY" || state === "RETRY") return undefined;
+  if (state === "SENT" || state === "UNKNOWN" || state === "DROPPED") return { state, at: now };
+  return { retryAt: new Date(now.getTime() + NEXT_SUMMARY_MS) };
 }
