@@ -20,11 +20,13 @@ export interface Outcome {
   attempt: Omit<Attempt, "id">;
   delivery: Delivery | null;
   /** How a summary ended, for the deliveries that it carried. */
-  carried?: SummaryEnd;
+  carried?: SummaryEnd | undefined;
   /** Since when the channel fails, or null: it works again. Left out: as before. */
-  failingSince?: Date | null;
+  failingSince?: Date | null | undefined;
   /** What the channel's fallback is to get. */
-  handOver?: HandOver;
+  handOver?: HandOver | undefined;
+  /** Whether nothing is kept waiting until it is stored. */
+  mayRest?: boolean;
   /** True when storing it has failed before: the answer may have been lost, and all of it be there. */
   perhapsStored?: boolean;
 }
@@ -63,9 +65,9 @@ export function createRecorder({ db, ids, published, dispatch, healthChanged, ke
       if (db.shared) ids.startAfter(await findNewestAttemptId(tx));
       // Ids are given inside the transaction, so that their order is the order of commits: a cursor never steps over one.
       const before = await findStored(tx, outcomes);
-      const fresh = outcomes.filter((outcome) => !before.has(outcome));
-      const numbered = new Map(fresh.map((outcome) => [outcome, { ...outcome.attempt, id: ids.next() }]));
-      await insertAttempts(tx, [...numbered.values()]);
+      const fresh = before.size === 0 ? outcomes : outcomes.filter((outcome) => !before.has(outcome));
+      const numbered = fresh.map(({ attempt }) => Object.assign(attempt, { id: ids.next() }));
+      await insertAttempts(tx, numbered);
       const kept = await keepLanes?.()?.(tx, new Set(fresh.flatMap(({ delivery }) => delivery?.channelId ?? [])));
       const ours = kept ? fresh.filter(({ delivery }) => delivery === null || kept.has(delivery.channelId)) : fresh;
       await updateDeliveries(tx, ours.flatMap(({ delivery }) => delivery ?? []));
@@ -73,8 +75,8 @@ export function createRecorder({ db, ids, published, dispatch, healthChanged, ke
       for (const { delivery, carried } of ours) if (delivery && carried) await settleHeld(tx, delivery.id, carried);
       const healthWasNew = [...before.keys()].some(({ failingSince }) => failingSince !== undefined);
       return {
-        attempts: outcomes.map((outcome) => (before.get(outcome) ?? numbered.get(outcome)) as Attempt),
-        stored: [...inOrder(before.values()), ...numbered.values()],
+        attempts: outcomes.map((outcome) => before.get(outcome) ?? (outcome.attempt as Attempt)),
+        stored: [...inOrder(before.values()), ...numbered],
         standIns: planned,
         healthIsNew: (await saveHealth(tx, ours)) || healthWasNew,
       };
@@ -84,7 +86,7 @@ export function createRecorder({ db, ids, published, dispatch, healthChanged, ke
     if (standIns.length > 0) dispatch(standIns);
     if (healthIsNew) await healthChanged();
     return attempts;
-  }, LARGEST_BATCH);
+  }, LARGEST_BATCH, ({ mayRest = false }) => mayRest);
 
   /** @returns whether any channel's health is not what it was */
   async function saveHealth(tx: SqlClient, outcomes: readonly Outcome[]): Promise<boolean> {
