@@ -6,6 +6,7 @@ import { NOT_DELETED } from "../db/deletedChannels.ts";
 import { deletePayload, DeletionImpactType } from "../graphql/deletionImpact.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
+import { rowById } from "../graphql/readTogether.ts";
 import { providerOf } from "../providers/registry.ts";
 import type { HealthChange } from "./channelHealthFeed.ts";
 import type { References } from "./channel.service.ts";
@@ -75,6 +76,9 @@ export const ChannelType = builder.prismaNode("Channel", {
     updatedAt: t.expose("updatedAt", { type: "DateTime", description: "When it was last changed." }),
   }),
 });
+
+/** The channel with an id, whoever may see it. */
+export const channelById = rowById((ids, { services }) => services.db.channel.findMany({ where: { id: { in: ids } } }));
 
 builder.queryField("channels", (t) =>
   t.prismaConnection(

@@ -1,5 +1,6 @@
 import { isCustomers } from "../access/principal.ts";
 import type { Owner } from "../access/principal.ts";
+import { deliveryById, DeliveryType } from "../dispatch/delivery.graphql.ts";
 import { builder } from "../graphql/builder.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
 import { EscalationPolicyType } from "./escalationPolicy.graphql.ts";
@@ -14,12 +15,7 @@ const EscalationNoticeType = builder.prismaObject("EscalationNotice", {
     channelId: t.field({ type: "ID", description: "The channel.", resolve: ({ channelId }) => globalIdOf("Channel", channelId) }),
     channelName: t.exposeString("channelName", { description: "The channel's name at that time." }),
     contactName: t.exposeString("contactName", { nullable: true, description: "The name of the contact that led to the channel; null where the step names the channel, and for reminders." }),
-    delivery: t.prismaField({
-      type: "Delivery",
-      nullable: true,
-      description: "The message, while that is kept.",
-      resolve: (query, { deliveryId }, _args, { services }) => (deliveryId === null ? null : services.db.delivery.findUnique({ ...query, where: { id: deliveryId } })),
-    }),
+    delivery: t.field({ type: DeliveryType, nullable: true, description: "The message, while that is kept.", resolve: ({ deliveryId }, _args, context) => deliveryById(context, deliveryId) }),
   }),
 });
 
