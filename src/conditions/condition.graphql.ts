@@ -13,7 +13,7 @@ import { ConditionStatusEnum, SeverityEnum } from "../graphql/enums.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
 import { readTogether, rowById } from "../graphql/readTogether.ts";
-import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
+import { countedOf, cursors, ENDS_EARLY, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import { CONDITIONS, conditionSearch } from "./conditionFilter.ts";
 
 interface Acknowledgement {
@@ -130,12 +130,9 @@ builder.queryField("conditions", (t) =>
       description: `Problems that go on or went on, the newest first. ${ENDS_EARLY}`,
       authScopes: { may: "EVENTS_READ" },
       args: { filter: t.arg({ type: ConditionFilter, description: "Left out: all." }) },
-      resolve: (_root, { filter, ...args }, context, info) => {
-        const { db } = context.services;
-        const relations = relationsOf(context, info);
-        const { principal } = context;
+      resolve: (_root, { filter, ...args }, { services: { db }, principal }) => {
         const own = { ...filter, categories: ownCategories(principal, null) };
-        return searchConnection(db, { table: CONDITIONS, filter: conditionSearch(own, ownCustomers(principal, filter?.customers), isCustomers(principal) ? "customer" : undefined), args, ...cursors("condition"), load: (ids) => db.condition.findMany({ ...relations, where: { id: { in: ids } } }) });
+        return searchConnection(db, { table: CONDITIONS, filter: conditionSearch(own, ownCustomers(principal, filter?.customers), isCustomers(principal) ? "customer" : undefined), args, ...cursors("condition"), load: (ids) => readRows(db, "Condition", "id", ids) });
       },
     },
     {

@@ -1,14 +1,13 @@
 import { ownChannelIds, ownChannels } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
 import { channelById, ChannelType } from "../channels/channel.graphql.ts";
-import type { Delivery as DeliveryRow } from "../db/generated/client.ts";
 import { ofChannels, readRows } from "../db/readRows.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
 import { eventById, EventType } from "../events/event.graphql.ts";
 import { builder } from "../graphql/builder.ts";
 import { DeliveryStateEnum, HoldReasonEnum, MessageReasonEnum } from "../graphql/enums.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
-import { readTogether, rowById, stillThere } from "../graphql/readTogether.ts";
+import { groupedBy, readTogether, rowById, stillThere } from "../graphql/readTogether.ts";
 import { countedOf, cursors, ENDS_EARLY, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import type { Delivery } from "./delivery.model.ts";
 import { DELIVERIES, deliverySearch } from "./deliveryFilter.ts";
@@ -50,10 +49,8 @@ const MOST_OF_EVENT = 1000;
 
 /** By event, in order. */
 const deliveriesOfEvent = readTogether(async (eventIds, { services, principal }) => {
-  const found = new Map(eventIds.map((id): [string, DeliveryRow[]] => [id, []]));
   const rows = await readRows(services.db, "Delivery", "eventId", eventIds, ofChannels(ownChannels(principal)));
-  for (const row of rows.sort((one, other) => (one.id < other.id ? -1 : 1))) found.get(row.eventId)?.push(row);
-  return found;
+  return groupedBy(rows.sort((one, other) => (one.id < other.id ? -1 : 1)), ({ eventId }) => eventId);
 });
 
 builder.prismaObjectField(EventType, "deliveries", (t) =>

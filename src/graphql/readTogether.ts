@@ -29,6 +29,17 @@ export function rowById<Row extends { id: string }>(read: (ids: string[], contex
   return async (context, id) => (id === null ? null : ((await byId(context, id)) ?? null));
 }
 
+/** Rows by what they belong to, in the order in which they come. */
+export function groupedBy<Row>(rows: readonly Row[], keyOf: (row: Row) => string): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(keyOf(row));
+    if (group) group.push(row);
+    else groups.set(keyOf(row), [row]);
+  }
+  return groups;
+}
+
 /** What a row cannot be without. @param what names it. @throws {NotFoundError} when it has gone since the row was read, as the row must have */
 export function stillThere<Row>(row: Row | null, what: string): Row {
   if (row === null) throw new NotFoundError(what);
