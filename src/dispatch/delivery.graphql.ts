@@ -1,6 +1,6 @@
-import { ownChannelIds, ownChannels } from "../access/principal.ts";
+import { isCustomers, ownChannels } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
-import { channelById, ChannelType } from "../channels/channel.graphql.ts";
+import { channelById, ChannelType, listedChannelIds } from "../channels/channel.graphql.ts";
 import { ofChannels, readRows } from "../db/readRows.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
 import { eventById, EventType } from "../events/event.graphql.ts";
@@ -77,8 +77,9 @@ builder.queryField("deliveries", (t) =>
       description: `Notifications with how far they have come, the newest first. ${ENDS_EARLY}`,
       authScopes: { may: "HISTORY_READ" },
       args: { filter: t.arg({ type: DeliveryFilter, description: "Left out: all." }) },
-      resolve: (_root, { filter, ...args }, { services: { db, snapshot }, principal }) => {
-        const filters = deliverySearch({ states: filter?.states, channelIds: filter?.channelIds?.map(({ id }) => id) }, ownChannelIds(principal, snapshot.current.channels));
+      resolve: async (_root, { filter, ...args }, context) => {
+        const { services: { db }, principal } = context;
+        const filters = deliverySearch({ states: filter?.states, channelIds: filter?.channelIds?.map(({ id }) => id) }, await listedChannelIds(context), isCustomers(principal) ? "channelId" : undefined);
         return searchConnection(db, { table: DELIVERIES, filter: filters, args, ...cursors("delivery"), load: (ids) => readRows(db, "Delivery", "id", ids, ofChannels(ownChannels(principal))) });
       },
     },

@@ -66,8 +66,8 @@ export async function findToldOf(db: SqlClient, things: readonly Pick<StoredEven
   const told = await query<{ thing: string }>(
     db,
     sql`SELECT "conditionId" AS "thing" FROM ${tableOf("w", { conditionId: "TEXT" }, conditions)} WHERE EXISTS (SELECT 1 FROM "Delivery" AS t WHERE t."conditionId" = w."conditionId" AND ${own})
-        UNION SELECT "fingerprint" AS "thing" FROM ${tableOf("w", { fingerprint: "TEXT" }, occurrences)} WHERE EXISTS (
-          SELECT 1 FROM (SELECT "id" FROM "Event" AS e WHERE e."fingerprint" = w."fingerprint" AND e."customer" = ${customer} AND e."conditionId" IS NULL ORDER BY "id" LIMIT ${MOST_LOOKED_AT}) AS e JOIN "Delivery" AS t ON t."eventId" = e."id" WHERE ${own})`,
+        UNION ALL SELECT "fingerprint" AS "thing" FROM ${tableOf("w", { fingerprint: "TEXT" }, occurrences)} WHERE EXISTS (
+          SELECT 1 FROM (SELECT "id" FROM "Event" AS e WHERE e."fingerprint" = w."fingerprint" AND e."customer" = ${customer} AND e."conditionId" IS NULL ORDER BY "id" LIMIT ${MOST_LOOKED_AT}) AS o JOIN "Delivery" AS t ON t."eventId" = o."id" WHERE ${own})`,
   );
   const known = new Set(told.map(({ thing }) => thing));
   return ({ conditionId, fingerprint }) => known.has(conditionId ?? fingerprint);

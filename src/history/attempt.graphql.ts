@@ -11,6 +11,7 @@ import { CallerError } from "../errors.ts";
 import { countedOf, ENDS_EARLY, LARGEST_OFFSET, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import { ATTEMPTS, attemptSearch } from "./attemptFilter.ts";
 import type { AttemptFilter } from "./attemptFilter.ts";
+import type { Cleared } from "./clearing.ts";
 import { cursorOf } from "./history.service.ts";
 import type { Dispatched } from "./history.service.ts";
 
@@ -113,18 +114,21 @@ builder.queryField("liveCursor", (t) =>
   }),
 );
 
-const ClearHistoryPayload = builder.objectRef<{ deleted: number }>("ClearHistoryPayload").implement({
-  description: "The attempts are deleted.",
-  fields: (t) => ({ deletedCount: t.int({ description: "How many were deleted.", resolve: ({ deleted }) => deleted }) }),
+const ClearHistoryPayload = builder.objectRef<Cleared>("ClearHistoryPayload").implement({
+  description: "The attempts are deleted, or are being deleted.",
+  fields: (t) => ({
+    deletedCount: t.int({ description: "How many were deleted until this answer.", resolve: ({ deleted }) => deleted }),
+    complete: t.boolean({ description: "True: that is all of them. False: there are so many that it goes on after this answer; the history shows what is left. A stop of the server ends it.", resolve: ({ isComplete }) => isComplete }),
+  }),
 });
 
 builder.mutationField("clearHistory", (t) =>
   t.field({
     type: ClearHistoryPayload,
-    description: "Deletes attempts from the history. Events and what waits to be sent stay.",
+    description: "Deletes attempts from the history: for some seconds until the answer, and the rest after it. Events and what waits to be sent stay.",
     authScopes: { may: "HISTORY_MANAGE" },
     args: { filter: t.arg({ type: AttemptFilterInput, description: "Which; left out: all." }) },
-    resolve: async (_root, { filter }, { services, principal }) => ({ deleted: await services.history.clear(filterOf(filter, principal)) }),
+    resolve: (_root, { filter }, { services, principal }) => services.history.clear(filterOf(filter, principal)),
   }),
 );
 

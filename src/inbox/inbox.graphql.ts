@@ -1,6 +1,6 @@
-import { ownChannelIds, ownChannels } from "../access/principal.ts";
+import { isCustomers, ownChannels } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
-import { channelById, ChannelType } from "../channels/channel.graphql.ts";
+import { channelById, ChannelType, listedChannelIds } from "../channels/channel.graphql.ts";
 import { ofChannels, readRows } from "../db/readRows.ts";
 import { builder } from "../graphql/builder.ts";
 import { SeverityEnum } from "../graphql/enums.ts";
@@ -33,8 +33,9 @@ builder.queryField("inbox", (t) =>
       description: `The messages kept in the server, the newest first. ${ENDS_EARLY}`,
       authScopes: { may: "INBOX_READ" },
       args: { unreadOnly: t.arg.boolean({ defaultValue: false, description: "True leaves out what was marked as read." }) },
-      resolve: (_root, { unreadOnly, ...args }, { services: { db, snapshot }, principal }) => {
-        const filter = inboxSearch({ unreadOnly: unreadOnly ?? false }, ownChannelIds(principal, snapshot.current.channels));
+      resolve: async (_root, { unreadOnly, ...args }, context) => {
+        const { services: { db }, principal } = context;
+        const filter = inboxSearch({ unreadOnly: unreadOnly ?? false }, await listedChannelIds(context), isCustomers(principal) ? "channelId" : undefined);
         return searchConnection(db, { table: INBOX_ITEMS, filter, args, ...cursors("inbox"), load: (ids) => readRows(db, "InboxItem", "id", ids, ofChannels(ownChannels(principal))) });
       },
     },

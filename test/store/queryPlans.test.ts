@@ -129,6 +129,13 @@ it("no statement reads a long table from end to end, or puts it in order", async
   await api.settled();
   await api.run(`mutation { markInboxRead { __typename } }`);
   await askForAll(api);
+  await api.run(`mutation { updateSettings(input: { customerPortal: true }) { __typename } }`);
+  const { createAccessToken } = await api.run<any>(`mutation { createAccessToken(input: { name: "acme", role: CUSTOMER, customer: "acme" }) { ... on CreateAccessTokenPayload { token } } }`);
+  const customer = api.as(createAccessToken.token);
+  await customer.createChannel("Own", { inbox: true });
+  await emit({ type: "deploy.success", service: "a", source: "s", customer: "acme" });
+  for (const list of ["history", "deliveries", "inbox"]) await customer.run(`{ ${list} { nodes { id } totalCount } }`);
+  await customer.run(`{ events { nodes { decision { because } deliveries { id } } totalCount } conditions { nodes { lastNotifiedAt inhibitedBy escalations { startedAt } } totalCount } }`);
   await api.run(`{ liveCursor }`);
   await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${api.token}` } });
   // What the clock drives, among it what deletes.
@@ -156,8 +163,8 @@ function searches(): [SearchTable, SearchFilter][] {
     [ATTEMPTS, attemptSearch(all)],
     [EVENTS, eventSearch(all, ["none"])],
     [CONDITIONS, conditionSearch(all, ["none"])],
-    [DELIVERIES, deliverySearch(all, ["none"])],
-    [INBOX_ITEMS, inboxSearch(all as { unreadOnly: boolean }, ["none"])],
+    [DELIVERIES, deliverySearch(all, ["none"], "channelId")],
+    [INBOX_ITEMS, inboxSearch(all as { unreadOnly: boolean }, ["none"], "channelId")],
   ];
 }
 
