@@ -97,7 +97,7 @@ const FOLLOW_AGAIN_MS = 1_000;
 export async function createApp({ config, environment, clock, log, random, print }: AppDeps): Promise<App> {
   const keys = readKeys(config);
   const ids = createIds(() => clock.now().getTime());
-  const db = await openDatabase(config.database, () => clock.now());
+  const db = await openDatabase(config.database, () => clock.now(), log);
   const hostName = hostname();
 
   // Settings
