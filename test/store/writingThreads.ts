@@ -31,7 +31,7 @@ export function followWritingThreads(): WritingThreads {
       if (thread.threadId === -1) return;
       if (fault === "TERMINATED") void thread.terminate();
       // It takes messages apart.
-      else postMessage.call(thread, null);
+      else postMessage.call(thread, undefined);
       await ended;
     },
     get count() {
