@@ -56,7 +56,7 @@ import { keyInForce } from "./rotateKey.ts";
 import { createSecretBox } from "./secretBox.ts";
 import type { SecretBox } from "./secretBox.ts";
 import type { Services } from "./services.ts";
-import { checkSecretKey } from "./settings/secretKeyCheck.ts";
+import { checkSecretKey, isKeyOf, keyGuardedDatabase } from "./settings/secretKeyCheck.ts";
 import { createSettingsServices } from "./settingsServices.ts";
 import { createSettingStore } from "./settings/settings.store.ts";
 import type { SettingStore } from "./settings/settings.store.ts";
@@ -77,6 +77,8 @@ export interface App {
   /** Where it listens, e.g. http://127.0.0.1:4000 */
   url: string;
   adminToken: { value: string; file: string | null; isNew: boolean };
+  /** Resolves when it cannot go on and is to be closed, with why. */
+  failed: Promise<StartError>;
   /** Takes nothing more in, lets what is under way end, and leaves the rest to the next start. */
   close(): Promise<void>;
 }
@@ -101,12 +103,15 @@ export async function createApp({ config, environment, clock, log, random, print
   const hostName = hostname();
 
   // Settings
-  const settingsDb = auditedDatabase(db, clock, ids);
   const settingStore = createSettingStore(db);
   const box = await openBox(config, keys, db, settingStore, clock).catch(async (error: unknown) => {
     await db.close();
     throw error;
   });
+  let fail: (why: StartError) => void = () => undefined;
+  const failed = new Promise<StartError>((resolve) => (fail = resolve));
+  const failByKey = (): void => fail(new StartError("The secret key of this database was changed by npm run rotate-key while this server could not reach it. Start it again with the new key."));
+  const settingsDb = auditedDatabase(keyGuardedDatabase(db, box, failByKey), clock, ids);
   /** Other processes on the same database hear of it by the change itself. */
   const changed = (): Promise<void> => snapshot.reload();
   const common = { box, clock, ids, log };
@@ -171,11 +176,15 @@ export async function createApp({ config, environment, clock, log, random, print
     providerAccountTester: createProviderAccountTester(providerAccounts, outside, clock, log),
   };
   const followSettings = (): void => {
-    Promise.all([snapshot.reload(), accessTokens.load()]).catch((error: unknown) => {
+    readSettings().catch((error: unknown) => {
       if (closing) return;
       log.error({ err: error }, "settings that another process has changed could not be read; trying again");
       clock.after(FOLLOW_AGAIN_MS, followSettings);
     });
+  };
+  const readSettings = async (): Promise<void> => {
+    if (!(await isKeyOf(settingStore, box))) return failByKey();
+    await Promise.all([snapshot.reload(), accessTokens.load()]);
   };
   db.notifications?.listen("settings", followSettings);
   db.notifications?.onGap(followSettings);
@@ -247,6 +256,7 @@ export async function createApp({ config, environment, clock, log, random, print
   return {
     url: urlOf(config.host, (server.address() as AddressInfo).port),
     adminToken: keys.adminToken,
+    failed,
     async close() {
       closing = true;
       const steps = createSteps(db.shared);
