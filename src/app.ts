@@ -132,7 +132,7 @@ export async function createApp({ config, environment, clock, log, random, print
   const attemptStore = createAttemptStore(db);
   const newestId = await attemptStore.newestId();
   const hub = createHub<Attempt>();
-  const feed = createFeed({ hub, store: attemptStore, notifications: db.notifications, newestId, log });
+  const feed = createFeed({ hub, store: attemptStore, notifications: db.notifications, newestId, clock, log });
   const history = createHistoryService(attemptStore, settingStore, hub, clock, box);
   const metrics = createMetrics(
     { queued: () => dispatcher.queued, subscribers: () => hub.subscribers + channelHealth.subscribers, connections: () => webSocket.connections, failingChannels: () => [...snapshot.current.channels.values()].filter(({ failingSince }) => failingSince).length, writing: () => db.writing, queue: () => findQueue(db, clock.now()) },
