@@ -7,7 +7,6 @@ import { createProviderAccountTester } from "./accounts/providerAccountTest.serv
 import { createAppriseServices } from "./channels/appriseServices.service.ts";
 import { createChannelHealthFeed } from "./channels/channelHealthFeed.ts";
 import type { ChannelService } from "./channels/channel.service.ts";
-import { createRemover } from "./channels/remover.ts";
 import { createChannelTester } from "./channels/channelTest.service.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
@@ -58,6 +57,7 @@ import type { SecretBox } from "./secretBox.ts";
 import type { Services } from "./services.ts";
 import { checkSecretKey, isKeyOf, keyGuardedDatabase } from "./settings/secretKeyCheck.ts";
 import { createSettingsServices } from "./settingsServices.ts";
+import { createRemover } from "./settings/remover.ts";
 import { createSettingStore } from "./settings/settings.store.ts";
 import type { SettingStore } from "./settings/settings.store.ts";
 

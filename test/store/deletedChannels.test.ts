@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { createChannelStore } from "../../src/channels/channel.store.ts";
 import type { Database } from "../../src/db/database.ts";
-import { deleteChannels, deleteRemains, findDeletedChannels, GO_AT_ONCE, GO_IN_STEPS } from "../../src/db/deletedChannels.ts";
+import { CHANNELS, deleteChannels, GO_AT_ONCE, GO_IN_STEPS } from "../../src/db/deletedChannels.ts";
+import { deleteRemains, findDeletedRows } from "../../src/db/deletedRows.ts";
 import type { Pace } from "../../src/db/pace.ts";
 import { findOpen, findQueue, insertDeliveries } from "../../src/dispatch/delivery.store.ts";
 import { findDueGroups, findNextHeld, findQuietChannels } from "../../src/dispatch/held.store.ts";
@@ -64,17 +65,17 @@ describe("a channel that is deleted", () => {
     const { db, doomed, staying } = await setUp();
     await db.write((tx) => deleteChannels(tx, [doomed], NOW));
     let steps = 0;
-    await deleteRemains(db, doomed, PACE, () => (steps += 1) <= 3);
+    await deleteRemains(db, { kind: CHANNELS, id: doomed }, PACE, () => (steps += 1) <= 3);
     const [deliveries = 0] = await left(db, doomed);
     expect(deliveries).toBeGreaterThan(0);
     expect(deliveries).toBeLessThan(253);
     // What waits goes first.
     expect(await db.read.delivery.count({ where: { channelId: doomed, state: { not: "SENT" } } })).toBe(0);
-    expect(await findDeletedChannels(db)).toEqual([doomed]);
-    await deleteRemains(db, doomed, PACE, () => true);
+    expect(await findDeletedRows(db)).toEqual([{ kind: CHANNELS, id: doomed }]);
+    await deleteRemains(db, { kind: CHANNELS, id: doomed }, PACE, () => true);
     expect(await left(db, doomed)).toEqual([0, 0, 0]);
     expect(await left(db, staying)).toEqual([4, 1, 1]);
-    expect(await findDeletedChannels(db)).toEqual([]);
+    expect(await findDeletedRows(db)).toEqual([]);
   });
 });
 
