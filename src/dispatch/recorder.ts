@@ -5,7 +5,7 @@ import { setFailingSince } from "../channels/channel.store.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
 import type { LockName } from "../db/transactionLocks.ts";
 import type { Attempt } from "../history/attempt.model.ts";
-import { findNewestAttemptId, insertAttempts } from "../history/attempt.store.ts";
+import { findNewestAttemptId, findStoredAttempts, insertAttempts } from "../history/attempt.store.ts";
 import type { Ids } from "../ids.ts";
 import type { Delivery } from "./delivery.model.ts";
 import { updateDeliveries } from "./delivery.store.ts";
@@ -58,24 +58,37 @@ export interface RecorderDeps {
 
 export function createRecorder({ db, ids, published, dispatch, healthChanged, keepLanes }: RecorderDeps): Recorder {
   const batch = createBatch(async (outcomes: Outcome[]) => {
-    const { attempts, standIns, healthIsNew } = await db.writeStatements(async (tx) => {
+    const { standIns, healthIsNew } = await db.writeStatements(async (tx) => {
       await takeLocks(tx, { alone: locksFor(outcomes) });
       if (db.shared) ids.startAfter(await findNewestAttemptId(tx));
+      const stored = await findStored(tx, outcomes);
+      const fresh = stored.size === 0 ? outcomes : outcomes.filter((outcome) => !stored.has(outcome));
       // Ids are given inside the transaction, so that their order is the order of commits: a cursor never steps over one.
-      const numbered = outcomes.map(({ attempt }) => Object.assign(attempt, { id: ids.next() }));
-      await insertAttempts(tx, numbered);
-      const kept = await keepLanes?.()?.(tx, new Set(outcomes.flatMap(({ delivery }) => delivery?.channelId ?? [])));
-      const ours = kept ? outcomes.filter(({ delivery }) => delivery === null || kept.has(delivery.channelId)) : outcomes;
+      await insertAttempts(tx, fresh.map(({ attempt }) => Object.assign(attempt, { id: ids.next() })));
+      const kept = await keepLanes?.()?.(tx, new Set(fresh.flatMap(({ delivery }) => delivery?.channelId ?? [])));
+      const ours = kept ? fresh.filter(({ delivery }) => delivery === null || kept.has(delivery.channelId)) : outcomes;
       await updateDeliveries(tx, ours.flatMap(({ delivery }) => delivery ?? []));
       const planned = await handOver(tx, ours);
       for (const { delivery, carried } of ours) if (delivery && carried) await settleHeld(tx, delivery.id, carried);
-      return { attempts: numbered, standIns: planned, healthIsNew: await saveHealth(tx, ours) };
+      return { standIns: planned, healthIsNew: (await saveHealth(tx, ours)) || stored.size > 0 };
     });
-    published(attempts);
+    const attempts = outcomes.map(({ attempt }) => attempt as Attempt);
+    published(attempts.toSorted((a, b) => (a.id < b.id ? -1 : 1)));
     if (healthIsNew) await healthChanged();
     if (standIns.length > 0) dispatch(standIns);
     return attempts;
   }, LARGEST_BATCH, ({ mayRest = false }) => mayRest);
+
+  /**
+   * Those that an earlier transaction has stored of which only the answer was lost, with the connection. It has ended by now: until then it has
+   * the lock. What else was lost with it, the next look at the database finds.
+   */
+  async function findStored(tx: SqlClient, outcomes: readonly Outcome[]): Promise<Set<Outcome>> {
+    const again = outcomes.flatMap((outcome) => ("id" in outcome.attempt ? [[(outcome.attempt as Attempt).id, outcome] as const] : []));
+    if (again.length === 0) return new Set();
+    const ids = await findStoredAttempts(tx, again.map(([id]) => id));
+    return new Set(again.flatMap(([id, outcome]) => (ids.has(id) ? [outcome] : [])));
+  }
 
   /** @returns whether any channel's health is not what it was */
   async function saveHealth(tx: SqlClient, outcomes: readonly Outcome[]): Promise<boolean> {

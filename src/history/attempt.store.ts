@@ -28,6 +28,11 @@ export async function findNewestAttemptId(tx: SqlClient): Promise<string | null>
   return (await query<{ id: string | null }>(tx, sql`SELECT MAX("id") AS "id" FROM "Attempt"`))[0]?.id ?? null;
 }
 
+/** Which of these ids are stored. */
+export async function findStoredAttempts(tx: SqlClient, ids: string[]): Promise<Set<string>> {
+  return new Set((await query<{ id: string }>(tx, sql`SELECT "id" FROM "Attempt" WHERE "id" ${isOneOf(ids)}`)).map(({ id }) => id));
+}
+
 /** Attempts, and where the search has ended when that was before its end. */
 export interface Page {
   attempts: Attempt[];
