@@ -34,6 +34,7 @@ import { readKeys } from "./firstStart.ts";
 import type { Keys } from "./firstStart.ts";
 import { createAttemptStore } from "./history/attempt.store.ts";
 import type { Attempt } from "./history/attempt.model.ts";
+import { createClearings } from "./history/clearing.ts";
 import { createHistoryService } from "./history/history.service.ts";
 import { startRetention } from "./history/retention.ts";
 import { createGraphqlRules, createGraphqlServer } from "./http/graphqlServer.ts";
@@ -133,7 +134,8 @@ export async function createApp({ config, environment, clock, log, random, print
   const newestId = await attemptStore.newestId();
   const hub = createHub<Attempt>();
   const feed = createFeed({ hub, store: attemptStore, notifications: db.notifications, newestId, clock, log });
-  const history = createHistoryService(attemptStore, settingStore, hub, clock, box);
+  const clearings = createClearings(clock, log);
+  const history = createHistoryService({ store: attemptStore, settings: settingStore, hub, clearings, clock, box });
   const metrics = createMetrics(
     { queued: () => dispatcher.queued, subscribers: () => hub.subscribers + channelHealth.subscribers, connections: () => webSocket.connections, failingChannels: () => [...snapshot.current.channels.values()].filter(({ failingSince }) => failingSince).length, writing: () => db.writing, queue: () => findQueue(db, clock.now()) },
     clock,
@@ -228,6 +230,7 @@ export async function createApp({ config, environment, clock, log, random, print
   const closeStores = async ({ step, undone }: Steps): Promise<void> => {
     await step("leave to other processes what one does for all", () => Promise.all([stopRetention(), auditor.close()]));
     await step("end what is under way in the database", async () => {
+      await clearings.close();
       await remover.close();
       await rechecker.close();
       await escalator.close();

@@ -2,6 +2,7 @@ import type { Transaction } from "./database.ts";
 import type { DeletedKind } from "./deletedRows.ts";
 import { PASSING_OVER } from "./notDeleted.ts";
 import { execute, isOneOf, query, raw, sql } from "./sql.ts";
+import type { SqlClient } from "./sql.ts";
 
 /** The ids of those that are deleted, to stand behind IN. */
 export const DELETED_CHANNELS = sql`(SELECT "id" FROM "Channel" WHERE "deletedAt" IS NOT NULL)`;
@@ -19,6 +20,11 @@ export async function deleteChannels(tx: Transaction, ids: readonly string[], no
   );
   await execute(tx, sql`UPDATE "Channel" SET "fallbackId" = NULL WHERE "fallbackId" ${isOneOf(ids)}`);
   for (const table of GO_AT_ONCE) await execute(tx, sql`DELETE FROM ${raw(`"${table}"`)} WHERE "channelId" ${isOneOf(ids)}`);
+}
+
+export async function findDeletedChannels(db: SqlClient): Promise<string[]> {
+  const rows = await query<{ id: string }>(db, sql`SELECT "id" FROM "Channel" WHERE "deletedAt" IS NOT NULL ORDER BY "id"`);
+  return rows.map(({ id }) => id);
 }
 
 /** Rows that may be very many, first of all those that are looked for again and again. Partial indexes serve statements that name the state themselves. */

@@ -1,14 +1,11 @@
-import { queryFromInfo } from "@pothos/plugin-prisma";
 import { resolveCursorConnection } from "@pothos/plugin-relay";
 import type { DefaultConnectionArguments, ResolveCursorConnectionArgs } from "@pothos/plugin-relay";
-import type { GraphQLResolveInfo } from "graphql";
 import type { PrismaClient } from "../db/generated/client.ts";
 import { countFound, MOST_LOOKED_AT, MOST_COUNTED, search } from "../db/search.ts";
 import type { Counted, SearchFilter, SearchTable } from "../db/search.ts";
 import { CallerError } from "../errors.ts";
 import { isId } from "../ids.ts";
 import { PAGE } from "./builder.ts";
-import type { Context } from "./context.ts";
 
 /** Passing over more would take longer the more it is. */
 export const LARGEST_OFFSET = 10_000;
@@ -19,11 +16,6 @@ export const TOTAL_COUNT = `How many there are, counted when asked for and up to
 export const TOTAL_COUNT_IS_EXACT = `True: totalCount is all. False: there are at least so many, because no more than ${most} rows are counted, and of several filters together no more than ${MOST_LOOKED_AT.toLocaleString("en-US")} looked at.`;
 /** To stand behind what a connection gives. */
 export const ENDS_EARLY = "A filter that leaves very little of very much may give a page with fewer rows than asked for, or none, though hasNextPage is true: the search goes on after endCursor.";
-
-/** What to read with a connection's rows, so that their fields need no queries of their own. */
-export function relationsOf(context: Context, info: GraphQLResolveInfo): object {
-  return queryFromInfo({ context, info, paths: [["nodes"], ["edges", "node"]] });
-}
 
 export interface SearchConnection<Row> {
   table: SearchTable;

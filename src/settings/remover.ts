@@ -18,7 +18,7 @@ export interface Remover {
 const LOOK_EVERY_MS = 60_000;
 const LEASE_MS = 2.5 * LOOK_EVERY_MS;
 /** Of the time. */
-const SHARE = 0.1;
+const SHARES = { alone: 0.1, beside: 0.1 };
 /** Something is left, however long it has been. */
 const OVERDUE = new Date(0);
 
@@ -29,7 +29,7 @@ export function createRemover({ db, snapshot, clock, log }: { db: Database; snap
   async function removeAll(): Promise<void> {
     const rows = await findDeletedRows(db);
     if (rows.length === 0 || closed || !(await job.isMine(clock.now()))) return;
-    const pace = createPace(SHARE);
+    const pace = createPace(SHARES);
     for (const row of rows) {
       const count = await deleteRemains(db, row, pace, () => !closed);
       log.info({ id: row.id, of: row.kind.table, rows: count }, "removed what something deleted has left");

@@ -141,7 +141,7 @@ describe("deleting a person", () => {
     expect((await createChannelStore(db).all()).map(({ name }) => name)).toEqual(["other"]);
     const [deleted, ...others] = await findDeletedRows(db);
     expect([deleted?.id, others]).toEqual([own, []]);
-    await deleteRemains(db, deleted as DeletedRow, createPace(1), () => true);
+    await deleteRemains(db, deleted as DeletedRow, createPace({ alone: 1, beside: 1 }), () => true);
     expect((await db.read.channel.findMany()).map(({ name }) => name)).toEqual(["other"]);
     expect(await db.read.delivery.count()).toBe(1);
   });
