@@ -5,8 +5,8 @@ export interface Alarm {
   wakeAt(time: Date): void;
   /** Does the work now. */
   ring(): Promise<void>;
-  /** Since when the work is under way; null when it is not. */
-  readonly busySince: Date | null;
+  /** Since when the work is under way, by `clock.uptime()`; null when it is not. */
+  readonly busySince: number | null;
   /** Rings no more; resolves when the work under way has ended. */
   close(): Promise<void>;
 }
@@ -28,7 +28,7 @@ export function createAlarm({ clock, everyMs, shared, work, next, failed }: Alar
   let cancel: (() => void) | null = null;
   let wakesAt = Infinity;
   let running: Promise<void> = Promise.resolve();
-  let busySince: Date | null = null;
+  let busySince: number | null = null;
   let closed = false;
 
   function wakeAt(time: Date): void {
@@ -48,7 +48,7 @@ export function createAlarm({ clock, everyMs, shared, work, next, failed }: Alar
 
   async function workOnce(): Promise<void> {
     const began = clock.now();
-    busySince = began;
+    busySince = clock.uptime();
     await work().catch(failed);
     busySince = null;
     // What is next may be soon: when that cannot be known, it is looked for again.

@@ -7,7 +7,6 @@ import { createProviderAccountTester } from "./accounts/providerAccountTest.serv
 import { createAppriseServices } from "./channels/appriseServices.service.ts";
 import { createChannelHealthFeed } from "./channels/channelHealthFeed.ts";
 import type { ChannelService } from "./channels/channel.service.ts";
-import { createRemover } from "./channels/remover.ts";
 import { createChannelTester } from "./channels/channelTest.service.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
@@ -57,8 +56,9 @@ import { keyInForce } from "./rotateKey.ts";
 import { createSecretBox } from "./secretBox.ts";
 import type { SecretBox } from "./secretBox.ts";
 import type { Services } from "./services.ts";
-import { checkSecretKey } from "./settings/secretKeyCheck.ts";
+import { checkSecretKey, isKeyOf, keyGuardedDatabase } from "./settings/secretKeyCheck.ts";
 import { createSettingsServices } from "./settingsServices.ts";
+import { createRemover } from "./settings/remover.ts";
 import { createSettingStore } from "./settings/settings.store.ts";
 import type { SettingStore } from "./settings/settings.store.ts";
 
@@ -78,6 +78,8 @@ export interface App {
   /** Where it listens, e.g. http://127.0.0.1:4000 */
   url: string;
   adminToken: { value: string; file: string | null; isNew: boolean };
+  /** Resolves when it cannot go on and is to be closed, with why. */
+  failed: Promise<StartError>;
   /** Takes nothing more in, lets what is under way end, and leaves the rest to the next start. */
   close(): Promise<void>;
 }
@@ -98,11 +100,10 @@ const FOLLOW_AGAIN_MS = 1_000;
 export async function createApp({ config, environment, clock, log, random, print }: AppDeps): Promise<App> {
   const keys = readKeys(config);
   const ids = createIds(() => clock.now().getTime());
-  const db = await openDatabase(config.database, () => clock.now());
+  const db = await openDatabase(config.database, () => clock.now(), log);
   const hostName = hostname();
 
   // Settings
-  const settingsDb = auditedDatabase(db, clock, ids);
   const settingStore = createSettingStore(db);
   const box = await openBox(config, keys, db, settingStore, clock).catch(async (error: unknown) => {
     await db.close();
@@ -110,6 +111,10 @@ export async function createApp({ config, environment, clock, log, random, print
   });
   let closing = false;
   let followsLater = false;
+  let fail: (why: StartError) => void = () => undefined;
+  const failed = new Promise<StartError>((resolve) => (fail = resolve));
+  const failByKey = (): void => fail(new StartError("The secret key of this database was changed by npm run rotate-key while this server could not reach it. Start it again with the new key."));
+  const settingsDb = auditedDatabase(keyGuardedDatabase(db, box, failByKey), clock, ids);
   /** Other processes on the same database hear of it by the change itself. */
   const changed = (): Promise<void> =>
     snapshot.reload().catch((error: unknown) => {
@@ -117,11 +122,15 @@ export async function createApp({ config, environment, clock, log, random, print
       throw error;
     });
   function followSettings(): void {
-    Promise.all([snapshot.reload(), accessTokens.load()]).catch((error: unknown) => {
+    readSettings().catch((error: unknown) => {
       if (closing) return;
       log.error({ err: error }, "settings that have changed could not be read; trying again");
       followLater();
     });
+  }
+  async function readSettings(): Promise<void> {
+    if (!(await isKeyOf(settingStore, box))) return failByKey();
+    await Promise.all([snapshot.reload(), accessTokens.load()]);
   }
   function followLater(): void {
     if (followsLater) return;
@@ -149,7 +158,7 @@ export async function createApp({ config, environment, clock, log, random, print
   const attemptStore = createAttemptStore(db);
   const newestId = await attemptStore.newestId();
   const hub = createHub<Attempt>();
-  const feed = createFeed({ hub, store: attemptStore, notifications: db.notifications, newestId, log });
+  const feed = createFeed({ hub, store: attemptStore, notifications: db.notifications, newestId, clock, log });
   const clearings = createClearings(clock, log);
   const history = createHistoryService({ store: attemptStore, settings: settingStore, hub, clearings, clock, box });
   const metrics = createMetrics(
@@ -263,6 +272,7 @@ export async function createApp({ config, environment, clock, log, random, print
   return {
     url: urlOf(config.host, (server.address() as AddressInfo).port),
     adminToken: keys.adminToken,
+    failed,
     async close() {
       closing = true;
       const steps = createSteps(db.shared);

@@ -4,6 +4,7 @@ import { readConfig } from "./config.ts";
 import { StartError } from "./errors.ts";
 import { keepHeapSmall } from "./heap.ts";
 import { createLog } from "./log.ts";
+import { stopWhenTold } from "./stopping.ts";
 
 keepHeapSmall();
 // Libraries leave out what only helps those who develop with them; graphql checks every value twice otherwise.
@@ -23,7 +24,7 @@ try {
   const log = createLog(config.logLevel);
   const app = await createApp({ config, environment: process.env, clock: systemClock, log, random: Math.random, print });
   welcome(app);
-  stopOnSignals(app);
+  stopWhenTold(app);
 } catch (error) {
   if (!(error instanceof StartError)) throw error;
   process.stderr.write(`Carillon cannot start.\n${error.message}\n`);
@@ -36,22 +37,4 @@ function welcome({ url, adminToken }: App): void {
   if (adminToken.isNew) print(`Admin token (shown once, kept in ${adminToken.file ?? ""}): ${adminToken.value}`);
   print(`In GraphiQL, put { "Authorization": "Bearer <admin token>" } into Headers and run:`);
   print(`  mutation { emitEvent(input: { type: "deploy.success", service: "my-app" }) { __typename ... on EmitEventPayload { decision { explanation } } } }`);
-}
-
-function stopOnSignals(app: App): void {
-  let stopping = false;
-  const stop = (): void => {
-    // A second signal ends at once: what is committed goes on at the next start.
-    if (stopping) process.exit(1);
-    stopping = true;
-    void app.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        process.stderr.write(`The stop has failed: ${String(error)}\n`);
-        process.exit(1);
-      },
-    );
-  };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
 }

@@ -1,5 +1,5 @@
 import type { Transaction } from "../db/database.ts";
-import { NOT_DELETED } from "../db/deletedChannels.ts";
+import { NOT_DELETED } from "../db/notDeleted.ts";
 import { Prisma } from "../db/generated/client.ts";
 import type { AuditEntry as AuditEntryRow } from "../db/generated/client.ts";
 import type { Json } from "../render/message.ts";
@@ -29,7 +29,7 @@ const READ: Record<AuditSubject, (tx: Transaction) => Promise<Row[]>> = {
   CHANNEL: (tx) => tx.channel.findMany({ where: NOT_DELETED, include: { overrides: { orderBy: { id: "asc" } } } }),
   CONTACT: (tx) => tx.contact.findMany(),
   CONTACT_GROUP: (tx) => tx.contactGroup.findMany({ include: { members: { orderBy: { id: "asc" } } } }),
-  ESCALATION_POLICY: (tx) => tx.escalationPolicy.findMany({ include: { steps: { orderBy: { position: "asc" }, include: { targets: { orderBy: { id: "asc" } } } } } }),
+  ESCALATION_POLICY: (tx) => tx.escalationPolicy.findMany({ where: NOT_DELETED, include: { steps: { orderBy: { position: "asc" }, include: { targets: { orderBy: { id: "asc" } } } } } }),
   EVENT_TYPE: async (tx) => (await tx.customEventType.findMany()).map((row) => ({ ...row, id: row.name })),
   INHIBITION_RULE: (tx) => tx.inhibitionRule.findMany(),
   PROVIDER_ACCOUNT: (tx) => tx.providerAccount.findMany(),

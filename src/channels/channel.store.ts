@@ -1,6 +1,7 @@
 import type { Database, Transaction } from "../db/database.ts";
 import { whenNameIsFree } from "../db/databaseErrors.ts";
-import { deleteChannels, NOT_DELETED } from "../db/deletedChannels.ts";
+import { deleteChannels } from "../db/deletedChannels.ts";
+import { NOT_DELETED } from "../db/notDeleted.ts";
 import { findDeletionImpact } from "../db/deletionImpact.ts";
 import type { DeletionImpact } from "../db/deletionImpact.ts";
 import { Prisma } from "../db/generated/client.ts";

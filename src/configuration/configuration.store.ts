@@ -1,4 +1,4 @@
-import { NOT_DELETED } from "../db/deletedChannels.ts";
+import { NOT_DELETED } from "../db/notDeleted.ts";
 import type { PrismaClient } from "../db/generated/client.ts";
 
 export type ConfigurationRows = Awaited<ReturnType<typeof readConfigurationRows>>;
@@ -16,7 +16,7 @@ export async function readConfigurationRows(db: PrismaClient, now: Date) {
     channels: await db.channel.findMany({ where: NOT_DELETED, orderBy, include: { overrides: true } }),
     triggers: await db.trigger.findMany({ orderBy: { eventType: "asc" }, include: { channels: true, recipients: true } }),
     inhibitionRules: await db.inhibitionRule.findMany({ orderBy }),
-    escalationPolicies: await db.escalationPolicy.findMany({ orderBy, include: { steps: { orderBy: { position: "asc" }, include: { targets: inOrder } } } }),
+    escalationPolicies: await db.escalationPolicy.findMany({ where: NOT_DELETED, orderBy, include: { steps: { orderBy: { position: "asc" }, include: { targets: inOrder } } } }),
     alertRules: await db.alertRule.findMany({ orderBy: [{ position: "asc" }, { id: "asc" }], include: { targets: inOrder } }),
     // Those without a schedule are of the day: what is made for one occasion is not kept in a document.
     silences: (await db.silence.findMany({ where: { OR: [{ endsAt: null }, { endsAt: { gt: now } }] }, orderBy: { id: "asc" } })).filter(({ schedule }) => schedule !== null),

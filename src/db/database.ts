@@ -1,3 +1,4 @@
+import type { Log } from "../log.ts";
 import type { Prisma, PrismaClient } from "./generated/client.ts";
 import type { Notifications } from "./notifications.ts";
 import { isPostgresqlUrl } from "./dialect.ts";
@@ -39,10 +40,11 @@ export const TRANSACTION_LIMITS = { maxWait: 60_000, timeout: 60_000 };
 /**
  * Opens the database, creating and migrating its tables as needed.
  * @param database a SQLite file's path or a PostgreSQL database's URL
+ * @param log hears of faults that are mended while the database is in use
  * @throws {StartError} with one clear line when it cannot be used; it is left as it was
  */
-export async function openDatabase(database: string, now: () => Date): Promise<Database> {
-  if (!isPostgresqlUrl(database)) return (await import("./sqlite.ts")).openSqlite(database, now);
+export async function openDatabase(database: string, now: () => Date, log?: Log): Promise<Database> {
+  if (!isPostgresqlUrl(database)) return (await import("./sqlite.ts")).openSqlite(database, now, log);
   return (await import("./postgresql.ts")).openPostgresql(database, now);
 }
 

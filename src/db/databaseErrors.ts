@@ -10,6 +10,7 @@ export const SQLITE_CAUSES: { match: RegExp; advice: string }[] = [
   { match: /SQLITE_READONLY|EROFS|EACCES|EPERM|attempt to write a readonly/, advice: "cannot be written: check who owns it and its permissions." },
   { match: /SQLITE_CANTOPEN|unable to open|ENOTDIR|EISDIR|ENOENT/, advice: "cannot be opened: check that its folder exists and may be written." },
   { match: /SQLITE_IOERR|disk I\/O error|\bEIO\b/, advice: "cannot be read or written: the disk reports an error or is full." },
+  { match: /the thread that writes to the database has ended/, advice: "cannot be written for a moment: the thread that writes to it has ended by a fault, and is started again." },
 ];
 
 /** Everything an error says of its cause, for finding out what it is. */
@@ -50,6 +51,7 @@ const CANNOT_REACH_TEXTS = /Can't reach database server|^Client has encountered 
 function cannotReach(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (CANNOT_REACH_TEXTS.test(error.message)) return true;
+  if (error.name === "ThreadEndedError") return true;
   if (error.name === "SqliteError") return isBusy(error);
   // Other errors may quote what a caller has sent.
   if (!/^(PrismaClient|DriverAdapterError)/.test(error.name)) return false;

@@ -1,21 +1,16 @@
-import type { Database, Transaction } from "./database.ts";
-import type { Pace } from "./pace.ts";
-import { byDialect, execute, isOneOf, query, raw, sql } from "./sql.ts";
+import type { Transaction } from "./database.ts";
+import type { DeletedKind } from "./deletedRows.ts";
+import { PASSING_OVER } from "./notDeleted.ts";
+import { execute, isOneOf, query, raw, sql } from "./sql.ts";
 import type { SqlClient } from "./sql.ts";
 
-/** Picks the channels that are there. */
-export const NOT_DELETED = { deletedAt: null };
-
-/** The ids of the others, to stand behind IN. */
+/** The ids of those that are deleted, to stand behind IN. */
 export const DELETED_CHANNELS = sql`(SELECT "id" FROM "Channel" WHERE "deletedAt" IS NOT NULL)`;
 
 /** Rows that go with their channel at once: few, and read without a look at it. */
 export const GO_AT_ONCE = ["ChannelOverride", "TriggerChannel", "TriggerRecipient", "Burst", "Lane", "AlertRuleTarget", "EscalationTarget"];
 
-/**
- * Deletes channels as far as anybody can see. Deliveries and inbox messages may be hundreds of thousands, during whose
- * deletion nothing else could be written: they go in steps, see `deleteRemains`, and until then an empty row stays for them.
- */
+/** Deletes channels as far as anybody can see. Their deliveries and inbox messages go in steps, and until then an empty row stays for them. */
 export async function deleteChannels(tx: Transaction, ids: readonly string[], now: Date): Promise<void> {
   // Another may have the name, and what was secret must not stay.
   await execute(
@@ -40,28 +35,12 @@ export const GO_IN_STEPS = [
   { table: "InboxItem", which: "true" },
 ];
 
-/** Deletes, step by step, what a deleted channel has left, and then its row. @returns how many rows */
-export async function deleteRemains(db: Database, channelId: string, pace: Pace): Promise<number> {
-  let deleted = 0;
-  for (const part of GO_IN_STEPS) {
-    for (let most = 0, done = 0; done === most; deleted += done) {
-      most = pace.rows;
-      done = await pace.write(db, (tx) => deleteSome(tx, part, channelId, most));
-    }
-  }
-  await db.writeAlongside((tx) => deleteEmpty(tx, channelId));
-  return deleted;
-}
-
-async function deleteSome(tx: SqlClient, { table, which }: (typeof GO_IN_STEPS)[number], channelId: string, most: number): Promise<number> {
-  const name = raw(`"${table}"`);
-  // Who has some of them just now is not waited for: it might wait for others of them.
-  const passingOver = byDialect({ sqlite: raw(""), postgresql: raw("FOR UPDATE SKIP LOCKED") });
-  const rows = await query<{ id: string }>(tx, sql`SELECT "id" FROM ${name} WHERE "channelId" = ${channelId} AND ${raw(which)} LIMIT ${most} ${passingOver}`);
-  return rows.length === 0 ? 0 : execute(tx, sql`DELETE FROM ${name} WHERE "id" ${isOneOf(rows.map(({ id }) => id))}`);
-}
-
-async function deleteEmpty(tx: Transaction, channelId: string): Promise<void> {
-  const isEmpty = raw(["Delivery", "InboxItem"].map((table) => `NOT EXISTS (SELECT 1 FROM "${table}" AS t WHERE t."channelId" = "Channel"."id")`).join(" AND "));
-  await execute(tx, sql`DELETE FROM "Channel" WHERE "id" = ${channelId} AND "deletedAt" IS NOT NULL AND ${isEmpty}`);
-}
+export const CHANNELS: DeletedKind = {
+  table: "Channel",
+  steps: GO_IN_STEPS.map(({ table, which }) => async (tx, channelId, most) => {
+    const name = raw(`"${table}"`);
+    const rows = await query<{ id: string }>(tx, sql`SELECT "id" FROM ${name} WHERE "channelId" = ${channelId} AND ${raw(which)} LIMIT ${most} ${PASSING_OVER}`);
+    return rows.length === 0 ? 0 : execute(tx, sql`DELETE FROM ${name} WHERE "id" ${isOneOf(rows.map(({ id }) => id))}`);
+  }),
+  remains: ["Delivery", "InboxItem"].map((table) => ({ table, column: "channelId" })),
+};

@@ -1,7 +1,7 @@
 import { ValidationError } from "../errors.ts";
 import type { Issue } from "../errors.ts";
 import type { Transaction } from "./database.ts";
-import { NOT_DELETED } from "./deletedChannels.ts";
+import { NOT_DELETED } from "./notDeleted.ts";
 
 /** Ids of whom something is to lead to, or hold, as a caller gives them. */
 export interface GivenTargets {

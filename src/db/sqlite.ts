@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { PrismaBetterSqlite3 } from "@prisma/adapter-better-sqlite3";
+import type { Log } from "../log.ts";
 import { PrismaClient } from "./generated/client.ts";
 import { TRANSACTION_LIMITS } from "./database.ts";
 import type { Database, Transaction } from "./database.ts";
@@ -96,9 +97,10 @@ function reusable(statement: AdapterStatement): AdapterStatement {
 
 /**
  * Opens the database file, creating and migrating it as needed.
+ * @param log hears of faults that are mended while the database is in use
  * @throws {StartError} when the file is damaged, newer than this program, in use or not writable; it is left as it was
  */
-export async function openSqlite(file: string, now: () => Date): Promise<Database> {
+export async function openSqlite(file: string, now: () => Date, log?: Log): Promise<Database> {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const unlock = await lockDatabase(file);
@@ -108,7 +110,7 @@ export async function openSqlite(file: string, now: () => Date): Promise<Databas
       const client = await clientOf(writer.adapter, (await connect(file, READER_PRAGMAS)).adapter);
       // Never in a transaction: what was committed before a statement is there for it.
       const looker = await connect(file, READER_PRAGMAS + SMALL_CACHE);
-      const thread = await openSqliteWriter(file, WRITER_PRAGMAS, looker.statements);
+      const thread = await openSqliteWriter({ file, pragmas: WRITER_PRAGMAS, reader: looker.statements, log });
       return databaseOf({ client: runsOn(client, looker.statements), writer, looker, thread }, unlock);
     } catch (error) {
       await unlock();

@@ -1,77 +1,114 @@
-import { Worker } from "node:worker_threads";
+import type { Log } from "../log.ts";
 import { speaks } from "./dialect.ts";
 import type { SqlClient } from "./sql.ts";
-import type { Answer, Repeated, Request } from "./sqliteThread.js";
+import type { Repeated, Request } from "./sqliteThread.js";
 import { runsOn } from "./statementsOf.ts";
 import type { Statements } from "./statementsOf.ts";
+import { startWritingThread, ThreadEndedError } from "./writingThread.ts";
+import type { WritingThread } from "./writingThread.ts";
 
-/** A connection to SQLite in a thread of its own: neither statements nor the disk's time for a commit keep the event loop waiting. */
+/**
+ * A connection to SQLite in a thread of its own: neither statements nor the disk's time for a commit keep the event loop waiting.
+ * A thread that ends by a fault is started again.
+ */
 export interface SqliteWriter {
   /**
    * Runs all works, one after the other, in one transaction, and settles each once that is durable: the disk is waited for once.
-   * Each is stored whole or not at all, whatever becomes of the others. One call at a time. Never rejects.
+   * Each is stored whole or not at all, whatever becomes of the others: one that is rejected is not stored, even where the thread
+   * has ended. One call at a time. Never rejects.
    */
   transact(works: readonly Work[]): Promise<void>;
   close(): Promise<void>;
 }
 
-export interface Work extends Waiting {
+export interface Work {
   run(tx: SqlClient): Promise<unknown>;
-}
-
-interface Waiting {
   resolve(result: unknown): void;
   reject(error: unknown): void;
 }
 
-/** What it is sent lives for one statement: a larger space for new objects would only fill up later. */
-const YOUNG_MB = 6;
+export interface SqliteWriterDeps {
+  file: string;
+  pragmas: string;
+  /**
+   * A connection to the same file in this thread, never in a transaction. Until a transaction of the writer has written anything, it
+   * sees the same: nobody else writes meanwhile, and another thread takes its time to wake up.
+   */
+  reader: Pick<Statements, "query">;
+  log: Pick<Log, "error" | "warn"> | undefined;
+}
 
-/**
- * @param reader a connection to the same file in this thread. Until a transaction has written anything, it sees the same: nobody
- *   else writes meanwhile, and another thread takes its time to wake up
- * @throws what keeps the file from being opened
- */
-export async function openSqliteWriter(file: string, pragmas: string, reader: Pick<Statements, "query">): Promise<SqliteWriter> {
-  // The thread needs none of the loaders and the like that the process was started with.
-  const thread = new Worker(new URL("./sqliteThread.js", import.meta.url), { workerData: { file, pragmas }, execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
-  const waiting = new Map<number, Waiting>();
-  const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
-  /** Why nothing more can be written. */
-  let broken: Error | null = null;
-  let lastId = 0;
+/** How long, in milliseconds, a thread waits for its start after those before it could write nothing: the first does not, then twice as long each time. */
+const FIRST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 10_000;
+
+/** @throws what keeps the file from being opened */
+export async function openSqliteWriter({ file, pragmas, reader, log }: SqliteWriterDeps): Promise<SqliteWriter> {
+  let thread = await startWritingThread(file, pragmas);
+  watch(thread);
+  /** The transaction's; another one knows nothing of it. */
+  let inUse = thread;
+  /** Why nothing can be written until the next start. */
+  let fault: ThreadEndedError | null = null;
+  /** Resolves when a start has succeeded or failed. */
+  let starting: Promise<void> | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  /** Threads that have ended, or could not be started, since anything was stored. */
+  let failures = 0;
+  let closed = false;
+  /** Each transaction changes it: by this it is found out, when the thread has ended in a commit, whether that was done. */
+  let version = storedVersion();
   /** What nobody waits for goes along with the next that somebody does: a message to another thread costs more than a statement. */
   let before: Repeated[] = [];
   /** True until the transaction has written anything. */
   let isUntouched = false;
+  /** How often the thread was asked. */
+  let asked = 0;
 
-  function giveUp(error: Error): void {
-    broken ??= error;
-    for (const { reject } of waiting.values()) reject(broken);
-    waiting.clear();
+  function storedVersion(): number {
+    const [row] = reader.query("PRAGMA user_version", []) as { user_version: number }[];
+    return row?.user_version ?? 0;
   }
 
-  await new Promise((resolve, reject) => thread.once("message", resolve).once("error", reject));
-  thread.on("error", giveUp);
-  thread.on("exit", () => giveUp(new Error("the thread that writes to the database has ended")));
-  thread.on("message", (answer: Answer) => {
-    const waits = waiting.get(answer.id);
-    waiting.delete(answer.id);
-    // A process that has nothing else to do may end.
-    if (waiting.size === 0) thread.unref();
-    if ("error" in answer) waits?.reject(sqliteError(answer.error));
-    else waits?.resolve(answer.result);
-  });
-  thread.unref();
+  function watch(started: WritingThread): void {
+    void started.ended.then((error) => {
+      if (!closed) startLater(error, "the thread that writes to the database has ended by a fault; starting it again");
+    });
+  }
+
+  function startLater(error: ThreadEndedError, what: string): void {
+    fault = error;
+    const waitMs = failures === 0 ? 0 : Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS);
+    failures += 1;
+    log?.error({ err: error.cause ?? error, waitMs }, what);
+    if (waitMs === 0) starting = start();
+    else timer = setTimeout(() => (starting = start()), waitMs).unref();
+  }
+
+  async function start(): Promise<void> {
+    try {
+      thread = await startWritingThread(file, pragmas);
+      fault = null;
+      watch(thread);
+      log?.warn("the thread that writes to the database was started again");
+    } catch (error) {
+      if (!closed) startLater(new ThreadEndedError(error), "the thread that writes to the database could not be started again; trying again");
+    }
+  }
+
+  /** @throws {ThreadEndedError} when there is none, and one that is being started does not come */
+  async function writable(): Promise<WritingThread> {
+    if (fault) await starting;
+    if (fault) throw fault;
+    return thread;
+  }
 
   function ask<Result>(wants: Request["wants"], text: string, values: readonly unknown[]): Promise<Result> {
-    if (broken) return Promise.reject(broken);
-    const request: Request = { id: (lastId += 1), before, last: { text, values }, wants };
+    const request = { before, last: { text, values }, wants };
     before = [];
     isUntouched = false;
-    thread.ref();
-    thread.postMessage(request);
-    return new Promise<unknown>((resolve, reject) => waiting.set(request.id, { resolve, reject })) as Promise<Result>;
+    asked += 1;
+    return inUse.ask(request) as Promise<Result>;
   }
 
   const statements: Statements = {
@@ -89,14 +126,14 @@ export async function openSqliteWriter(file: string, pragmas: string, reader: Pi
 
   /** One of several: what fails of it is undone, and the others go on. @returns what settles it */
   async function runApart(work: Work): Promise<() => void> {
-    const [unsent, wasUntouched, asked] = [before.length, isUntouched, lastId];
+    const [unsent, wasUntouched, askedBefore] = [before.length, isUntouched, asked];
     before.push({ text: "SAVEPOINT work", rows: [[]] });
     try {
       const result = await work.run(client);
       await ask("CHANGES", "RELEASE work", []);
       return () => work.resolve(result);
     } catch (error) {
-      if (asked === lastId) {
+      if (asked === askedBefore) {
         // Nothing of it has been sent.
         before.length = unsent;
         isUntouched = wasUntouched;
@@ -115,14 +152,28 @@ export async function openSqliteWriter(file: string, pragmas: string, reader: Pi
     return () => work.resolve(result);
   }
 
+  async function commit(): Promise<void> {
+    const next = version === 1 ? 2 : 1;
+    before.push({ text: `PRAGMA user_version = ${next}`, rows: [[]] });
+    try {
+      await ask("CHANGES", "COMMIT", []);
+    } catch (error) {
+      // What is there for others after the end of the connection is on the disk.
+      if (!(error instanceof ThreadEndedError) || storedVersion() !== next) throw error;
+    }
+    version = next;
+    failures = 0;
+  }
+
   return {
     async transact(works) {
       try {
+        inUse = await writable();
         before = [{ text: "BEGIN IMMEDIATE", rows: [[]] }];
         isUntouched = true;
         const settle: (() => void)[] = [];
         for (const work of works) settle.push(await (works.length === 1 ? runAlone(work) : runApart(work)));
-        if (!isUntouched) await ask("CHANGES", "COMMIT", []);
+        if (!isUntouched) await commit();
         for (const one of settle) one();
       } catch (error) {
         before = [];
@@ -132,14 +183,10 @@ export async function openSqliteWriter(file: string, pragmas: string, reader: Pi
       }
     },
     async close() {
-      thread.ref();
-      if (!broken) thread.postMessage("close");
-      await ended;
+      closed = true;
+      clearTimeout(timer);
+      await starting;
+      await thread.close();
     },
   };
-}
-
-/** As the driver has it: an error loses its code on its way between threads. */
-function sqliteError({ name, message, code }: { name: string; message: string; code: string | undefined }): Error {
-  return Object.assign(new Error(message), { name, ...(code === undefined ? {} : { code }) });
 }

@@ -31,8 +31,8 @@ export interface Auditor {
   start(): void;
   /** Looks now. */
   audit(): Promise<Findings>;
-  /** When it last came to the end of an audit. */
-  readonly auditedAt: Date;
+  /** When it last came to the end of an audit, by `clock.uptime()`. */
+  readonly auditedAt: number;
   /** What the last two audits have both found overdue: it could not be put right. */
   readonly stuck: readonly ("held messages" | "problems" | "escalations")[];
   close(): Promise<void>;
@@ -67,7 +67,7 @@ export function createAuditor({ db, clock, log, dispatcher, flusher, rechecker, 
   /** What is in no process's memory is looked at by one for all. */
   const job = createJob(db, "audit", LEASE_MS);
   let staleFrom = 0;
-  let auditedAt = clock.now();
+  let auditedAt = clock.uptime();
   let before: Findings | null = null;
   let stuck: Auditor["stuck"] = [];
   let running: Promise<unknown> = Promise.resolve();
@@ -122,7 +122,7 @@ export function createAuditor({ db, clock, log, dispatcher, flusher, rechecker, 
 
   async function audit(): Promise<Findings> {
     const findings = await look();
-    auditedAt = clock.now();
+    auditedAt = clock.uptime();
     stuck = [
       ...(before && before.overdueHeld > 0 && findings.overdueHeld > 0 ? (["held messages"] as const) : []),
       ...(before && before.overdueConditions > 0 && findings.overdueConditions > 0 ? (["problems"] as const) : []),

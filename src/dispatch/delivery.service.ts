@@ -2,7 +2,7 @@ import type { Owner } from "../access/principal.ts";
 import { ownChannels, ownedBy } from "../access/principal.ts";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../db/database.ts";
-import { NOT_DELETED } from "../db/deletedChannels.ts";
+import { NOT_DELETED } from "../db/notDeleted.ts";
 import { findNewestId } from "../db/newestId.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";

@@ -21,8 +21,8 @@ export interface Dispatcher {
   readonly queued: number;
   /** Where several processes share the database; see `createRecorder`. */
   readonly keepLanes: KeepLanes | undefined;
-  /** When it last looked for what is unfinished in the database. */
-  readonly lookedAt: Date;
+  /** When it last looked for what is unfinished in the database, by `clock.uptime()`. */
+  readonly lookedAt: number;
   /** What a channel has in memory; null while some of it is left in the database, because there is so much, or while the channel is gone. */
   laneFor(channelId: string): Pick<Lane, "has" | "adopt"> | null;
   /** All that wait in memory for their turn or their time. */
@@ -67,7 +67,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       else if (lane.size === 0) lanes.delete(id);
     }
   });
-  let lookedAt = startedAt;
+  let lookedAt = clock.uptime();
   /** Before that, the database may have older ones of any channel. */
   let hasLooked = false;
   let cancelSweep: (() => void) | null = null;
@@ -157,7 +157,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 
   async function sweep(): Promise<void> {
     await (leases ? sweepShared(leases) : sweepAll());
-    lookedAt = clock.now();
+    lookedAt = clock.uptime();
     hasLooked = true;
   }
 

@@ -32,8 +32,8 @@ export interface Escalator {
   start(): Promise<void>;
   /** Tells of an escalation that was just stored or changed. */
   expect(at: Date): void;
-  /** Since when it is at work; null when it waits. */
-  readonly busySince: Date | null;
+  /** Since when it is at work, by `clock.uptime()`; null when it waits. */
+  readonly busySince: number | null;
   close(): Promise<void>;
 }
 

@@ -22,8 +22,8 @@ export interface Flusher {
   expect(dueAt: Date): void;
   /** Sends what a channel's hold has kept so far, due or not: bursts in a summary for each event type. @returns how many deliveries went into summaries */
   flush(channelId: string, heldFor: HoldReason): Promise<number>;
-  /** Since when it is at work; null when it waits. */
-  readonly busySince: Date | null;
+  /** Since when it is at work, by `clock.uptime()`; null when it waits. */
+  readonly busySince: number | null;
   close(): Promise<void>;
 }
 

@@ -5,7 +5,7 @@ import { setFailingSince } from "../channels/channel.store.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
 import type { LockName } from "../db/transactionLocks.ts";
 import type { Attempt } from "../history/attempt.model.ts";
-import { findNewestAttemptId, findStoredAttempt, insertAttempts } from "../history/attempt.store.ts";
+import { findNewestAttemptId, findStoredAttempts, insertAttempts } from "../history/attempt.store.ts";
 import type { Ids } from "../ids.ts";
 import type { Delivery } from "./delivery.model.ts";
 import { updateDeliveries } from "./delivery.store.ts";
@@ -27,8 +27,6 @@ export interface Outcome {
   handOver?: HandOver | undefined;
   /** Whether nothing is kept waiting until it is stored. */
   mayRest?: boolean;
-  /** True when storing it has failed before: the answer may have been lost, and all of it be there. */
-  perhapsStored?: boolean;
 }
 
 export interface Recorder {
@@ -60,33 +58,38 @@ export interface RecorderDeps {
 
 export function createRecorder({ db, ids, published, dispatch, healthChanged, keepLanes }: RecorderDeps): Recorder {
   const batch = createBatch(async (outcomes: Outcome[]) => {
-    const { attempts, stored, standIns, healthIsNew } = await db.writeStatements(async (tx) => {
+    const { standIns, healthIsNew } = await db.writeStatements(async (tx) => {
       await takeLocks(tx, { alone: locksFor(outcomes) });
       if (db.shared) ids.startAfter(await findNewestAttemptId(tx));
+      const stored = await findStored(tx, outcomes);
+      const fresh = stored.size === 0 ? outcomes : outcomes.filter((outcome) => !stored.has(outcome));
       // Ids are given inside the transaction, so that their order is the order of commits: a cursor never steps over one.
-      const before = await findStored(tx, outcomes);
-      const fresh = before.size === 0 ? outcomes : outcomes.filter((outcome) => !before.has(outcome));
-      const numbered = fresh.map(({ attempt }) => Object.assign(attempt, { id: ids.next() }));
-      await insertAttempts(tx, numbered);
+      await insertAttempts(tx, fresh.map(({ attempt }) => Object.assign(attempt, { id: ids.next() })));
       const kept = await keepLanes?.()?.(tx, new Set(fresh.flatMap(({ delivery }) => delivery?.channelId ?? [])));
       const ours = kept ? fresh.filter(({ delivery }) => delivery === null || kept.has(delivery.channelId)) : fresh;
       await updateDeliveries(tx, ours.flatMap(({ delivery }) => delivery ?? []));
       const planned = await handOver(tx, ours);
       for (const { delivery, carried } of ours) if (delivery && carried) await settleHeld(tx, delivery.id, carried);
-      const healthWasNew = [...before.keys()].some(({ failingSince }) => failingSince !== undefined);
-      return {
-        attempts: outcomes.map((outcome) => before.get(outcome) ?? (outcome.attempt as Attempt)),
-        stored: [...inOrder(before.values()), ...numbered],
-        standIns: planned,
-        healthIsNew: (await saveHealth(tx, ours)) || healthWasNew,
-      };
+      return { standIns: planned, healthIsNew: (await saveHealth(tx, ours)) || stored.size > 0 };
     });
-    published(stored);
+    const attempts = outcomes.map(({ attempt }) => attempt as Attempt);
+    published(attempts.toSorted((a, b) => (a.id < b.id ? -1 : 1)));
     // At once: a lane takes what is new in the order of the ids.
     if (standIns.length > 0) dispatch(standIns);
     if (healthIsNew) await healthChanged();
     return attempts;
   }, LARGEST_BATCH, ({ mayRest = false }) => mayRest);
+
+  /**
+   * Those that an earlier transaction has stored of which only the answer was lost, with the connection. It has ended by now: until then it has
+   * the lock. What else was lost with it, the next look at the database finds.
+   */
+  async function findStored(tx: SqlClient, outcomes: readonly Outcome[]): Promise<Set<Outcome>> {
+    const again = outcomes.flatMap((outcome) => ("id" in outcome.attempt ? [[(outcome.attempt as Attempt).id, outcome] as const] : []));
+    if (again.length === 0) return new Set();
+    const ids = await findStoredAttempts(tx, again.map(([id]) => id));
+    return new Set(again.flatMap(([id, outcome]) => (ids.has(id) ? [outcome] : [])));
+  }
 
   /** @returns whether any channel's health is not what it was */
   async function saveHealth(tx: SqlClient, outcomes: readonly Outcome[]): Promise<boolean> {
@@ -108,20 +111,6 @@ export function createRecorder({ db, ids, published, dispatch, healthChanged, ke
   }
 
   return { record: (outcome) => batch.add(outcome), idle: () => batch.idle() };
-}
-
-/** What an earlier transaction has stored, with all that goes with it. */
-async function findStored(tx: SqlClient, outcomes: readonly Outcome[]): Promise<Map<Outcome, Attempt>> {
-  const found = new Map<Outcome, Attempt>();
-  for (const outcome of outcomes) {
-    const attempt = outcome.perhapsStored ? await findStoredAttempt(tx, outcome.attempt) : null;
-    if (attempt) found.set(outcome, attempt);
-  }
-  return found;
-}
-
-function inOrder(attempts: Iterable<Attempt>): Attempt[] {
-  return [...attempts].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 function locksFor(outcomes: readonly Outcome[]): LockName[] {

@@ -200,9 +200,9 @@ export function createSender(deps: SenderDeps): Sender {
 
   /** What was sent must not be forgotten because the disk is full for a while: it is stored as soon as that works. */
   async function store(outcome: Outcome): Promise<void> {
-    for (let perhapsStored = false; ; perhapsStored = true) {
+    for (;;) {
       try {
-        await recorder.record(perhapsStored ? { ...outcome, perhapsStored } : outcome);
+        await recorder.record(outcome);
         if (outcome.carried) deps.held("at" in outcome.carried ? outcome.carried.at : outcome.carried.retryAt);
         return;
       } catch (error) {

@@ -1,6 +1,6 @@
 import type { ownEvents } from "../access/principal.ts";
 import type { Database, Transaction } from "../db/database.ts";
-import { NOT_DELETED } from "../db/deletedChannels.ts";
+import { NOT_DELETED } from "../db/notDeleted.ts";
 import { execute, sql } from "../db/sql.ts";
 import { takeLocks } from "../db/transactionLocks.ts";
 import type { Condition as ConditionRow } from "../db/generated/client.ts";
@@ -76,7 +76,7 @@ async function change(tx: Transaction, id: string, acknowledgement: Acknowledgem
     data: { acknowledgedAt: acknowledgement?.at ?? null, acknowledgedBy: acknowledgement?.by ?? null, acknowledgementNote: acknowledgement?.note ?? null, acknowledgedFor: acknowledgement?.customer ?? null },
   });
   if (count === 0) return null;
-  const escalations = await tx.escalation.findMany({ where: { conditionId: id }, include: { policy: { include: { steps: { orderBy: { position: "asc" } } } } } });
+  const escalations = await tx.escalation.findMany({ where: { conditionId: id, policy: NOT_DELETED }, include: { policy: { include: { steps: { orderBy: { position: "asc" } } } } } });
   await updateEscalations(tx, escalations.map(({ policy, ...escalation }) => ({ ...escalation, ...(acknowledgement ? { nextAt: reminderAt(policy, acknowledgement.at) } : beginning(policy, now)) })));
   return tx.condition.findUnique({ where: { id } });
 }

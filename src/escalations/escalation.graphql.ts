@@ -1,5 +1,6 @@
-import { isCustomers } from "../access/principal.ts";
+import { ownedBy } from "../access/principal.ts";
 import type { Owner } from "../access/principal.ts";
+import { NOT_DELETED } from "../db/notDeleted.ts";
 import { deliveryById, DeliveryType } from "../dispatch/delivery.graphql.ts";
 import { builder } from "../graphql/builder.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
@@ -42,9 +43,9 @@ const EscalationType = builder.prismaObject("Escalation", {
   }),
 });
 
-/** The database filter that keeps a customer's token to what its own policies do. */
-function ownPolicies(owner: Owner): { policy?: { customer: string } } {
-  return isCustomers(owner) ? { policy: { customer: owner.customer } } : {};
+/** The database filter that keeps a customer's token to what its own policies do, and everybody to those that are there. */
+function ownPolicies(owner: Owner): { policy: { customer?: string; deletedAt: null } } {
+  return { policy: { ...ownedBy(owner), ...NOT_DELETED } };
 }
 
 /** By condition, in order. */

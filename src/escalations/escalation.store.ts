@@ -20,7 +20,7 @@ const NOTICE: Table = {
 /** Puts policies to work. One that is at work on the problem goes on; one that ended with it, and not by its rounds, begins anew. */
 export async function startEscalations(tx: SqlClient, escalations: Escalation[]): Promise<void> {
   // A policy may have been deleted a moment ago.
-  const known = await query<{ id: string }>(tx, sql`SELECT "id" FROM "EscalationPolicy" WHERE "id" ${isOneOf(escalations.map(({ policyId }) => policyId))}`);
+  const known = await query<{ id: string }>(tx, sql`SELECT "id" FROM "EscalationPolicy" WHERE "id" ${isOneOf(escalations.map(({ policyId }) => policyId))} AND "deletedAt" IS NULL`);
   const ids = new Set(known.map(({ id }) => id));
   const rows = escalations.filter(({ policyId }) => ids.has(policyId)) as unknown as Record<string, unknown>[];
   const again = `WHERE "Escalation"."nextAt" IS NULL AND "Escalation"."step" = 0 AND "Escalation"."round" = 0`;

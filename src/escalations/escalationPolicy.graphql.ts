@@ -1,6 +1,8 @@
 import { ownedBy } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
 import { ChannelType } from "../channels/channel.graphql.ts";
+import { MOST_COUNTED } from "../db/deletionImpact.ts";
+import { NOT_DELETED } from "../db/notDeleted.ts";
 import { ContactType } from "../people/contact.graphql.ts";
 import { ContactGroupType } from "../people/contactGroup.graphql.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
@@ -21,7 +23,7 @@ const EscalationStepType = builder.prismaObject("EscalationStep", {
 
 export const EscalationPolicyType = builder.prismaNode("EscalationPolicy", {
   id: { field: "id" },
-  findUnique: (id, { principal }) => ({ id, ...ownedBy(principal) }),
+  findUnique: (id, { principal }) => ({ id, ...ownedBy(principal), ...NOT_DELETED }),
   nullable: true,
   description: "Whom to tell, one after another, of a problem that nobody takes on. Alert rules name it.",
   authScopes: ({ customer }) => ({ mayRead: { scope: "SETTINGS_READ", customer } }),
@@ -44,8 +46,8 @@ builder.queryField("escalationPolicies", (t) =>
       cursor: "id",
       description: "The escalation policies, the oldest first.",
       authScopes: { may: "SETTINGS_READ" },
-      resolve: (query, _root, _args, { services, principal }) => services.db.escalationPolicy.findMany({ ...query, where: ownedBy(principal), orderBy: { id: "asc" } }),
-      totalCount: (_root, _args, { services, principal }) => services.db.escalationPolicy.count({ where: ownedBy(principal) }),
+      resolve: (query, _root, _args, { services, principal }) => services.db.escalationPolicy.findMany({ ...query, where: { ...ownedBy(principal), ...NOT_DELETED }, orderBy: { id: "asc" } }),
+      totalCount: (_root, _args, { services, principal }) => services.db.escalationPolicy.count({ where: { ...ownedBy(principal), ...NOT_DELETED } }),
     },
     { name: "EscalationPolicyConnection", description: "A page of escalation policies." },
     { name: "EscalationPolicyEdge", description: "An escalation policy and its place in the list." },
@@ -59,7 +61,7 @@ builder.queryField("escalationPolicy", (t) =>
     description: "One escalation policy; null when there is none with this id.",
     authScopes: { may: "SETTINGS_READ" },
     args: { id: t.arg.globalID({ required: true, for: EscalationPolicyType, description: "Its id." }) },
-    resolve: (query, _root, { id }, { services, principal }) => services.db.escalationPolicy.findFirst({ ...query, where: { id: id.id, ...ownedBy(principal) } }),
+    resolve: (query, _root, { id }, { services, principal }) => services.db.escalationPolicy.findFirst({ ...query, where: { id: id.id, ...ownedBy(principal), ...NOT_DELETED } }),
   }),
 );
 
@@ -149,7 +151,7 @@ const DeleteEscalationPolicyPayload = builder.objectRef<{ id: string; ended: num
   description: "The escalation policy is gone, with its steps and what it was at work on; alert rules that named it name none. Messages that were sent, and the history, stay.",
   fields: (t) => ({
     deletedId: t.exposeID("id", { description: "The id that it had." }),
-    endedCount: t.exposeInt("ended", { description: "On how many open problems it was at work: they are escalated no further by it." }),
+    endedCount: t.exposeInt("ended", { description: `On how many open problems it was at work, counted up to ${MOST_COUNTED.toLocaleString("en")}: they are escalated no further by it.` }),
   }),
 });
 

@@ -15,7 +15,7 @@ export interface EscalationPolicyService {
   load(): Promise<EscalationPolicy[]>;
   create(input: PolicyInput & { customer?: string | null | undefined }, by: Principal): Promise<PolicyRow>;
   update(id: string, input: PolicyChange, by: Principal): Promise<PolicyRow>;
-  /** @returns on how many problems it was at work: they are escalated no further */
+  /** @returns on how many problems it was at work, counted up to 10,000: they are escalated no further */
   delete(id: string, by: Principal): Promise<number>;
 }
 
@@ -55,7 +55,7 @@ export function createEscalationPolicyService({ store, clock, ids, changed }: Es
       const { steps: given, reminder, ...rest } = parseInput(policyInput, input);
       const customer = ownerOf(by, owner);
       const now = clock.now();
-      const row: PolicyRow = { id: ids.next(), customer, ...rest, reminderSeconds: reminder, createdAt: now, updatedAt: now };
+      const row: PolicyRow = { id: ids.next(), customer, ...rest, reminderSeconds: reminder, createdAt: now, updatedAt: now, deletedAt: null };
       const steps = stepsOf(row.id, given);
       checkPace({ rounds: row.rounds, steps });
       if (!(await store.insert(row, steps, MOST_POLICIES))) throw new ConflictError(`There are already ${MOST_POLICIES} escalation policies. Delete some first.`);
@@ -77,7 +77,7 @@ export function createEscalationPolicyService({ store, clock, ids, changed }: Es
 
     async delete(id, by) {
       await find(id, by);
-      const count = await store.delete(id);
+      const count = await store.delete(id, clock.now());
       await changed();
       return count;
     },

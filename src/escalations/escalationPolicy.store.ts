@@ -1,6 +1,9 @@
 import type { Database, Transaction } from "../db/database.ts";
 import { whenNameIsFree } from "../db/databaseErrors.ts";
+import { MOST_COUNTED } from "../db/deletionImpact.ts";
+import { deletePolicy } from "../db/deletedPolicies.ts";
 import { refuseUnknownTargets } from "../db/knownTargets.ts";
+import { NOT_DELETED } from "../db/notDeleted.ts";
 import type { EscalationPolicy as PolicyRow, EscalationStep as StepRow, EscalationTarget as TargetRow } from "../db/generated/client.ts";
 
 export type { PolicyRow, StepRow, TargetRow };
@@ -16,8 +19,8 @@ export interface EscalationPolicyStore {
   insert(row: PolicyRow, steps: NewStep[], most: number): Promise<boolean>;
   /** @param steps in place of those it has; null leaves them. @throws as `insert` */
   update(id: string, customer: string | null, changes: Partial<PolicyRow>, steps: NewStep[] | null): Promise<PolicyRow>;
-  /** Takes its steps and what it is at work on along. @returns on how many problems it was at work */
-  delete(id: string): Promise<number>;
+  /** Takes its steps and what it is at work on along. @returns on how many problems it was at work, counted up to `MOST_COUNTED` */
+  delete(id: string, now: Date): Promise<number>;
 }
 
 const taken = (name: string) => `There is already an escalation policy named "${name}". Choose another name.`;
@@ -26,11 +29,11 @@ const withSteps = { steps: { orderBy: { position: "asc" }, include: { targets: {
 export function createEscalationPolicyStore(db: Database): EscalationPolicyStore {
   return {
     enabled: () => db.read.escalationPolicy.findMany({ where: { enabled: true }, include: withSteps, orderBy: { id: "asc" } }),
-    find: (id, owner) => db.read.escalationPolicy.findFirst({ where: { id, ...owner }, include: withSteps }),
+    find: (id, owner) => db.read.escalationPolicy.findFirst({ where: { id, ...owner, ...NOT_DELETED }, include: withSteps }),
     insert: (row, steps, most) =>
       whenNameIsFree(taken(row.name), () =>
         db.write(async (tx) => {
-          if ((await tx.escalationPolicy.count({ where: { customer: row.customer } })) >= most) return false;
+          if ((await tx.escalationPolicy.count({ where: { customer: row.customer, ...NOT_DELETED } })) >= most) return false;
           await tx.escalationPolicy.create({ data: row });
           await insertSteps(tx, row.customer, steps);
           return true;
@@ -43,14 +46,14 @@ export function createEscalationPolicyStore(db: Database): EscalationPolicyStore
             await tx.escalationStep.deleteMany({ where: { policyId: id } });
             await insertSteps(tx, customer, steps);
           }
-          return tx.escalationPolicy.update({ where: { id }, data: changes });
+          return tx.escalationPolicy.update({ where: { id, ...NOT_DELETED }, data: changes });
         }),
       ),
-    delete: (id) =>
+    delete: (id, now) =>
       db.write(async (tx) => {
-        const count = await tx.escalation.count({ where: { policyId: id, nextAt: { not: null } } });
-        await tx.escalationPolicy.delete({ where: { id } });
-        return count;
+        const atWork = await tx.escalation.findMany({ where: { policyId: id, nextAt: { not: null } }, select: { id: true }, take: MOST_COUNTED });
+        await deletePolicy(tx, id, now);
+        return atWork.length;
       }),
   };
 }

@@ -91,9 +91,9 @@ export async function findTellingEvents(tx: SqlClient, conditionIds: string[]): 
  */
 export async function deleteOldEvents(db: Database, eventsBefore: Date, keysBefore: Date, pace: Pace): Promise<number> {
   await deleteOldKeys(db, keysBefore, pace);
-  const events = await deleteOld(db, pace, "Event", sql`t."receivedAt" < ${eventsBefore}`, sql`NOT EXISTS (SELECT 1 FROM "Condition" AS c WHERE c."id" = t."conditionId" AND c."status" <> 'CLOSED')
+  const events = await deleteOld(db, pace, EVENTS_AND_DELIVERIES, sql`t."receivedAt" < ${eventsBefore}`, sql`NOT EXISTS (SELECT 1 FROM "Condition" AS c WHERE c."id" = t."conditionId" AND c."status" <> 'CLOSED')
     AND NOT EXISTS (SELECT 1 FROM "Delivery" AS d WHERE d."eventId" = t."id" AND d."state" IN ('HELD', 'PENDING', 'RETRY'))`);
-  await deleteOld(db, pace, "Condition", sql`t."openedAt" < ${eventsBefore}`, sql`t."status" = 'CLOSED' AND t."closedAt" < ${eventsBefore} AND NOT EXISTS (SELECT 1 FROM "Event" AS e WHERE e."conditionId" = t."id")`);
+  await deleteOld(db, pace, CONDITIONS_AND_NOTICES, sql`t."openedAt" < ${eventsBefore}`, sql`t."status" = 'CLOSED' AND t."closedAt" < ${eventsBefore} AND NOT EXISTS (SELECT 1 FROM "Event" AS e WHERE e."conditionId" = t."id")`);
   return events;
 }
 
@@ -105,8 +105,23 @@ async function deleteOldKeys(db: Database, before: Date, pace: Pace): Promise<vo
   }
 }
 
+/** A table that is pruned, and the one with most of the rows that go with its own. */
+interface Pruned {
+  table: "Event" | "Condition";
+  below: { table: "Delivery" | "EscalationNotice"; from: string };
+}
+
+const EVENTS_AND_DELIVERIES: Pruned = { table: "Event", below: { table: "Delivery", from: `"Event" AS t JOIN "Delivery" AS b ON b."eventId" = t."id"` } };
+const CONDITIONS_AND_NOTICES: Pruned = {
+  table: "Condition",
+  below: { table: "EscalationNotice", from: `"Condition" AS t JOIN "Escalation" AS e ON e."conditionId" = t."id" JOIN "EscalationNotice" AS b ON b."escalationId" = e."id"` },
+};
+
+/** For each row that a step deletes, so many others may go with it in the same step. */
+const MOST_BELOW = 4;
+
 /** Walks along the rows from the oldest on until none is old, so that those which stay are looked at once. @param dispensable about the row t */
-async function deleteOld(db: Database, pace: Pace, table: "Event" | "Condition", isOld: Piece, dispensable: Piece): Promise<number> {
+async function deleteOld(db: Database, pace: Pace, { table, below }: Pruned, isOld: Piece, dispensable: Piece): Promise<number> {
   const name = raw(`"${table}"`);
   let deleted = 0;
   for (let after = ""; ; ) {
@@ -116,7 +131,20 @@ async function deleteOld(db: Database, pace: Pace, table: "Event" | "Condition",
     const within = sql`t."id" > ${after} AND t."id" <= ${step.last} AND ${isOld} AND ${dispensable}`;
     // Most often there is nothing to write where something stays.
     const some = await pace.read(() => query(db.read, sql`SELECT 1 FROM ${name} AS t WHERE ${within} LIMIT 1`));
-    if (some.length > 0) deleted += await pace.write(db, (tx) => execute(tx, sql`DELETE FROM ${name} AS t WHERE ${within}`));
+    if (some.length > 0) {
+      await deleteBelow(db, pace, below, within);
+      deleted += await pace.write(db, (tx) => execute(tx, sql`DELETE FROM ${name} AS t WHERE ${within}`));
+    }
     after = step.last;
+  }
+}
+
+/** A problem that nobody took on may have been told of for months: what goes with these rows goes before them, as long as it is more than one step may take. */
+async function deleteBelow(db: Database, pace: Pace, { table, from }: Pruned["below"], within: Piece): Promise<void> {
+  for (;;) {
+    const most = pace.rows * MOST_BELOW;
+    const rows = await pace.read(() => query<{ id: string }>(db.read, sql`SELECT b."id" FROM ${raw(from)} WHERE ${within} LIMIT ${most + 1}`));
+    if (rows.length <= most) return;
+    await pace.write(db, (tx) => execute(tx, sql`DELETE FROM ${raw(`"${table}"`)} WHERE "id" ${isOneOf(rows.slice(0, most).map(({ id }) => id))}`));
   }
 }

@@ -23,18 +23,14 @@ export async function insertAttempts(tx: SqlClient, attempts: Attempt[]): Promis
   await insertRows(tx, ATTEMPT, attempts as unknown as Record<string, unknown>[]);
 }
 
-/** The row of a try that may have been stored by a transaction whose answer was lost; null when it was not. */
-export async function findStoredAttempt(tx: SqlClient, { channelId, deliveryId, tryNumber, at }: Omit<Attempt, "id">): Promise<Attempt | null> {
-  const rows = await query<Attempt>(
-    tx,
-    sql`SELECT * FROM "Attempt" WHERE "channelId" = ${channelId} AND "id" > ${firstIdAt(at.getTime())} AND "deliveryId" = ${deliveryId} AND "tryNumber" = ${tryNumber} AND "at" = ${at} LIMIT 1`,
-  );
-  return rows[0] ?? null;
-}
-
 /** The greatest id of all that are stored; null when there are none. */
 export async function findNewestAttemptId(tx: SqlClient): Promise<string | null> {
   return (await query<{ id: string | null }>(tx, sql`SELECT MAX("id") AS "id" FROM "Attempt"`))[0]?.id ?? null;
+}
+
+/** Which of these ids are stored. */
+export async function findStoredAttempts(tx: SqlClient, ids: string[]): Promise<Set<string>> {
+  return new Set((await query<{ id: string }>(tx, sql`SELECT "id" FROM "Attempt" WHERE "id" ${isOneOf(ids)}`)).map(({ id }) => id));
 }
 
 /** Attempts, and where the search has ended when that was before its end. */

@@ -21,10 +21,10 @@ export interface ReadinessDeps {
   probe(now: Date): Promise<void>;
   /** Why events could not be stored when that was last tried, and when; null when they could. */
   refused(): { error: unknown; at: Date } | null;
-  /** When each last did what it does every so often. */
-  lookedAt: { dispatcher: () => Date; auditor: () => Date };
-  /** Since when each is at work; null while it waits. */
-  busySince: { flusher: () => Date | null; rechecker: () => Date | null; escalator: () => Date | null };
+  /** When each last did what it does every so often, by `clock.uptime()`. */
+  lookedAt: { dispatcher: () => number; auditor: () => number };
+  /** Since when each is at work, by the same; null while it waits. */
+  busySince: { flusher: () => number | null; rechecker: () => number | null; escalator: () => number | null };
   /** What is overdue and could not be put right. */
   stuck(): readonly string[];
 }
@@ -76,13 +76,15 @@ export function createReadiness({ clock, log, isClosing, probe, refused, lookedA
       const problems: Problem[] = [];
       const database = await databaseProblem();
       if (database !== null) problems.push({ check: "database", problem: database });
-      const now = clock.now().getTime();
+      const now = clock.uptime();
+      const ago = (ms: number): string => new Date(clock.now().getTime() - ms).toISOString();
       for (const [check, at] of Object.entries(lookedAt)) {
-        if (now - at().getTime() > LONGEST_SILENCE_MS) problems.push({ check: check as Problem["check"], problem: `It has not looked for what is to be done since ${at().toISOString()}.` });
+        const silentMs = now - at();
+        if (silentMs > LONGEST_SILENCE_MS) problems.push({ check: check as Problem["check"], problem: `It has not looked for what is to be done since ${ago(silentMs)}.` });
       }
       for (const [check, since] of Object.entries(busySince)) {
-        const at = since();
-        if (at && now - at.getTime() > LONGEST_WORK_MS) problems.push({ check: check as Problem["check"], problem: `It has been at one piece of work since ${at.toISOString()}.` });
+        const busyMs = now - (since() ?? now);
+        if (busyMs > LONGEST_WORK_MS) problems.push({ check: check as Problem["check"], problem: `It has been at one piece of work since ${ago(busyMs)}.` });
       }
       const overdue = stuck();
       if (overdue.length > 0) problems.push({ check: "auditor", problem: `Overdue, and not put right: ${overdue.join(", ")}.` });

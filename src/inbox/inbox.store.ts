@@ -35,6 +35,9 @@ const INBOX_ITEM: Table = {
   },
 };
 
+/** All may be hundreds of thousands: what comes in has its turn between two steps. */
+const LARGEST_STEP = 500;
+
 export function createInboxStore(db: Database): InboxStore {
   const batch = createBatch(async (items: InboxItem[]) => {
     const rows = items as unknown as Record<string, unknown>[];
@@ -53,8 +56,14 @@ export function createInboxStore(db: Database): InboxStore {
   return {
     add: (item) => batch.add(item),
     async markRead(ids, own, readAt) {
-      const where = { readAt: null, ...own, ...(ids ? { id: { in: ids } } : {}) };
-      return (await change((tx) => tx.inboxItem.updateMany({ where, data: { readAt } }))).count;
+      for (let marked = 0; ; ) {
+        const count = await change(async (tx) => {
+          const some = await tx.inboxItem.findMany({ where: { readAt: null, ...own, ...(ids ? { id: { in: ids } } : {}) }, select: { id: true }, take: LARGEST_STEP });
+          return (await tx.inboxItem.updateMany({ where: { id: { in: some.map(({ id }) => id) } }, data: { readAt } })).count;
+        });
+        marked += count;
+        if (count < LARGEST_STEP) return marked;
+      }
     },
     async delete(ids, own) {
       return (await change((tx) => tx.inboxItem.deleteMany({ where: { ...own, id: { in: ids } } }))).count;

@@ -27,8 +27,8 @@ export interface Rechecker {
   start(): Promise<void>;
   /** Tells of a condition that was just stored. */
   expect(at: Date): void;
-  /** Since when it is at work; null when it waits. */
-  readonly busySince: Date | null;
+  /** Since when it is at work, by `clock.uptime()`; null when it waits. */
+  readonly busySince: number | null;
   close(): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import type { Notifications } from "../db/notifications.ts";
 import type { Attempt } from "../history/attempt.model.ts";
 import type { AttemptStore } from "../history/attempt.store.ts";
@@ -18,16 +19,16 @@ export interface FeedDeps {
   notifications: Notifications | null;
   /** The newest attempt at the start. */
   newestId: string;
+  clock: Clock;
   log: Log;
 }
 
 const PAGE = 500;
-/** By the machine's own time: this is about the database's connections. */
 const READ_AGAIN_MS = 1_000;
 /** A process may die before it has told of what it has stored. */
 const LOOK_EVERY_MS = 5_000;
 
-export function createFeed({ hub, store, notifications, newestId, log }: FeedDeps): Feed {
+export function createFeed({ hub, store, notifications, newestId, clock, log }: FeedDeps): Feed {
   if (!notifications) return { stored: (attempts) => hub.publish(attempts), close: () => undefined };
 
   /** Everything up to here was published, or nobody was there to hear of it. */
@@ -35,6 +36,18 @@ export function createFeed({ hub, store, notifications, newestId, log }: FeedDep
   /** The newest that is known of. */
   let knownUpTo = newestId;
   let reading: Promise<void> | null = null;
+  let cancelLook: (() => void) | null = null;
+  let closed = false;
+
+  function lookIn(ms: number): void {
+    cancelLook?.();
+    cancelLook = closed ? null : clock.after(ms, look);
+  }
+
+  function look(): void {
+    if (hub.subscribers > 0) read();
+    lookIn(LOOK_EVERY_MS);
+  }
 
   // Ids rise with the commits, over all processes: whatever is older than what is seen is stored.
   function advance(upTo: string): void {
@@ -47,7 +60,7 @@ export function createFeed({ hub, store, notifications, newestId, log }: FeedDep
     reading ??= readAll()
       .catch((error: unknown) => {
         log.error({ err: error }, "attempts could not be read for the live feed; trying again");
-        if (hub.subscribers > 0) setTimeout(read, READ_AGAIN_MS).unref();
+        lookIn(READ_AGAIN_MS);
       })
       .finally(() => (reading = null));
   }
@@ -65,9 +78,7 @@ export function createFeed({ hub, store, notifications, newestId, log }: FeedDep
 
   notifications.listen("attempts", advance);
   notifications.onGap(read);
-  const looking = setInterval(() => {
-    if (hub.subscribers > 0) read();
-  }, LOOK_EVERY_MS).unref();
+  lookIn(LOOK_EVERY_MS);
 
   return {
     stored(attempts) {
@@ -76,6 +87,9 @@ export function createFeed({ hub, store, notifications, newestId, log }: FeedDep
       notifications.tell("attempts", newest);
       advance(newest);
     },
-    close: () => clearInterval(looking),
+    close() {
+      closed = true;
+      cancelLook?.();
+    },
   };
 }

@@ -4,6 +4,7 @@ import { findDeletionImpact } from "../db/deletionImpact.ts";
 import type { DeletionImpact } from "../db/deletionImpact.ts";
 import type { AlertRule as AlertRuleRow, AlertRuleTarget, Prisma } from "../db/generated/client.ts";
 import { refuseUnknownTargets } from "../db/knownTargets.ts";
+import { NOT_DELETED } from "../db/notDeleted.ts";
 import { ValidationError } from "../errors.ts";
 
 export type { AlertRuleRow, AlertRuleTarget };
@@ -81,6 +82,6 @@ async function replaceTargets(tx: Transaction, { id, customer }: AlertRuleRow, t
 
 async function refuseUnknownPolicy(tx: Transaction, customer: string | null, id: string | null): Promise<void> {
   if (id === null) return;
-  const found = await tx.escalationPolicy.findFirst({ where: { id, ...(customer === null ? {} : { customer }) }, select: { id: true } });
+  const found = await tx.escalationPolicy.findFirst({ where: { id, ...(customer === null ? {} : { customer }), ...NOT_DELETED }, select: { id: true } });
   if (!found) throw ValidationError.of("escalationPolicyId", "must be the id of an escalation policy", "not_found");
 }

@@ -1,7 +1,9 @@
 import type { Clock } from "../clock.ts";
-import type { Transaction } from "../db/database.ts";
-import { StartError } from "../errors.ts";
+import type { Database, Transaction } from "../db/database.ts";
+import { withinTransaction } from "../db/withinTransaction.ts";
+import { CallerError, StartError } from "../errors.ts";
 import type { SecretBox } from "../secretBox.ts";
+import { createSettingStore } from "./settings.store.ts";
 import type { SettingStore } from "./settings.store.ts";
 
 const KEY = "secretKeyCheck";
@@ -33,4 +35,27 @@ export async function checkSecretKey(store: SettingStore, box: SecretBox, clock:
   else if (!(await isKeyOf(store, box))) {
     throw new StartError("The secret key is not the one that this database was encrypted with. Put back secret.key, or set SECRET_KEY to the right one.");
   }
+}
+
+/**
+ * The database as a process with this key may change it: settings, secrets among them, are written only while it is the key that the
+ * database is encrypted with. Whoever was cut off while the key was changed would write what nobody else can read.
+ * @param refused called when it is another one
+ */
+export function keyGuardedDatabase(db: Database, box: SecretBox, refused: () => void): Database {
+  // A file has one server, and the key is changed while that is stopped.
+  if (!db.shared) return db;
+  return {
+    ...db,
+    get writing() {
+      return db.writing;
+    },
+    write: (work, locks) =>
+      db.write(async (tx) => {
+        // The key is changed by such a transaction too: one after the other.
+        if (await isKeyOf(createSettingStore(withinTransaction(db, tx)), box)) return work(tx);
+        refused();
+        throw new CallerError("UNAVAILABLE", "The secret key of the server's database was changed, and this process still has the old one: it ends. Nothing was stored.");
+      }, locks),
+  };
 }

@@ -189,6 +189,12 @@ describe("a policy", () => {
     await eventually(() => first.titles().length === 1);
     expect(await deletePolicy(id)).toEqual({ __typename: "DeleteEscalationPolicyPayload", endedCount: 1 });
     expect(await deletePolicy(id)).toMatchObject({ code: "NOT_FOUND" });
+    // What it has left goes when the clock goes on; nothing of it is seen before.
+    expect((await conditions())[0].escalations).toEqual([]);
+    const seen = await server.api.run<any>(`query ($id: ID!) { escalationPolicy(id: $id) { name } node(id: $id) { id } escalationPolicies { totalCount nodes { name } } exportConfiguration { ... on ExportConfigurationPayload { document } } }`, { id });
+    expect(seen).toMatchObject({ escalationPolicy: null, node: null, escalationPolicies: { totalCount: 0, nodes: [] } });
+    expect(JSON.stringify(seen.exportConfiguration)).not.toContain("On call");
+    expect(await createPolicy({ name: "On call", steps })).toMatchObject({ __typename: "CreateEscalationPolicyPayload" });
     await pass(server, 60 * MINUTE);
     expect(first.titles()).toHaveLength(1);
     expect((await conditions())[0].escalations).toEqual([]);

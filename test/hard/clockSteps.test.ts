@@ -171,6 +171,45 @@ describe.each(STEPS)("the clock is set %s", (_, step) => {
     for (const title of ["late news", "daily news"]) expect(summariesWith(title), title).toHaveLength(1);
   });
 
+  it("while a problem is escalated and another one is silenced: both are told of when the clock says so, once, and the server is ready all the time", async () => {
+    const { clock, hook, server, passUntil, told } = await setUp();
+    const { api, url } = server;
+    const id = await api.createChannel("hook", { webhook: { url: hook.url } }, { services: ["silenced", "escalated"], onlyByRules: true });
+    await api.createChannel("all", { log: true });
+    // It is 12:00; both are due at 12:20.
+    const { createEscalationPolicy } = await api.run<any>(
+      `mutation ($input: CreateEscalationPolicyInput!) { createEscalationPolicy(input: $input) { ... on CreateEscalationPolicyPayload { escalationPolicy { id } } } }`,
+      { input: { name: "On call", rounds: 1, steps: [{ delay: "PT20M", channelIds: [id] }] } },
+    );
+    const rule = (input: object) => api.run(`mutation ($input: CreateAlertRuleInput!) { createAlertRule(input: $input) { __typename ... on Error { message } } }`, { input });
+    await rule({ name: "escalated", matchers: [{ field: "service", operator: "EQUALS", value: "escalated" }], escalationPolicyId: createEscalationPolicy.escalationPolicy.id });
+    await rule({ name: "silenced", matchers: [{ field: "service", operator: "EQUALS", value: "silenced" }], channelIds: [id] });
+    await api.run(`mutation ($input: CreateSilenceInput!) { createSilence(input: $input) { __typename ... on Error { message } } }`, {
+      input: { reason: "work", matchers: [{ field: "service", operator: "EQUALS", value: "silenced" }], endsAt: new Date(clock.now().getTime() + 20 * 60 * SECOND).toISOString() },
+    });
+    for (const service of ["escalated", "silenced"]) await api.emit({ type: "service.health.down", service, title: `${service} is down` });
+    await server.idle();
+    expect(told()).toEqual([]);
+    const expectReady = async () => expect(await (await fetch(`${url}/ready`)).json()).toEqual({ status: "ready" });
+    clock.step(step);
+    await expectReady();
+    const both = () => told().length >= 2;
+    if (step > 0) await passUntil(both, 62 * SECOND);
+    else {
+      clock.advance(-step + 20 * 60 * SECOND - SECOND);
+      await server.idle();
+      expect(told()).toEqual([]);
+      await expectReady();
+      await passUntil(both, 62 * SECOND);
+    }
+    for (let minute = 0; minute < 5; minute += 1) {
+      clock.advance(60 * SECOND);
+      await server.idle();
+      await expectReady();
+    }
+    expect([...told()].sort()).toEqual(["Nobody has it: escalated is down", "silenced is down"]);
+  });
+
   it("while a cooldown goes on: it ends, and holds no repeat back for longer than twice its time", async () => {
     const { clock, hook, server } = await setUp();
     await server.api.createChannel("hook", { webhook: { url: hook.url } });

@@ -2,16 +2,19 @@ import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { readConfig } from "../../src/config.ts";
 import { KEY_LOCK, LOCK_SPACE } from "../../src/db/lockSpace.ts";
+import { NOTIFICATIONS } from "../../src/db/postgresqlClient.ts";
 import { StartError } from "../../src/errors.ts";
 import { rotateKey } from "../../src/rotateKey.ts";
 import { startFakeHttp } from "../channels/fakeHttp.ts";
 import { eventually } from "../e2e/apiClient.ts";
+import { startServerProcess } from "../e2e/serverProcess.ts";
 import { startTestServer } from "../e2e/testServer.ts";
 import { createPostgresqlDatabase, run } from "./freshDatabase.ts";
+import { startWire } from "./wire.ts";
 
 /** Changing the key of a database that several servers use; what is the same with SQLite is tested there. */
 
@@ -144,4 +147,66 @@ it("leaves the key to a server whose connections are ended and come back", async
   expect(before).toBeDefined();
   await run(DATABASE_URL, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`);
   await eventually(async () => (await holders()).some((pid) => pid !== before));
+});
+
+describe("a server that was cut off while the key was changed", () => {
+  const [OLD, NEW] = [{ SECRET_KEY: KEYS[0] }, { SECRET_KEY: KEYS[0], NEW_SECRET_KEY: KEYS[1] }];
+
+  async function cutOff() {
+    const place = await setUp();
+    await place.fill(OLD);
+    const wire = await startWire(place.DATABASE_URL);
+    onTestFinished(() => wire[Symbol.asyncDispose]());
+    return { ...place, wire, env: { ...OLD, DATABASE_URL: wire.url } };
+  }
+
+  it("ends with one line when it is back", async () => {
+    const { dataDir, wire, env, connections, rotate, expectSends } = await cutOff();
+    await using server = await startServerProcess(dataDir, { ...env, ADMIN_TOKEN: "a-token-of-this-server-alone" });
+    const ended = new Promise((resolve) => server.child.once("exit", resolve));
+    wire.cut();
+    await eventually(async () => (await connections()).length === 0);
+    await rotate(NEW);
+    wire.mend();
+    expect(await ended).toBe(1);
+    const lines = server.stderr().split("\n").filter((line) => line !== "" && !line.startsWith("{"));
+    expect(lines).toEqual(["Carillon cannot go on.", "The secret key of this database was changed by npm run rotate-key while this server could not reach it. Start it again with the new key."]);
+    await expectSends({ SECRET_KEY: KEYS[1] });
+  });
+
+  it("writes no secret with the old one before it has noticed", async () => {
+    const { wire, env, start, connections, rotate, keyIds, expectSends } = await cutOff();
+    await using server = await start(env);
+    wire.cut();
+    await eventually(async () => (await connections()).length === 0);
+    const { newKeyId } = await rotate(NEW);
+    // What would tell it stays away.
+    wire.mend(NOTIFICATIONS);
+    const input = { name: "Late", config: { webhook: { url: "https://example.com/late", secret: "signs every request" } } };
+    const create = async () => (await server.api.raw(`mutation ($input: CreateChannelInput!) { createChannel(input: $input) { __typename } }`, { input })).body.errors?.[0];
+    // Its first connections may still be the ones that were cut.
+    const error = await eventually(async () => {
+      const found = await create();
+      return found?.message.includes("secret key") && found;
+    });
+    expect(error).toMatchObject({ message: "The secret key of the server's database was changed, and this process still has the old one: it ends. Nothing was stored.", extensions: { code: "UNAVAILABLE" } });
+    expect(await server.app.failed).toBeInstanceOf(StartError);
+    expect(await keyIds()).toEqual(new Set([newKeyId]));
+    await server[Symbol.asyncDispose]();
+    await expectSends({ SECRET_KEY: KEYS[1] });
+  });
+
+  it("goes on when the key is what it was", async () => {
+    const { wire, env, start, connections } = await cutOff();
+    await using server = await start(env);
+    let hasFailed = false;
+    void server.app.failed.then(() => (hasFailed = true));
+    wire.cut();
+    await eventually(async () => (await connections()).length === 0);
+    wire.mend();
+    await eventually(async () => (await connections()).length > 2);
+    await eventually(async () => (await fetch(`${server.url}/ready`)).status === 200);
+    await server.api.createChannel("Late", { webhook: { url: "https://example.com/late", secret: "signs every request" } });
+    expect(hasFailed).toBe(false);
+  });
 });

@@ -1,15 +1,16 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createChannelStore } from "../../src/channels/channel.store.ts";
-import { createRemover } from "../../src/channels/remover.ts";
 import type { Database } from "../../src/db/database.ts";
-import { deleteChannels, deleteRemains, findDeletedChannels, GO_AT_ONCE, GO_IN_STEPS } from "../../src/db/deletedChannels.ts";
+import { CHANNELS, deleteChannels, GO_AT_ONCE, GO_IN_STEPS } from "../../src/db/deletedChannels.ts";
+import { deleteRemains, findDeletedRows } from "../../src/db/deletedRows.ts";
 import type { Pace } from "../../src/db/pace.ts";
 import { findOpen, findQueue, insertDeliveries } from "../../src/dispatch/delivery.store.ts";
 import { findDueGroups, findNextHeld, findQuietChannels } from "../../src/dispatch/held.store.ts";
 import { insertEvents } from "../../src/events/event.store.ts";
 import { createInboxStore } from "../../src/inbox/inbox.store.ts";
 import { createLog } from "../../src/log.ts";
+import { createRemover } from "../../src/settings/remover.ts";
 import { createManualClock } from "../e2e/manualClock.ts";
 import { addChannel, NOW, openStore, someDelivery, someEvent } from "./openStore.ts";
 
@@ -68,17 +69,17 @@ describe("a channel that is deleted", () => {
     await db.write((tx) => deleteChannels(tx, [doomed], NOW));
     let steps = 0;
     const stopping: Pace = { ...PACE, write: (to, work) => ((steps += 1) <= 3 ? PACE.write(to, work) : Promise.reject(new Error("stopped"))) };
-    await expect(deleteRemains(db, doomed, stopping)).rejects.toThrow("stopped");
+    await expect(deleteRemains(db, { kind: CHANNELS, id: doomed }, stopping)).rejects.toThrow("stopped");
     const [deliveries = 0] = await left(db, doomed);
     expect(deliveries).toBeGreaterThan(0);
     expect(deliveries).toBeLessThan(253);
     // What waits goes first.
     expect(await db.read.delivery.count({ where: { channelId: doomed, state: { not: "SENT" } } })).toBe(0);
-    expect(await findDeletedChannels(db.read)).toEqual([doomed]);
-    await deleteRemains(db, doomed, PACE);
+    expect(await findDeletedRows(db)).toEqual([{ kind: CHANNELS, id: doomed }]);
+    await deleteRemains(db, { kind: CHANNELS, id: doomed }, PACE);
     expect(await left(db, doomed)).toEqual([0, 0, 0]);
     expect(await left(db, staying)).toEqual([4, 1, 1]);
-    expect(await findDeletedChannels(db.read)).toEqual([]);
+    expect(await findDeletedRows(db)).toEqual([]);
   });
 
   it("keeps no stop waiting while its removal rests", async () => {

@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import { openDatabase } from "../../src/db/database.ts";
 import type { Database } from "../../src/db/database.ts";
 import type { Channel } from "../../src/db/generated/client.ts";
+import type { OpenCondition } from "../../src/decide/state.ts";
 import type { Delivery } from "../../src/dispatch/delivery.model.ts";
 import type { StoredEvent } from "../../src/events/event.model.ts";
 import { createIds } from "../../src/ids.ts";
@@ -45,6 +46,20 @@ export function someDelivery(eventId: string, channelId: string, changes: Partia
     createdAt: NOW, finishedAt: null, reference: null, heldFor: null, summaryId: null, insteadOf: null,
     ...changes,
   };
+}
+
+export function someCondition(id: string, changes: Partial<OpenCondition> = {}): OpenCondition {
+  return {
+    id, fingerprint: id, type: "t", category: "c", severity: "INFO", title: "t", source: null, service: null, customer: null, openedAt: NOW, lastSeenAt: NOW, count: 1, lastNotifiedAt: null, step: null, told: [], held: {},
+    kept: [], recheckAt: null, inhibitedBy: null, covers: 0, openings: [], flapping: null, acknowledgedAt: null, acknowledgedBy: null, acknowledgementNote: null, acknowledgedFor: null, closedAt: null,
+    ...changes,
+  };
+}
+
+export async function addPolicy(db: Database, name = "policy"): Promise<string> {
+  const id = ids.next();
+  await db.write((tx) => tx.escalationPolicy.create({ data: { id, name, customer: null, enabled: true, rounds: null, reminderSeconds: null, createdAt: NOW, updatedAt: NOW } }));
+  return id;
 }
 
 export async function addChannel(db: Database, name = "channel"): Promise<string> {

@@ -2,12 +2,13 @@ import { describe, expect, it } from "vitest";
 import { saveConditions } from "../../src/conditions/condition.store.ts";
 import type { Database } from "../../src/db/database.ts";
 import { createPace } from "../../src/db/pace.ts";
-import type { OpenCondition } from "../../src/decide/state.ts";
+import type { Pace } from "../../src/db/pace.ts";
 import { insertDeliveries } from "../../src/dispatch/delivery.store.ts";
 import type { DeliveryState } from "../../src/dispatch/delivery.model.ts";
 import { deleteOldEvents, insertEvents, insertIdempotencyKeys } from "../../src/events/event.store.ts";
 import type { Attempt } from "../../src/history/attempt.model.ts";
 import { createAttemptStore, insertAttempts } from "../../src/history/attempt.store.ts";
+import { insertNotices, startEscalations } from "../../src/escalations/escalation.store.ts";
 import { createClearings } from "../../src/history/clearing.ts";
 import { createHistoryService, cursorOf } from "../../src/history/history.service.ts";
 import { createSecretBox } from "../../src/secretBox.ts";
@@ -16,7 +17,7 @@ import { createLog } from "../../src/log.ts";
 import { createHub } from "../../src/live/hub.ts";
 import { createSettingStore } from "../../src/settings/settings.store.ts";
 import { createManualClock } from "../e2e/manualClock.ts";
-import { NOW, addChannel, openStore, someDelivery, someEvent } from "./openStore.ts";
+import { NOW, addChannel, addPolicy, openStore, someCondition, someDelivery, someEvent } from "./openStore.ts";
 
 const DAY = 86_400_000;
 /** Without rests. */
@@ -151,9 +152,7 @@ describe("the history", () => {
 });
 
 describe("old events", () => {
-  const condition = (id: string, closedAt: Date | null): OpenCondition => ({
-    id, fingerprint: id, type: "t", category: "c", severity: "INFO", title: "t", source: null, service: null, customer: null, openedAt: daysAgo(100), lastSeenAt: daysAgo(100), count: 1, lastNotifiedAt: null, step: null, told: [], held: {}, kept: [], recheckAt: null, inhibitedBy: null, covers: 0, openings: [], flapping: null, acknowledgedAt: null, acknowledgedBy: null, acknowledgementNote: null, acknowledgedFor: null, closedAt,
-  });
+  const condition = (id: string, closedAt: Date | null) => someCondition(id, { openedAt: daysAgo(100), lastSeenAt: daysAgo(100), closedAt });
   const left = async (db: Database) => (await db.read.event.findMany({ orderBy: { id: "asc" } })).map(({ title }) => title);
 
   it("go when they are old, and take their deliveries along; young ones stay", async () => {
@@ -179,6 +178,37 @@ describe("old events", () => {
     });
     expect(await deleteOldEvents(db, daysAgo(90), daysAgo(1), PACE)).toBe(stays ? 0 : 1);
     expect(await db.read.delivery.count()).toBe(stays ? 2 : 0);
+  });
+
+  it("take along what a problem that was told of for months has left, in short steps", async () => {
+    const db = await openStore();
+    const channelId = await addChannel(db);
+    const event = someEvent({ receivedAt: daysAgo(100) });
+    const id = "escalation";
+    const notice = { escalationId: id, at: NOW, step: 0, round: 0, reminder: false, channelId, channelName: "c", contactName: null, deliveryId: null };
+    const policyId = await addPolicy(db);
+    await db.write(async (tx) => {
+      await saveConditions(tx, [condition(event.id, daysAgo(99))]);
+      await insertEvents(tx, [{ ...event, conditionId: event.id }]);
+      await insertDeliveries(tx, Array.from({ length: 1500 }, () => someDelivery(event.id, channelId, { state: "SENT", finishedAt: daysAgo(99) })));
+      await startEscalations(tx, [{ id, conditionId: event.id, policyId, startedAt: NOW, step: 0, round: 0, nextAt: null }]);
+      await insertNotices(tx, Array.from({ length: 1500 }, (_, at) => ({ ...notice, id: `${at}` })));
+    });
+    const rows = async () => (await db.read.delivery.count()) + (await db.read.escalationNotice.count());
+    let most = 0;
+    const pace: Pace = {
+      rows: 100,
+      read: (work) => work(),
+      async write(on, work) {
+        const before = await rows();
+        const result = await on.writeStatements(work);
+        most = Math.max(most, before - (await rows()));
+        return result;
+      },
+    };
+    expect(await deleteOldEvents(db, daysAgo(90), daysAgo(1), pace)).toBe(1);
+    expect([await rows(), await db.read.condition.count(), await db.read.escalation.count()]).toEqual([0, 0, 0]);
+    expect(most).toBeLessThanOrEqual(400);
   });
 
   it("of an open condition stay; of a closed one they go, and then the condition", async () => {

@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
+import { mkdirSync, renameSync, rmdirSync } from "node:fs";
 import { promisify } from "node:util";
 import Sqlite from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { storageErrorOf } from "../../src/db/databaseErrors.ts";
+import { databaseProblemOf } from "../../src/db/databaseProblem.ts";
 import { insertRows } from "../../src/db/rows.ts";
 import { createSqliteStatements } from "../../src/db/sqliteStatements.js";
 import { execute, query, sql } from "../../src/db/sql.ts";
@@ -10,20 +12,22 @@ import type { SqlClient } from "../../src/db/sql.ts";
 import { openSqliteWriter } from "../../src/db/sqliteWriter.ts";
 import type { SqliteWriter, Work } from "../../src/db/sqliteWriter.ts";
 import { freshDir, freshFile } from "./openStore.ts";
+import { followWritingThreads } from "./writingThreads.ts";
 
 const NUMBER = { name: "Number", columns: { n: "INTEGER", at: "TIME", json: "JSON" } } as const;
 const row = (n: number | null) => ({ n, at: new Date(n ?? 0), json: { n } });
 
-async function openWriter(): Promise<{ writer: SqliteWriter; numbers: () => unknown[] }> {
+async function openWriter(): Promise<{ writer: SqliteWriter; numbers: () => unknown[]; file: string }> {
   const file = freshFile();
   const other = new Sqlite(file);
   other.exec(`CREATE TABLE "Number" ("n" INTEGER NOT NULL UNIQUE, "at" DATETIME, "json" JSON)`);
-  const writer = await openSqliteWriter(file, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", createSqliteStatements(other as unknown as Parameters<typeof createSqliteStatements>[0]));
+  const reader = createSqliteStatements(other as unknown as Parameters<typeof createSqliteStatements>[0]);
+  const writer = await openSqliteWriter({ file, pragmas: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", reader, log: undefined });
   onTestFinished(async () => {
     other.close();
     await writer.close();
   });
-  return { writer, numbers: () => (other.prepare(`SELECT "n" FROM "Number" ORDER BY "n"`).all() as { n: number }[]).map(({ n }) => n) };
+  return { writer, file, numbers: () => (other.prepare(`SELECT "n" FROM "Number" ORDER BY "n"`).all() as { n: number }[]).map(({ n }) => n) };
 }
 
 /** Runs works in one transaction. */
@@ -145,16 +149,16 @@ describe("the thread that writes to SQLite", () => {
   it("says as the other connections do that the file cannot be written", async () => {
     const file = freshFile();
     new Sqlite(file).exec(`CREATE TABLE "Number" ("n" INTEGER)`).close();
-    const writer = await openSqliteWriter(file, "PRAGMA query_only = ON;", NOTHING);
+    const writer = await openSqliteWriter({ file, pragmas: "PRAGMA query_only = ON;", reader: NOTHING, log: undefined });
     onTestFinished(() => writer.close());
     const error: unknown = await transact(writer, (tx) => execute(tx, sql`INSERT INTO "Number" VALUES (1)`)).catch((reason: unknown) => reason);
     expect(storageErrorOf(error)).toMatchObject({ code: "UNAVAILABLE" });
-    await expect(openSqliteWriter(freshDir(), "", NOTHING)).rejects.toMatchObject({ code: "SQLITE_CANTOPEN" });
+    await expect(openSqliteWriter({ file: freshDir(), pragmas: "", reader: NOTHING, log: undefined })).rejects.toMatchObject({ code: "SQLITE_CANTOPEN" });
   });
 
   it("keeps no process from ending that has forgotten it, and one that waits for it from doing so", async () => {
     const script = `const { openSqliteWriter } = await import(${JSON.stringify(new URL("../../src/db/sqliteWriter.ts", import.meta.url).href)});
-      const writer = await openSqliteWriter(${JSON.stringify(freshFile())}, "", { query: () => [] });
+      const writer = await openSqliteWriter({ file: ${JSON.stringify(freshFile())}, pragmas: "", reader: { query: () => [] } });
       await new Promise((resolve, reject) => writer.transact([{ run: (tx) => tx.$executeRawUnsafe("CREATE TABLE t (n)"), resolve, reject }]));
       console.log("written");`;
     const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", script], { timeout: 30_000 });
@@ -165,5 +169,57 @@ describe("the thread that writes to SQLite", () => {
     const { writer } = await openWriter();
     await writer.close();
     await expect(transact(writer, (tx) => execute(tx, sql`INSERT INTO "Number" ("n") VALUES (1)`))).rejects.toThrow("has ended");
+  });
+
+  it.each(["TERMINATED", "UNCAUGHT_ERROR"] as const)("is started again when it has ended by a fault (%s), whatever it was at: what is told as stored is, the rest is not", async (fault) => {
+    const threads = followWritingThreads();
+    const { writer, numbers } = await openWriter();
+    const stored: number[] = [];
+    const refused: unknown[] = [];
+    let next = 0;
+    let enough = false;
+    const load = (async () => {
+      while (!enough) {
+        const ns = Array.from({ length: 1 + (next % 3) }, () => (next += 1));
+        const results = await together(writer, ...ns.map((n) => async (tx: SqlClient) => {
+          await insertRows(tx, NUMBER, [row(n)]);
+          await query(tx, sql`SELECT COUNT(*) FROM "Number"`);
+        }));
+        results.forEach((result, at) => (result.status === "fulfilled" ? stored.push(ns[at] as number) : refused.push(result.reason)));
+      }
+    })();
+    for (let round = 0; round < 25; round += 1) {
+      const before = stored.length;
+      // At another moment each time, commits among them.
+      await expect.poll(() => stored.length).toBeGreaterThan(before + (round % 4));
+      for (let turn = 0; turn < round; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      await threads.end(fault);
+    }
+    const before = stored.length;
+    await expect.poll(() => stored.length).toBeGreaterThan(before);
+    enough = true;
+    await load;
+    expect(numbers()).toEqual(stored);
+    expect(threads.count).toBeGreaterThan(15);
+    expect(refused.map((error) => storageErrorOf(error))).toEqual(refused.map(() => expect.objectContaining({ code: "UNAVAILABLE" })));
+  });
+
+  it("is started again when nothing was asked of it, and keeps trying where it cannot be", async () => {
+    const threads = followWritingThreads();
+    const { writer, numbers, file } = await openWriter();
+    await transact(writer, (tx) => insertRows(tx, NUMBER, [row(1)]));
+    await threads.end("TERMINATED");
+    await transact(writer, (tx) => insertRows(tx, NUMBER, [row(2)]));
+    // For a while there is no such file.
+    renameSync(file, `${file}.away`);
+    mkdirSync(file);
+    await threads.end("TERMINATED");
+    const error: unknown = await transact(writer, (tx) => insertRows(tx, NUMBER, [row(3)])).catch((reason: unknown) => reason);
+    expect(storageErrorOf(error)).toMatchObject({ code: "UNAVAILABLE" });
+    expect(databaseProblemOf(error)).toMatch(/cannot be opened/);
+    rmdirSync(file);
+    renameSync(`${file}.away`, file);
+    await expect.poll(() => transact(writer, (tx) => insertRows(tx, NUMBER, [row(4)])).then(() => true, () => false)).toBe(true);
+    expect(numbers()).toEqual([1, 2, 4]);
   });
 });

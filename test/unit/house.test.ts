@@ -79,6 +79,16 @@ it("deciding, rendering and schedules touch no network, clock or chance", () => 
   expect(impure).toEqual([]);
 });
 
+/** What is about the machine, and not about what is due: connections, threads, how long the processor was busy, when a file was written. */
+const BY_THE_MACHINE = [
+  "backup.ts", "clock.ts", "db/batch.ts", "db/notifications.ts", "db/pace.ts", "db/postgresql.ts", "db/sqliteWriter.ts", "dispatch/leases.ts", "dispatch/sendMessage.ts", "http/webSocket.ts", "intake/intake.ts", "live/hub.ts", "providers/mail.ts",
+];
+
+it("whatever is due goes by the clock that is handed in", () => {
+  const own = files.filter((file) => /\bset(Timeout|Interval)\b|\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/.test(readFileSync(join(SRC, file), "utf8")));
+  expect(own.sort()).toEqual(BY_THE_MACHINE);
+});
+
 it("no file re-exports another, and none is a drawer for everything", () => {
   const reexports = files.filter((file) => /^export (\*|\{[^}]*\}) from/m.test(readFileSync(join(SRC, file), "utf8")));
   const drawers = files.filter((file) => /(^|\/)(utils?|helpers?|common|manager|index)(\.ts|\/)/i.test(file));

@@ -1,13 +1,13 @@
 import { createAlarm } from "../alarm.ts";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../db/database.ts";
-import { deleteRemains, findDeletedChannels } from "../db/deletedChannels.ts";
+import { deleteRemains, findDeletedRows } from "../db/deletedRows.ts";
 import { createJob } from "../db/job.ts";
 import { createPace } from "../db/pace.ts";
 import type { Log } from "../log.ts";
-import type { SnapshotHolder } from "../settings/snapshot.ts";
+import type { SnapshotHolder } from "./snapshot.ts";
 
-/** Removes what deleted channels have left in the database, at a pace that what is taken in meanwhile hardly feels. */
+/** Removes what deleted channels and escalation policies have left in the database, at a pace that what is taken in meanwhile hardly feels. */
 export interface Remover {
   /** Goes on with what an earlier process has left. */
   start(): Promise<void>;
@@ -27,12 +27,12 @@ export function createRemover({ db, snapshot, clock, log }: { db: Database; snap
   const stopping = new AbortController();
 
   async function removeAll(): Promise<void> {
-    const ids = await findDeletedChannels(db.read);
-    if (ids.length === 0 || stopping.signal.aborted || !(await job.isMine(clock.now()))) return;
+    const rows = await findDeletedRows(db);
+    if (rows.length === 0 || stopping.signal.aborted || !(await job.isMine(clock.now()))) return;
     const pace = createPace(SHARES, { signal: stopping.signal });
-    for (const id of ids) {
-      const rows = await deleteRemains(db, id, pace);
-      log.info({ channel: id, rows }, "removed what a deleted channel has left");
+    for (const row of rows) {
+      const count = await deleteRemains(db, row, pace);
+      log.info({ id: row.id, of: row.kind.table, rows: count }, "removed what something deleted has left");
     }
   }
 
@@ -41,12 +41,12 @@ export function createRemover({ db, snapshot, clock, log }: { db: Database; snap
     everyMs: LOOK_EVERY_MS,
     shared: db.shared,
     work: removeAll,
-    next: async () => ((await findDeletedChannels(db.read)).length > 0 ? OVERDUE : null),
+    next: async () => ((await findDeletedRows(db)).length > 0 ? OVERDUE : null),
     failed(error) {
-      if (!stopping.signal.aborted) log.error({ err: error }, "what deleted channels have left could not be removed; trying again");
+      if (!stopping.signal.aborted) log.error({ err: error }, "what deleted channels and escalation policies have left could not be removed; trying again");
     },
   });
-  // Channels may have been deleted.
+  // Something may have been deleted.
   snapshot.onReload(() => alarm.wakeAt(clock.now()));
 
   return {

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "EscalationPolicy" ADD COLUMN "deletedAt" TIMESTAMP(3);
