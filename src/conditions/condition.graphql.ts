@@ -1,14 +1,14 @@
 import { isCustomers, isOwnEvent, ownCategories, ownChannels, ownCustomers, ownEvents } from "../access/principal.ts";
 import type { Owner, Principal } from "../access/principal.ts";
+import { canonicalNames } from "../catalogue/catalogue.ts";
 import type { Condition } from "../db/generated/client.ts";
-import { ConflictError, NotFoundError } from "../errors.ts";
+import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import { knowsWhoTook } from "../escalations/acknowledgement.model.ts";
 import { EventType } from "../events/event.graphql.ts";
 import type { StoredEvent } from "../events/event.model.ts";
 import { EVENTS } from "../events/eventFilter.ts";
 import { builder } from "../graphql/builder.ts";
 import { ConditionStatusEnum, SeverityEnum } from "../graphql/enums.ts";
-import { globalIdOf } from "../graphql/globalId.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
 import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import { CONDITIONS, conditionSearch } from "./conditionFilter.ts";
@@ -64,14 +64,11 @@ export const ConditionType = builder.prismaNode("Condition", {
     }),
     recheckAt: t.expose("recheckAt", { type: "DateTime", nullable: true, description: "When it is decided about again though no event comes: a hold is over, a silence ends, it may be steady. Null when nothing is waited for." }),
     flappingSince: t.field({ type: "DateTime", nullable: true, description: "Since when it comes and goes too often to tell of each time; null when it does not.", resolve: ({ flapping }) => (flapping ? new Date((flapping as { since: string }).since) : null) }),
-    inhibitedBy: t.field({
-      type: "ID",
+    inhibitedBy: t.prismaField({
+      type: "Condition",
       nullable: true,
-      description: "The open condition that accounts for it, for node(id); null when it is told of for itself.",
-      resolve: async ({ inhibitedBy }, _args, { services, principal }) => {
-        const isHidden = inhibitedBy && isCustomers(principal) && (await services.db.condition.count({ where: { id: inhibitedBy, ...ownEvents(principal) } })) === 0;
-        return inhibitedBy && !isHidden ? globalIdOf("Condition", inhibitedBy) : null;
-      },
+      description: "The open condition that accounts for it; null when it is told of for itself.",
+      resolve: (query, { inhibitedBy }, _args, { services, principal }) => (inhibitedBy === null ? null : services.db.condition.findFirst({ ...query, where: { id: inhibitedBy, ...ownEvents(principal) } })),
     }),
     acknowledgement: t.field({
       type: AcknowledgementType,
@@ -100,8 +97,9 @@ const ConditionFilter = builder.inputType("ConditionFilter", {
   description: "Which conditions are wanted; what is left out does not matter.",
   fields: (t) => ({
     status: t.field({ type: ConditionStatusEnum, description: "OPEN for what goes on now." }),
-    types: t.stringList({ description: "Canonical names of event types." }),
+    types: t.stringList({ description: "Event types by any of their names." }),
     severities: t.field({ type: [SeverityEnum], description: "Severities." }),
+    minimumSeverity: t.field({ type: SeverityEnum, description: "This severity and those above." }),
     services: t.stringList({ description: "Services." }),
     customers: t.stringList({ description: "Customers." }),
     acknowledged: t.boolean({ description: "Whether somebody has taken it on." }),
@@ -119,7 +117,7 @@ builder.queryField("conditions", (t) =>
         const { db } = context.services;
         const relations = relationsOf(context, info);
         const { principal } = context;
-        const own = { ...filter, categories: ownCategories(principal, null) };
+        const own = { ...filter, types: canonicalNames(context.services.snapshot.current.catalogue, filter?.types), categories: ownCategories(principal, null) };
         return searchConnection(db, { table: CONDITIONS, filter: conditionSearch(own, ownCustomers(principal, filter?.customers), isCustomers(principal) ? "customer" : undefined), args, ...cursors("condition"), load: (ids) => db.condition.findMany({ ...relations, where: { id: { in: ids } } }) });
       },
     },
@@ -147,10 +145,10 @@ builder.mutationField("resolveCondition", (t) =>
     type: ResolveConditionPayload,
     description: "Closes an open condition by hand.",
     authScopes: { may: "CONDITIONS_MANAGE" },
-    errors: resultOf("resolveCondition", NotFoundError, ConflictError),
+    errors: resultOf("resolveCondition", ValidationError, NotFoundError, ConflictError),
     args: {
       id: t.arg.globalID({ required: true, for: ConditionType, description: "The condition." }),
-      message: t.arg.string({ description: "What the recovery says. Left out: that it was resolved by hand, and by whom." }),
+      message: t.arg.string({ description: "What the recovery says, at most 20,000 characters. Left out: that it was resolved by hand, and by whom." }),
     },
     resolve: async (_root, { id, message }, { services, principal }) => ({ event: await services.conditions.resolve(id.id, message ?? null, principal as Principal) }),
   }),

@@ -1,6 +1,6 @@
 import { isCustomers } from "../access/principal.ts";
 import type { Owner } from "../access/principal.ts";
-import { createCatalogue, DuplicateNameError } from "../catalogue/catalogue.ts";
+import { createCatalogue, DuplicateNameError, notAnEventType } from "../catalogue/catalogue.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { CATEGORIES } from "../catalogue/category.ts";
 import type { EventType } from "../catalogue/eventType.ts";
@@ -162,7 +162,7 @@ export function createTriggerService(
       const types = isCustomers(by) ? offeredCatalogue(await catalogue()) : await catalogue();
       const type = types.resolve(eventType);
       if (type) return { eventType: type.name };
-      throw ValidationError.of("target.eventType", `must be an event type; near to it are ${types.nearest(eventType, 3).join(", ") || "none"}`, "not_found");
+      throw ValidationError.of("target.eventType", notAnEventType(eventType, types), "not_found");
     },
   };
 }

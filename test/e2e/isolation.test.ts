@@ -345,10 +345,10 @@ describe("a customer", () => {
     const unread = async (api: ApiClient) => (await api.run<any>("{ inbox(unreadOnly: true) { totalCount } }")).inbox.totalCount as number;
     const [all, mine] = [await unread(server.api), await unread(acme.people)];
     expect(mine).toBeGreaterThan(0);
-    const { markInboxRead } = await acme.people.run<any>("mutation { markInboxRead { markedCount } }");
+    const { markInboxRead } = await acme.people.run<any>("mutation { markInboxRead { ... on MarkInboxReadPayload { markedCount } } }");
     expect(markInboxRead.markedCount).toBe(mine);
     expect(await unread(server.api)).toBe(all - mine);
-    const deleted = await acme.people.run<any>("mutation ($ids: [ID!]!) { deleteInboxItems(ids: $ids) { deletedCount } }", { ids: [foreign("InboxItem"), missing("InboxItem")] });
+    const deleted = await acme.people.run<any>("mutation ($ids: [ID!]!) { deleteInboxItems(ids: $ids) { ... on DeleteInboxItemsPayload { deletedCount } } }", { ids: [foreign("InboxItem"), missing("InboxItem")] });
     expect(deleted.deleteInboxItems.deletedCount).toBe(0);
   });
 });
