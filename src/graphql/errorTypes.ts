@@ -4,7 +4,7 @@ import { builder } from "./builder.ts";
 import { ErrorCodeEnum } from "./enums.ts";
 
 /** What every error that comes back as data has, so that one fragment always works. */
-export const ErrorInterface = builder.interfaceRef<CallerError>("Error").implement({
+const ErrorInterface = builder.interfaceRef<CallerError>("Error").implement({
   description: "An error that a program can act on. Every mutation's result is its payload or one of these.",
   fields: (t) => ({
     code: t.expose("code", { type: ErrorCodeEnum, description: "What went wrong, for programs." }),
