@@ -516,7 +516,7 @@ export type EmailRecipientInput = {
   to?: Array<string> | null | undefined;
 };
 
-/** Encryption: what may be chosen. */
+/** Encryption, in the config of EMAIL: what may be chosen. */
 export type EmailTls =
   /** Encrypted from the first byte; port 465. */
   | 'IMPLICIT'
@@ -804,7 +804,7 @@ export type OnesignalRecipientInput = {
   targets?: Array<string> | null | undefined;
 };
 
-/** Target: what may be chosen. */
+/** Target, in the config of ONESIGNAL: what may be chosen. */
 export type OnesignalTarget =
   /** Ids that your own app has given its users. */
   | 'EXTERNAL_IDS'
@@ -843,7 +843,7 @@ export type OpsgenieRecipientInput = {
   responders?: Array<string> | null | undefined;
 };
 
-/** Region: what may be chosen. */
+/** Region, in the config of OPSGENIE: what may be chosen. */
 export type OpsgenieRegion =
   /** Opsgenie, for accounts kept in the European Union. */
   | 'EU'
@@ -862,7 +862,7 @@ export type PagerdutyConfigInput = {
   routingKey?: string | null | undefined;
 };
 
-/** Region: what may be chosen. */
+/** Region, in the config of PAGERDUTY: what may be chosen. */
 export type PagerdutyRegion =
   /** Accounts at eu.pagerduty.com. */
   | 'EU'
@@ -993,7 +993,7 @@ export type PusherBeamsRecipientInput = {
   targets?: Array<string> | null | undefined;
 };
 
-/** Target: what may be chosen. */
+/** Target, in the config of PUSHER_BEAMS: what may be chosen. */
 export type PusherBeamsTarget =
   /** Interests that devices subscribe to. */
   | 'INTERESTS'
@@ -1581,7 +1581,7 @@ export type WebhookConfigInput = {
   url?: string | null | undefined;
 };
 
-/** Method: what may be chosen. */
+/** Method, in the config of WEBHOOK: what may be chosen. */
 export type WebhookMethod =
   /** What nearly every receiver wants. */
   | 'POST'

@@ -92,7 +92,7 @@ builder.queryField("history", (t) =>
       authScopes: { may: "HISTORY_READ" },
       args: {
         filter: t.arg({ type: AttemptFilterInput, description: "Left out: all." }),
-        limit: t.arg.int({ description: `In place of first: 1 to ${PAGE.most}.` }),
+        limit: t.arg.int({ description: `The same as first, which it goes before: at most ${PAGE.most}.` }),
         offset: t.arg.int({ description: `In place of after: how many to pass over, at most ${LARGEST_OFFSET.toLocaleString("en-US")}.` }),
       },
       resolve: (_root, { limit, offset, filter, ...paging }, { services, principal }) =>
