@@ -38,6 +38,8 @@ export function normaliseName(name: string): string {
 /** @throws DuplicateNameError when two types claim the same canonical name, alias or title */
 export function createCatalogue(types: readonly EventType[]): Catalogue {
   const byName = new Map<string, EventType>();
+  /** What is asked most often needs no other spelling. */
+  const byCanonicalName = new Map(types.map((type) => [type.name, type]));
   for (const type of types) {
     for (const name of [type.name, type.title, ...type.aliases]) {
       const key = normaliseName(name);
@@ -52,7 +54,7 @@ export function createCatalogue(types: readonly EventType[]): Catalogue {
     types: [...types],
 
     resolve(name) {
-      return byName.get(normaliseName(name));
+      return byCanonicalName.get(name) ?? byName.get(normaliseName(name));
     },
 
     nearest(name, count) {

@@ -39,7 +39,7 @@ export function createChannelTester(deps: ChannelTesterDeps): ChannelTester {
 
   function testMessage(channel: { displayName: string | null; rich: boolean }) {
     const displayName = displayNameOf(channel, snapshot, deps.hostName);
-    return composeMessage({ id: ids.next(), reason: "TEST", context: {}, event: testEvent(ids.next(), displayName, clock.now()), displayName, rich: channel.rich, thread: null, acknowledgeUrl: null });
+    return composeMessage({ delivery: { id: ids.next(), reason: "TEST", context: {} }, event: testEvent(ids.next(), displayName, clock.now()), displayName, rich: channel.rich, thread: null, acknowledgeUrl: null });
   }
 
   return {

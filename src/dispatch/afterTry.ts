@@ -1,18 +1,17 @@
 import type { Provider } from "../providers/provider.ts";
 import type { Delivery } from "./delivery.model.ts";
-import type { Outcome } from "./recorder.ts";
+import type { SummaryEnd } from "./held.store.ts";
 import { nextTry } from "./retry.ts";
 import type { SendResult } from "./sendMessage.ts";
 
 /** The delivery as it stands after a try. */
 export function afterTry(delivery: Delivery, result: SendResult, idempotent: boolean, now: Date, random: number): Delivery {
   const tries = delivery.tries + 1;
-  const done = { ...delivery, tries, finishedAt: now };
-  if (result.outcome === "DELIVERED") return { ...done, state: "SENT", reference: result.receipt.reference ?? null };
+  if (result.outcome === "DELIVERED") return { ...delivery, tries, finishedAt: now, state: "SENT", reference: result.receipt.reference ?? null };
   // A repeat that the provider cannot tell from the first could be a second message: better unknown than twice.
-  if (result.outcome === "UNKNOWN" && !idempotent) return { ...done, state: "UNKNOWN" };
+  if (result.outcome === "UNKNOWN" && !idempotent) return { ...delivery, tries, finishedAt: now, state: "UNKNOWN" };
   const retryAt = nextTry(result.outcome, tries, result.retryAfterMs, delivery.createdAt, now, random);
-  return retryAt ? { ...delivery, tries, state: "RETRY", dueAt: retryAt } : { ...done, state: "FAILED" };
+  return retryAt ? { ...delivery, tries, state: "RETRY", dueAt: retryAt } : { ...delivery, tries, finishedAt: now, state: "FAILED" };
 }
 
 /**
@@ -29,8 +28,8 @@ export function mayHandOver({ reason, state }: Delivery, { outcome }: SendResult
 const NEXT_SUMMARY_MS = 3_600_000;
 
 /** What the end of a summary means for the deliveries in it; nothing for other deliveries and while it is tried again. */
-export function carriedBy({ reason, state }: Delivery, now: Date): Pick<Outcome, "carried"> {
-  if (reason !== "SUMMARY" || state === "RETRY") return {};
-  if (state === "SENT" || state === "UNKNOWN" || state === "DROPPED") return { carried: { state, at: now } };
-  return { carried: { retryAt: new Date(now.getTime() + NEXT_SUMMARY_MS) } };
+export function carriedBy({ reason, state }: Delivery, now: Date): SummaryEnd | undefined {
+  if (reason !== "SUMMARY" || state === "RETRY") return undefined;
+  if (state === "SENT" || state === "UNKNOWN" || state === "DROPPED") return { state, at: now };
+  return { retryAt: new Date(now.getTime() + NEXT_SUMMARY_MS) };
 }

@@ -8,7 +8,7 @@ import type { PlannedDelivery } from "./delivery.store.ts";
 
 /** What the history says of a delivery that was not even tried. */
 export function untried({ delivery, event }: PlannedDelivery, why: string, at: Date): [Message, Shown, { delivery: Delivery; at: Date }] {
-  const message = composeMessage({ ...delivery, event, displayName: "", rich: false, thread: null, acknowledgeUrl: null });
+  const message = composeMessage({ delivery, event, displayName: "", rich: false, thread: null, acknowledgeUrl: null });
   return [message, { outcome: "DROPPED", text: message.body, durationMs: 0, error: why, status: null, hint: null }, { delivery, at }];
 }
 

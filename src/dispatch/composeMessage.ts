@@ -3,7 +3,7 @@ import type { StoredEvent } from "../events/event.model.ts";
 import { withAcknowledgeLine } from "../render/acknowledgeLink.ts";
 import { durationText } from "../render/duration.ts";
 import type { Fact, Json, Message, MessageReason } from "../render/message.ts";
-import type { DeliveryContext } from "./delivery.model.ts";
+import type { Delivery, DeliveryContext } from "./delivery.model.ts";
 
 const EMOJIS = new Map(CATEGORIES.map((category) => [category.name, category.emoji]));
 
@@ -11,9 +11,7 @@ const EMOJIS = new Map(CATEGORIES.map((category) => [category.name, category.emo
 const MOST_FACTS = 20;
 
 export interface ComposeInput {
-  id: string;
-  reason: MessageReason;
-  context: DeliveryContext;
+  delivery: Pick<Delivery, "id" | "reason" | "context">;
   event: StoredEvent;
   displayName: string;
   rich: boolean;
@@ -22,7 +20,7 @@ export interface ComposeInput {
 }
 
 /** The finished message of one delivery: the same for every try, and for every kind. Pure. */
-export function composeMessage({ id, reason, context, event, displayName, rich, thread, acknowledgeUrl }: ComposeInput): Message {
+export function composeMessage({ delivery: { id, reason, context }, event, displayName, rich, thread, acknowledgeUrl }: ComposeInput): Message {
   const openedAt = context.openedAt === undefined ? null : new Date(context.openedAt);
   return {
     id,

@@ -20,11 +20,13 @@ export interface Outcome {
   attempt: Omit<Attempt, "id">;
   delivery: Delivery | null;
   /** How a summary ended, for the deliveries that it carried. */
-  carried?: SummaryEnd;
+  carried?: SummaryEnd | undefined;
   /** Since when the channel fails, or null: it works again. Left out: as before. */
-  failingSince?: Date | null;
+  failingSince?: Date | null | undefined;
   /** What the channel's fallback is to get. */
-  handOver?: HandOver;
+  handOver?: HandOver | undefined;
+  /** Whether nothing is kept waiting until it is stored. */
+  mayRest?: boolean;
 }
 
 export interface Recorder {
@@ -60,7 +62,7 @@ export function createRecorder({ db, ids, published, dispatch, healthChanged, ke
       await takeLocks(tx, { alone: locksFor(outcomes) });
       if (db.shared) ids.startAfter(await findNewestAttemptId(tx));
       // Ids are given inside the transaction, so that their order is the order of commits: a cursor never steps over one.
-      const numbered = outcomes.map(({ attempt }) => ({ ...attempt, id: ids.next() }));
+      const numbered = outcomes.map(({ attempt }) => Object.assign(attempt, { id: ids.next() }));
       await insertAttempts(tx, numbered);
       const kept = await keepLanes?.()?.(tx, new Set(outcomes.flatMap(({ delivery }) => delivery?.channelId ?? [])));
       const ours = kept ? outcomes.filter(({ delivery }) => delivery === null || kept.has(delivery.channelId)) : outcomes;
@@ -73,7 +75,7 @@ export function createRecorder({ db, ids, published, dispatch, healthChanged, ke
     if (healthIsNew) await healthChanged();
     if (standIns.length > 0) dispatch(standIns);
     return attempts;
-  }, LARGEST_BATCH);
+  }, LARGEST_BATCH, ({ mayRest = false }) => mayRest);
 
   /** @returns whether any channel's health is not what it was */
   async function saveHealth(tx: SqlClient, outcomes: readonly Outcome[]): Promise<boolean> {

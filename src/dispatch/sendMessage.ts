@@ -34,13 +34,13 @@ export interface SendInput {
 export async function sendMessage({ provider, channelId, customer, config, message, timeoutMs }: SendInput, world: OutsideWorld, clock: Clock, log: Log): Promise<SendResult> {
   let text = `${message.title}\n${message.body}`;
   const result = await tryOut(provider.kind, timeoutMs, clock, log, (signal) => {
-    const outside = world.of(customer);
+    const { http, mail, checkMail, run, print, inbox } = world.of(customer);
     const rendered = provider.render(message, config);
     text = rendered.text;
-    const inbox = (stored: Message) => outside.inbox(channelId, stored);
-    return provider.send(rendered.payload, { ...outside, inbox, config, message, signal, now: clock.now() });
+    const ownInbox = (stored: Message) => inbox(channelId, stored);
+    return provider.send(rendered.payload, { http, mail, checkMail, run, print, inbox: ownInbox, config, message, signal, now: clock.now() });
   });
-  return { ...result, text };
+  return Object.assign(result, { text });
 }
 
 /**

@@ -95,23 +95,25 @@ export function createSender(deps: SenderDeps): Sender {
     const provider = providerOf(channel.kind);
     const type = delivery.reason === "SUMMARY" ? delivery.context.eventType : event.type;
     const recipient = type === undefined ? undefined : recipientOf(type, channel.id, snapshot.current);
-    const result = await sendMessage({ provider, channelId: channel.id, customer: channel.customer, config: { ...channel.config, ...recipient }, message, timeoutMs: channel.pace.timeoutMs }, deps.outside, clock, log);
+    const result = await sendMessage({ provider, channelId: channel.id, customer: channel.customer, config: recipient ? { ...channel.config, ...recipient } : channel.config, message, timeoutMs: channel.pace.timeoutMs }, deps.outside, clock, log);
     const now = clock.now();
     const tried = afterTry(delivery, result, provider.idempotent, now, deps.random());
     const about = snapshot.current.channels.get(channel.id) ?? channel;
     // What a provider says of a recipient that a trigger has set is not about the channel.
     const failingSince = recipient ? undefined : health.after(about, result, tried, now);
     const isFailing = (failingSince === undefined ? about.failingSince : failingSince) !== null;
-    const handedOver = mayHandOver(tried, result, isFailing, provider) ? handOverOf({ ...job, delivery: tried }, about, now) : {};
-    const after: Delivery = handedOver.handOver && tried.state === "RETRY" ? { ...tried, state: "FAILED", finishedAt: now } : tried;
+    const handOver = mayHandOver(tried, result, isFailing, provider) ? handOverOf({ ...job, delivery: tried }, about, now) : undefined;
+    const after: Delivery = handOver && tried.state === "RETRY" ? { ...tried, state: "FAILED", finishedAt: now } : tried;
     const step: Step = after.state === "RETRY" ? { done: false, retryAt: after.dueAt, limited: result.outcome === "RATE_LIMITED" } : { done: true };
-    answered(step, after.state === "SENT" && provider.idempotent);
+    const mayRepeat = after.state === "SENT" && provider.idempotent;
+    answered(step, mayRepeat);
     await store({
       attempt: attemptOf(channel, message, result, { delivery: after, at: now }),
       delivery: after,
-      ...(failingSince === undefined ? {} : { failingSince }),
-      ...handedOver,
-      ...(handedOver.handOver ? {} : carriedBy(after, now)),
+      carried: handOver ? undefined : carriedBy(after, now),
+      failingSince,
+      handOver,
+      mayRest: mayRepeat,
     });
     // The lane goes on with the delivery as it now stands: its tries and when it is due.
     job.delivery = after;
@@ -138,16 +140,16 @@ export function createSender(deps: SenderDeps): Sender {
   }
 
   /** What the fallback is to get, where there is one. */
-  function handOverOf(job: PlannedDelivery, channel: Channel, at: Date): { handOver?: HandOver } {
+  function handOverOf(job: PlannedDelivery, channel: Channel, at: Date): HandOver | undefined {
     const fallback = fallbackFor(job, channel);
-    return fallback ? { handOver: { delivery: job.delivery, event: job.event, channel, fallback, at } } : {};
+    return fallback ? { delivery: job.delivery, event: job.event, channel, fallback, at } : undefined;
   }
 
   /** Of a channel that its provider has switched off everything goes to the fallback. */
   async function giveUpUntried(job: PlannedDelivery, channel: Channel): Promise<Step> {
     const now = clock.now();
     const after: Delivery = { ...job.delivery, state: "FAILED", finishedAt: now };
-    await store({ attempt: attemptOf(channel, ...untried({ ...job, delivery: after }, "The channel's provider has switched it off, so its fallback gets this.", now)), delivery: after, ...handOverOf({ ...job, delivery: after }, channel, now) });
+    await store({ attempt: attemptOf(channel, ...untried({ ...job, delivery: after }, "The channel's provider has switched it off, so its fallback gets this.", now)), delivery: after, handOver: handOverOf({ ...job, delivery: after }, channel, now) });
     return { done: true };
   }
 
@@ -155,7 +157,7 @@ export function createSender(deps: SenderDeps): Sender {
   async function messageOf({ delivery, event }: PlannedDelivery, channel: Channel, first: FirstTold | null): Promise<Message | null> {
     const displayName = displayNameOf(channel, snapshot, deps.hostName);
     const { summaryOf, eventType } = delivery.context;
-    if (!summaryOf) return composeMessage({ ...delivery, event, displayName, rich: channel.rich, thread: first?.reference ?? null, acknowledgeUrl: linkOf(delivery, providerOf(channel.kind)) });
+    if (!summaryOf) return composeMessage({ delivery, event, displayName, rich: channel.rich, thread: first?.reference ?? null, acknowledgeUrl: linkOf(delivery, providerOf(channel.kind)) });
     const { quietHours, digest } = channel;
     const timeZone = (summaryOf === "DIGEST" ? (digest ?? quietHours) : (quietHours ?? digest))?.timeZone ?? "UTC";
     await writeHeld(db, (tx) => claimForTry(tx, delivery.id, delivery.tries + 1));
@@ -192,7 +194,7 @@ export function createSender(deps: SenderDeps): Sender {
     if (!channel) return { done: true };
     const now = clock.now();
     const after: Delivery = { ...delivery, state, finishedAt: now };
-    await store({ attempt: attemptOf(channel, ...untried({ delivery: after, event }, why, now)), delivery: after, ...carriedBy(after, now) });
+    await store({ attempt: attemptOf(channel, ...untried({ delivery: after, event }, why, now)), delivery: after, carried: carriedBy(after, now) });
     return { done: true };
   }
 

@@ -137,12 +137,23 @@ function escalationsOf({ condition, verdict, rules }: Decision, settings: Settin
 function storedEvent(event: IncomingEvent, decision: Decision, settings: Settings): StoredEvent {
   const type = settings.triggers.get(event.type)?.type;
   const title = event.title ?? type?.title ?? event.type;
+  const { id, receivedAt, occurredAt, status, source, service, customer, details, value, dedupKey } = event;
   return {
-    ...event,
+    id,
+    receivedAt,
+    occurredAt,
+    type: event.type,
     category: type?.category ?? "custom",
     severity: decision.severity,
+    status,
+    source,
+    service,
+    customer,
     title,
     message: event.message ?? fillTemplate(type?.template ?? "", event) ?? title,
+    details,
+    value,
+    dedupKey,
     fingerprint: decision.fingerprint,
     conditionId: decision.condition?.after.id ?? null,
     fate: decision.verdict.because,

@@ -156,15 +156,11 @@ export const webhook = defineProvider({
   ],
   render(message, { bodyTemplate, contentType }) {
     const values = bodyValues(message);
-    const builtIn = (more: { templateError?: string } = {}) => {
-      const text = JSON.stringify({ ...values, ...more });
-      return { text, payload: { body: text, contentType: JSON_TYPE } };
-    };
-    if (bodyTemplate === undefined) return builtIn();
+    if (bodyTemplate === undefined) return builtIn(values);
     const { recovered, reason } = message;
     const filled = attempt(() => fillBodyTemplate(bodyTemplate, contentType, { ...values, recovered, reason }));
     // A fault of the template costs the message its looks; that it arrives matters more.
-    if ("problem" in filled) return builtIn({ templateError: `The channel's body template failed, so this is the built-in body: ${filled.problem}.` });
+    if ("problem" in filled) return builtIn({ ...values, templateError: `The channel's body template failed, so this is the built-in body: ${filled.problem}.` });
     return { text: filled.result, payload: { body: filled.result, contentType } };
   },
   async send({ body, contentType }, { config, message, http, signal, now }) {
@@ -198,6 +194,11 @@ export const webhook = defineProvider({
     return { status: String(status) };
   },
 });
+
+function builtIn(values: object) {
+  const text = JSON.stringify(values);
+  return { text, payload: { body: text, contentType: JSON_TYPE } };
+}
 
 /** What the built-in body tells, in this order; a template may name each. */
 function bodyValues({ event, condition, acknowledgeUrl, ...message }: Message) {

@@ -9,13 +9,11 @@ import { MESSAGE_REASONS } from "../../src/render/message.ts";
 import type { StoredEvent } from "../../src/events/event.model.ts";
 import { at, deepFreeze, makeStoredEvent, NOW } from "./build.ts";
 
-type Changes = Partial<Omit<ComposeInput, "event">> & { event?: Partial<StoredEvent> };
+type Changes = Partial<Omit<ComposeInput, "event" | "delivery">> & Partial<ComposeInput["delivery"]> & { event?: Partial<StoredEvent> };
 
-function compose({ event = {}, ...changes }: Changes = {}) {
+function compose({ event = {}, id = "delivery-1", reason = "FIRST", context = {}, ...changes }: Changes = {}) {
   return composeMessage({
-    id: "delivery-1",
-    reason: "FIRST",
-    context: {},
+    delivery: { id, reason, context },
     event: makeStoredEvent(event),
     displayName: "Rack 7",
     rich: true,
