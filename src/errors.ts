@@ -39,7 +39,7 @@ export interface Issue {
   /** Where, from the input's root, e.g. "config.email.to.0". */
   path: string;
   message: string;
-  /** What kind of fault, e.g. "too_big" or "unknown_event_type". */
+  /** What kind of fault, e.g. "required", "too_big" or "unknown_event_type"; "invalid" where there is no closer word. */
   code: string;
 }
 

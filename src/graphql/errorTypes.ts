@@ -17,7 +17,7 @@ const IssueType = builder.objectRef<Issue>("ValidationIssue").implement({
   fields: (t) => ({
     path: t.exposeString("path", { description: "Where, from the input's root, e.g. config.email.to.0." }),
     message: t.exposeString("message", { description: "What would be right." }),
-    code: t.exposeString("code", { description: "The kind of fault, e.g. too_big or invalid_format." }),
+    code: t.exposeString("code", { description: "The kind of fault: required, invalid_type, invalid_format, invalid_value, too_small, too_big, unrecognized_keys, not_found or another word; invalid where there is no closer one." }),
   }),
 });
 
