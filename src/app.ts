@@ -35,6 +35,7 @@ import { readKeys } from "./firstStart.ts";
 import type { Keys } from "./firstStart.ts";
 import { createAttemptStore } from "./history/attempt.store.ts";
 import type { Attempt } from "./history/attempt.model.ts";
+import { createClearings } from "./history/clearing.ts";
 import { createHistoryService } from "./history/history.service.ts";
 import { startRetention } from "./history/retention.ts";
 import { createGraphqlRules, createGraphqlServer } from "./http/graphqlServer.ts";
@@ -128,7 +129,8 @@ export async function createApp({ config, environment, clock, log, random, print
   const newestId = await attemptStore.newestId();
   const hub = createHub<Attempt>();
   const feed = createFeed({ hub, store: attemptStore, notifications: db.notifications, newestId, log });
-  const history = createHistoryService(attemptStore, settingStore, hub, clock, box);
+  const clearings = createClearings(clock, log);
+  const history = createHistoryService({ store: attemptStore, settings: settingStore, hub, clearings, clock, box });
   const metrics = createMetrics(
     {
       queued: () => dispatcher.queued,
@@ -226,6 +228,7 @@ export async function createApp({ config, environment, clock, log, random, print
   const closeStores = async ({ step, undone }: Steps): Promise<void> => {
     await step("leave to other processes what one does for all", () => Promise.all([stopRetention(), auditor.close()]));
     await step("end what is under way in the database", async () => {
+      await clearings.close();
       await remover.close();
       await rechecker.close();
       await escalator.close();

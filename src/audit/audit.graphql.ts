@@ -2,7 +2,7 @@ import { serversOwn } from "../access/principal.ts";
 import { builder } from "../graphql/builder.ts";
 import { valuesOf } from "../graphql/enums.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
-import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
+import { countedOf, cursors, ENDS_EARLY, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import type { Json } from "../render/message.ts";
 import { AUDIT_SUBJECTS } from "./audit.ts";
 import type { AuditSubject } from "./audit.ts";
@@ -85,8 +85,7 @@ builder.queryField("auditLog", (t) =>
       description: `Every change of settings, the newest first: who, when, from where, what it was and what it became. ${ENDS_EARLY}`,
       authScopes: { mayOnServer: "AUDIT_READ" },
       args: { filter: t.arg({ type: AuditFilter, description: "Left out: all." }) },
-      resolve: (_root, { filter, ...args }, context, info) => {
-        const { db } = context.services;
+      resolve: (_root, { filter, ...args }, { services: { db } }) => {
         const { actions, subjectTypes, subjectIds, actorIds, customers, from, to } = filter ?? {};
         return searchConnection(db, {
           table: AUDIT_ENTRIES,
@@ -103,7 +102,7 @@ builder.queryField("auditLog", (t) =>
           },
           args,
           ...cursors("audit"),
-          load: (ids) => db.auditEntry.findMany({ ...relationsOf(context, info), where: { id: { in: ids } } }),
+          load: (ids) => db.auditEntry.findMany({ where: { id: { in: ids } } }),
         });
       },
     },

@@ -1,12 +1,14 @@
-import { ownCustomers, ownedBy } from "../access/principal.ts";
+import { ownChannelIds, ownCustomers, ownedBy } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
 import { AttemptOutcomeEnum, SeverityEnum } from "../graphql/enums.ts";
-import { NOT_DELETED } from "../db/deletedChannels.ts";
+import { findDeletedChannels, NOT_DELETED } from "../db/deletedChannels.ts";
+import type { Context } from "../graphql/context.ts";
 import { deletePayload, DeletionImpactType } from "../graphql/deletionImpact.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
+import { rowById } from "../graphql/readTogether.ts";
 import { providerOf } from "../providers/registry.ts";
 import type { HealthChange } from "./channelHealthFeed.ts";
 import type { References } from "./channel.service.ts";
@@ -97,6 +99,21 @@ function channelWhere(filter: typeof ChannelFilter.$inferInput | null | undefine
     ...(own ? { customer: { in: [...own] } } : {}),
     ...(enabled === null || enabled === undefined ? {} : { enabled }),
   };
+}
+
+/** The channel with an id, whoever may see it. */
+export const channelById = rowById((ids, { services }) => services.db.channel.findMany({ where: { id: { in: ids } } }));
+
+/**
+ * The channels whose rows are listed and counted; null: all that have any. Until what deleted ones have left is removed, the others
+ * are named, whose indexes say how many rows there are without a look at any.
+ */
+export async function listedChannelIds({ principal, services }: Context): Promise<string[] | null> {
+  const { channels } = services.snapshot.current;
+  const own = ownChannelIds(principal, channels);
+  if (own) return own;
+  const deleted = await findDeletedChannels(services.db);
+  return deleted.length === 0 ? null : [...channels.keys()].filter((id) => !deleted.includes(id));
 }
 
 builder.queryField("channels", (t) =>

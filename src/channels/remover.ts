@@ -18,7 +18,7 @@ export interface Remover {
 const LOOK_EVERY_MS = 60_000;
 const LEASE_MS = 2.5 * LOOK_EVERY_MS;
 /** Of the time. */
-const SHARE = 0.1;
+const SHARES = { alone: 0.1, beside: 0.1 };
 /** Something is left, however long it has been. */
 const OVERDUE = new Date(0);
 
@@ -27,9 +27,9 @@ export function createRemover({ db, snapshot, clock, log }: { db: Database; snap
   let closed = false;
 
   async function removeAll(): Promise<void> {
-    const ids = await findDeletedChannels(db);
+    const ids = await findDeletedChannels(db.read);
     if (ids.length === 0 || closed || !(await job.isMine(clock.now()))) return;
-    const pace = createPace(SHARE);
+    const pace = createPace(SHARES);
     for (const id of ids) {
       const rows = await deleteRemains(db, id, pace, () => !closed);
       log.info({ channel: id, rows }, "removed what a deleted channel has left");
@@ -41,7 +41,7 @@ export function createRemover({ db, snapshot, clock, log }: { db: Database; snap
     everyMs: LOOK_EVERY_MS,
     shared: db.shared,
     work: removeAll,
-    next: async () => ((await findDeletedChannels(db)).length > 0 ? OVERDUE : null),
+    next: async () => ((await findDeletedChannels(db.read)).length > 0 ? OVERDUE : null),
     failed: (error) => log.error({ err: error }, "what deleted channels have left could not be removed; trying again"),
   });
   // Channels may have been deleted.

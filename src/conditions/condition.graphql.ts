@@ -1,16 +1,19 @@
-import { isCustomers, isOwnEvent, ownCategories, ownChannels, ownCustomers, ownEvents } from "../access/principal.ts";
+import { isCustomers, isOwnEvent, ownCategories, ownCustomers, ownEvents } from "../access/principal.ts";
 import type { Owner, Principal } from "../access/principal.ts";
 import { canonicalNames } from "../catalogue/catalogue.ts";
 import type { Condition } from "../db/generated/client.ts";
+import { readRows } from "../db/readRows.ts";
+import { parsedJson } from "../db/sql.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import { knowsWhoTook } from "../escalations/acknowledgement.model.ts";
-import { EventType } from "../events/event.graphql.ts";
+import { eventById, EventType } from "../events/event.graphql.ts";
 import type { StoredEvent } from "../events/event.model.ts";
 import { EVENTS } from "../events/eventFilter.ts";
 import { builder } from "../graphql/builder.ts";
 import { ConditionStatusEnum, SeverityEnum } from "../graphql/enums.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
-import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
+import { readTogether, rowById } from "../graphql/readTogether.ts";
+import { countedOf, cursors, ENDS_EARLY, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import { CONDITIONS, conditionSearch } from "./conditionFilter.ts";
 
 interface Acknowledgement {
@@ -32,6 +35,9 @@ const AcknowledgementType = builder.objectRef<Acknowledgement>("Acknowledgement"
     note: t.exposeString("note", { nullable: true, description: "What they said of it; as `by` for customers." }),
   }),
 });
+
+/** When a customer's own channels were last told of conditions. */
+const lastTold = readTogether((ids, { services, principal }) => services.deliveries.lastTold(ids, principal));
 
 export const ConditionType = builder.prismaNode("Condition", {
   id: { field: "id" },
@@ -56,20 +62,10 @@ export const ConditionType = builder.prismaNode("Condition", {
       type: "DateTime",
       nullable: true,
       description: "When channels were last told of it; for customers: their own.",
-      resolve: async ({ id, lastNotifiedAt }, _args, { services, principal }) => {
-        if (!isCustomers(principal)) return lastNotifiedAt;
-        const last = await services.db.delivery.findFirst({ where: { conditionId: id, ...ownChannels(principal) }, orderBy: { id: "desc" }, select: { createdAt: true } });
-        return last?.createdAt ?? null;
-      },
+      resolve: async ({ id, lastNotifiedAt }, _args, context) => (isCustomers(context.principal) ? ((await lastTold(context, id)) ?? null) : lastNotifiedAt),
     }),
     recheckAt: t.expose("recheckAt", { type: "DateTime", nullable: true, description: "When it is decided about again though no event comes: a hold is over, a silence ends, it may be steady. Null when nothing is waited for." }),
-    flappingSince: t.field({ type: "DateTime", nullable: true, description: "Since when it comes and goes too often to tell of each time; null when it does not.", resolve: ({ flapping }) => (flapping ? new Date((flapping as { since: string }).since) : null) }),
-    inhibitedBy: t.prismaField({
-      type: "Condition",
-      nullable: true,
-      description: "The open condition that accounts for it; null when it is told of for itself.",
-      resolve: (query, { inhibitedBy }, _args, { services, principal }) => (inhibitedBy === null ? null : services.db.condition.findFirst({ ...query, where: { id: inhibitedBy, ...ownEvents(principal) } })),
-    }),
+    flappingSince: t.field({ type: "DateTime", nullable: true, description: "Since when it comes and goes too often to tell of each time; null when it does not.", resolve: ({ flapping }) => (flapping ? new Date(parsedJson<{ since: string }>(flapping).since) : null) }),
     acknowledgement: t.field({
       type: AcknowledgementType,
       nullable: true,
@@ -81,17 +77,38 @@ export const ConditionType = builder.prismaNode("Condition", {
       {
         type: EventType,
         description: "The events that belong to it, the newest first.",
-        resolve: ({ id }, args, context, info) => {
-          const { db } = context.services;
-          const relations = relationsOf(context, info);
-          return searchConnection(db, { table: EVENTS, filter: { oneOf: { conditionId: [id] } }, args, ...cursors("event"), load: (ids) => db.event.findMany({ ...relations, where: { id: { in: ids } } }) });
-        },
+        resolve: ({ id }, args, context) =>
+          searchConnection(context.services.db, {
+            table: EVENTS,
+            filter: { oneOf: { conditionId: [id] } },
+            args,
+            ...cursors("event"),
+            load: async (ids) => (await Promise.all(ids.map((event) => eventById(context, event)))).filter((event) => event !== null),
+          }),
       },
       { name: "ConditionEventConnection", description: "A page of a condition's events." },
       { name: "ConditionEventEdge", description: "An event of a condition and its place in the list." },
     ),
   }),
 });
+
+const conditionById = rowById((ids, { services }) => readRows(services.db, "Condition", "id", ids));
+
+builder.prismaObjectField(ConditionType, "inhibitedBy", (t) =>
+  t.field({
+    type: ConditionType,
+    nullable: true,
+    description: "The open condition that accounts for it; null when it is told of for itself.",
+    resolve: async ({ inhibitedBy }, _args, context) => {
+      const inhibitor = await conditionById(context, inhibitedBy);
+      return inhibitor && isOwnEvent(context.principal, inhibitor) ? inhibitor : null;
+    },
+  }),
+);
+
+builder.prismaObjectField(EventType, "condition", (t) =>
+  t.field({ type: ConditionType, nullable: true, description: "The condition that it opened, counted towards or closed.", resolve: ({ conditionId }, _args, context) => conditionById(context, conditionId) }),
+);
 
 const ConditionFilter = builder.inputType("ConditionFilter", {
   description: "Which conditions are wanted; what is left out does not matter.",
@@ -113,12 +130,9 @@ builder.queryField("conditions", (t) =>
       description: `Problems that go on or went on, the newest first. ${ENDS_EARLY}`,
       authScopes: { may: "EVENTS_READ" },
       args: { filter: t.arg({ type: ConditionFilter, description: "Left out: all." }) },
-      resolve: (_root, { filter, ...args }, context, info) => {
-        const { db } = context.services;
-        const relations = relationsOf(context, info);
-        const { principal } = context;
-        const own = { ...filter, types: canonicalNames(context.services.snapshot.current.catalogue, filter?.types), categories: ownCategories(principal, null) };
-        return searchConnection(db, { table: CONDITIONS, filter: conditionSearch(own, ownCustomers(principal, filter?.customers), isCustomers(principal) ? "customer" : undefined), args, ...cursors("condition"), load: (ids) => db.condition.findMany({ ...relations, where: { id: { in: ids } } }) });
+      resolve: (_root, { filter, ...args }, { services: { db, snapshot }, principal }) => {
+        const own = { ...filter, types: canonicalNames(snapshot.current.catalogue, filter?.types), categories: ownCategories(principal, null) };
+        return searchConnection(db, { table: CONDITIONS, filter: conditionSearch(own, ownCustomers(principal, filter?.customers), isCustomers(principal) ? "customer" : undefined), args, ...cursors("condition"), load: (ids) => readRows(db, "Condition", "id", ids) });
       },
     },
     {

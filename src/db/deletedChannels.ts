@@ -27,8 +27,8 @@ export async function deleteChannels(tx: Transaction, ids: readonly string[], no
   for (const table of GO_AT_ONCE) await execute(tx, sql`DELETE FROM ${raw(`"${table}"`)} WHERE "channelId" ${isOneOf(ids)}`);
 }
 
-export async function findDeletedChannels(db: Database): Promise<string[]> {
-  const rows = await query<{ id: string }>(db.read, sql`SELECT "id" FROM "Channel" WHERE "deletedAt" IS NOT NULL ORDER BY "id"`);
+export async function findDeletedChannels(db: SqlClient): Promise<string[]> {
+  const rows = await query<{ id: string }>(db, sql`SELECT "id" FROM "Channel" WHERE "deletedAt" IS NOT NULL ORDER BY "id"`);
   return rows.map(({ id }) => id);
 }
 

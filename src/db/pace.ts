@@ -12,7 +12,7 @@ export interface Pace {
   /** Rows that the next step may change: as many as lately took a few milliseconds. */
   readonly rows: number;
   /** Runs one step in a transaction, and rests after it. @throws {Error} once it is to stop */
-  write<T>(db: Pick<Database, "writeStatements">, work: (tx: SqlClient) => Promise<T>): Promise<T>;
+  write<T>(db: Pick<Database, "writeStatements" | "writing">, work: (tx: SqlClient) => Promise<T>): Promise<T>;
   /** The same for a step that only reads: on SQLite, one after another without a rest would let nothing else go on. */
   read<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -23,13 +23,20 @@ const MACHINE = {
   rest: (ms: number, signal?: AbortSignal) => sleep<void>(ms, undefined, signal ? { signal } : {}),
 };
 
-/**
- * @param share of the time that the steps may take, more than 0 and at most 1
- * @param signal says when to stop: in a rest, or before the next step
- */
-export function createPace(share: number, signal?: AbortSignal, { now, rest } = MACHINE): Pace {
+/** Of the time that the steps may take, more than 0 and at most 1: while nobody else writes, and beside others. */
+export interface Shares {
+  alone: number;
+  beside: number;
+}
+
+/** After so many steps beside which nobody else wrote, there is nobody. */
+const STEPS_ALONE = 20;
+
+/** @param signal says when to stop: in a rest, or before the next step */
+export function createPace({ alone, beside }: Shares, { signal, machine: { now, rest } = MACHINE }: { signal?: AbortSignal; machine?: typeof MACHINE } = {}): Pace {
   let rows = 100;
-  const restSince = (startedAt: number): Promise<void> => rest((now() - startedAt) * (1 / share - 1), signal);
+  let stepsAlone = 0;
+  const restSince = (startedAt: number): Promise<void> => rest((now() - startedAt) * (1 / (stepsAlone >= STEPS_ALONE ? alone : beside) - 1), signal);
   return {
     get rows() {
       return rows;
@@ -48,6 +55,7 @@ export function createPace(share: number, signal?: AbortSignal, { now, rest } = 
         startedAt = now();
         const done = await work(tx);
         workedAt = now();
+        stepsAlone = db.writing > 1 ? 0 : stepsAlone + 1;
         return done;
       });
       // What the disk takes for a commit is hardly less for fewer rows: only the statements say how many are right.

@@ -202,8 +202,18 @@ async function bestWalk(db: PrismaClient, table: SearchTable, filter: SearchFilt
  * The rows of a walk, in its order, at most `limit` of them.
  * @param wanted said of each; here, where SQLite reads a row only when something is asked that the index does not say
  */
-function walkSql(table: SearchTable, { column, values }: Walk, range: Range, direction: "DOWN" | "UP", limit: number, wanted?: Piece): Piece {
-  const from = sql`SELECT "id"${wanted ? sql`, CASE WHEN ${wanted} THEN 1 END AS "wanted"` : raw("")} FROM ${raw(`"${table.name}" AS s`)} WHERE`;
+function walkSql(table: SearchTable, walk: Walk, range: Range, direction: "DOWN" | "UP", limit: number, wanted?: Piece): Piece {
+  if (!wanted) return alongIndex(table, walk, range, direction, limit, raw(`"id"`));
+  const answered = sql`"id", CASE WHEN ${wanted} THEN 1 END AS "wanted"`;
+  return byDialect({
+    sqlite: alongIndex(table, walk, range, direction, limit, answered),
+    // Asked for more than the ids, PostgreSQL may rather read all rows of a value and sort them than go along the index.
+    postgresql: sql`SELECT ${answered} FROM ${raw(`"${table.name}" AS s`)} WHERE "id" = ANY (ARRAY(${alongIndex(table, walk, range, direction, limit, raw(`"id"`))}))`,
+  });
+}
+
+function alongIndex(table: SearchTable, { column, values }: Walk, range: Range, direction: "DOWN" | "UP", limit: number, columns: Piece): Piece {
+  const from = sql`SELECT ${columns} FROM ${raw(`"${table.name}" AS s`)} WHERE`;
   const order = raw(`ORDER BY "id" ${direction === "DOWN" ? "DESC" : "ASC"}`);
   if (column === null) return sql`${from} true${inRange({ ...range, from: range.from ?? "" }, direction)} ${order} LIMIT ${limit}`;
   const branches = values.map((value) => sql`${from} ${raw(`"${column}"`)} ${value === null ? raw("IS NULL") : sql`= ${value}`}${named(table, column)}${inRange(range, direction)}`);
@@ -312,7 +322,7 @@ async function lookAt(db: PrismaClient, walk: Piece, direction: "DOWN" | "UP"): 
   return { looked: Number(row?.looked ?? 0), last: row?.last ?? null, ids: direction === "DOWN" ? ids.reverse() : ids };
 }
 
-/** A subquery with a limit keeps its order, on both databases. */
+/** A subquery with a limit keeps its order, on both databases: where nothing else is asked of the rows. */
 async function idsOf(db: PrismaClient, walk: Piece, take: number, skip: number): Promise<string[]> {
   const rows = await query<{ id: string }>(db, sql`SELECT "id" FROM (${walk}) AS w LIMIT ${take} OFFSET ${skip}`);
   return rows.map(({ id }) => id);

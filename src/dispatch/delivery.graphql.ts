@@ -1,12 +1,14 @@
-import { ownChannelIds, ownChannels } from "../access/principal.ts";
+import { isCustomers, ownChannels } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
-import { ChannelType } from "../channels/channel.graphql.ts";
-import { NOT_DELETED } from "../db/deletedChannels.ts";
+import { channelById, ChannelType, listedChannelIds } from "../channels/channel.graphql.ts";
+import { ofChannels, readRows } from "../db/readRows.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
+import { eventById, EventType } from "../events/event.graphql.ts";
 import { builder } from "../graphql/builder.ts";
 import { DeliveryStateEnum, HoldReasonEnum, MessageReasonEnum } from "../graphql/enums.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
-import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
+import { groupedBy, readTogether, rowById, stillThere } from "../graphql/readTogether.ts";
+import { countedOf, cursors, ENDS_EARLY, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import type { Delivery } from "./delivery.model.ts";
 import { DELIVERIES, deliverySearch } from "./deliveryFilter.ts";
 
@@ -25,16 +27,40 @@ export const DeliveryType = builder.prismaNode("Delivery", {
     finishedAt: t.expose("finishedAt", { type: "DateTime", nullable: true, description: "When it was done with." }),
     heldFor: t.expose("heldFor", { type: HoldReasonEnum, nullable: true, description: "What held, or holds, it back." }),
     reference: t.exposeString("reference", { nullable: true, description: "The provider's name of the message." }),
-    insteadOf: t.prismaField({
-      type: "Delivery",
-      nullable: true,
-      description: "The delivery that could not be made on another channel, which this one stands in for; null for what is meant for this channel, or when that is not kept any more.",
-      resolve: (query, { insteadOf }, _args, { services }) => (insteadOf === null ? null : services.db.delivery.findUnique({ ...query, where: { id: insteadOf, channel: NOT_DELETED } })),
-    }),
-    event: t.relation("event", { description: "The event that it tells of." }),
-    channel: t.relation("channel", { description: "The channel that it goes to." }),
+    event: t.field({ type: EventType, description: "The event that it tells of.", resolve: async ({ eventId }, _args, context) => stillThere(await eventById(context, eventId), "The event") }),
+    channel: t.field({ type: ChannelType, description: "The channel that it goes to.", resolve: async ({ channelId }, _args, context) => stillThere(await channelById(context, channelId), "The channel") }),
   }),
 });
+
+/** The delivery with an id, whoever may see it; null when it, or its channel, is not there any more. */
+export const deliveryById = rowById((ids, { services }) => readRows(services.db, "Delivery", "id", ids, ofChannels(ownChannels(null))));
+
+builder.prismaObjectField(DeliveryType, "insteadOf", (t) =>
+  t.field({
+    type: DeliveryType,
+    nullable: true,
+    description: "The delivery that could not be made on another channel, which this one stands in for; null for what is meant for this channel, or when that is not kept any more.",
+    resolve: ({ insteadOf }, _args, context) => deliveryById(context, insteadOf),
+  }),
+);
+
+/** More deliveries of one event nobody reads. */
+const MOST_OF_EVENT = 1000;
+
+/** By event, in order. */
+const deliveriesOfEvent = readTogether(async (eventIds, { services, principal }) => {
+  const rows = await readRows(services.db, "Delivery", "eventId", eventIds, ofChannels(ownChannels(principal)));
+  return groupedBy(rows.sort((one, other) => (one.id < other.id ? -1 : 1)), ({ eventId }) => eventId);
+});
+
+builder.prismaObjectField(EventType, "deliveries", (t) =>
+  t.field({
+    type: [DeliveryType],
+    description: "The notifications that came of it. A summary that carried some of them is not among them.",
+    // A summary is a row of one event only because it must be one of some event.
+    resolve: async ({ id }, _args, context) => ((await deliveriesOfEvent(context, id)) ?? []).filter(({ reason }) => reason !== "SUMMARY").slice(0, MOST_OF_EVENT),
+  }),
+);
 
 const DeliveryFilter = builder.inputType("DeliveryFilter", {
   description: "Which deliveries are wanted; what is left out does not matter.",
@@ -51,11 +77,10 @@ builder.queryField("deliveries", (t) =>
       description: `Notifications with how far they have come, the newest first. ${ENDS_EARLY}`,
       authScopes: { may: "HISTORY_READ" },
       args: { filter: t.arg({ type: DeliveryFilter, description: "Left out: all." }) },
-      resolve: (_root, { filter, ...args }, context, info) => {
-        const { db } = context.services;
-        const relations = relationsOf(context, info);
-        const filters = deliverySearch({ states: filter?.states, channelIds: filter?.channelIds?.map(({ id }) => id) }, ownChannelIds(context.principal, context.services.snapshot.current.channels));
-        return searchConnection(db, { table: DELIVERIES, filter: filters, args, ...cursors("delivery"), load: (ids) => db.delivery.findMany({ ...relations, where: { id: { in: ids }, ...ownChannels(context.principal) } }) });
+      resolve: async (_root, { filter, ...args }, context) => {
+        const { services: { db }, principal } = context;
+        const filters = deliverySearch({ states: filter?.states, channelIds: filter?.channelIds?.map(({ id }) => id) }, await listedChannelIds(context), isCustomers(principal) ? "channelId" : undefined);
+        return searchConnection(db, { table: DELIVERIES, filter: filters, args, ...cursors("delivery"), load: (ids) => readRows(db, "Delivery", "id", ids, ofChannels(ownChannels(principal))) });
       },
     },
     {

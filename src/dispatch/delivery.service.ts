@@ -12,7 +12,7 @@ import type { Delivery } from "./delivery.model.ts";
 import type { HoldReason } from "../decide/verdict.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Flusher } from "./flusher.ts";
-import { insertDeliveries } from "./delivery.store.ts";
+import { findLastTold, insertDeliveries } from "./delivery.store.ts";
 import { forgetHeld } from "./held.store.ts";
 
 export interface DeliveryService {
@@ -29,6 +29,8 @@ export interface DeliveryService {
   flush(channelId: string, heldFor: HoldReason, by: Owner): Promise<number>;
   /** Takes a held delivery out of its summary. @throws {NotFoundError} @throws {ConflictError} when it is not held, or on its way already */
   drop(id: string, by: Owner): Promise<Delivery>;
+  /** When the channels that this one may know of were last told of these conditions, as far as they were. */
+  lastTold(conditionIds: string[], by: Owner): Promise<Map<string, Date>>;
 }
 
 export interface DeliveryServiceDeps {
@@ -41,6 +43,8 @@ export interface DeliveryServiceDeps {
 
 export function createDeliveryService({ db, dispatcher, flusher, clock, ids }: DeliveryServiceDeps): DeliveryService {
   return {
+    lastTold: (conditionIds, by) => findLastTold(db, conditionIds, ownChannels(by)),
+
     async flush(channelId, heldFor, by) {
       const channel = await db.read.channel.findUnique({ where: { id: channelId, ...ownedBy(by), ...NOT_DELETED } });
       if (!channel) throw new NotFoundError("This channel");

@@ -1,5 +1,6 @@
 import type { Database } from "../db/database.ts";
 import { DELETED_CHANNELS } from "../db/deletedChannels.ts";
+import { ofChannels } from "../db/readRows.ts";
 import { insertRows, updateRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
 import { isOneOf, parsedJson, query, raw, sql, tableOf, timeOf } from "../db/sql.ts";
@@ -113,6 +114,15 @@ function inState(state: "PENDING" | "RETRY" | "HELD"): Piece {
 export async function findWaitingChannels(db: Database): Promise<string[]> {
   const rows = await query<{ channelId: string }>(db.read, sql`SELECT DISTINCT "channelId" FROM "Delivery" WHERE "state" IN ('PENDING', 'RETRY')`);
   return rows.map((row) => row.channelId);
+}
+
+/** When any of these channels was last told of each of these conditions, as far as one was. */
+export async function findLastTold(db: Database, conditionIds: readonly string[], channels: Parameters<typeof ofChannels>[0]): Promise<Map<string, Date>> {
+  const rows = await query<{ conditionId: string; at: Date | number | bigint }>(
+    db.read,
+    sql`SELECT t."conditionId", MAX(t."createdAt") AS "at" FROM "Delivery" AS t WHERE t."conditionId" ${isOneOf(conditionIds)} AND ${ofChannels(channels)} GROUP BY t."conditionId"`,
+  );
+  return new Map(rows.map(({ conditionId, at }) => [conditionId, timeOf(at)]));
 }
 
 export interface FirstTold {

@@ -9,8 +9,8 @@ export interface DeliveryFilter {
 
 export const DELIVERIES: SearchTable = { name: "Delivery", time: "createdAt", indexed: { state: { but: "SENT" }, customer: { but: null }, channelId: {} } };
 
-/** @param own the channels that may be known of; null: all */
-export function deliverySearch({ states, channelIds }: DeliveryFilter, own: readonly string[] | null): SearchFilter {
-  const ids = own && channelIds ? own.filter((id) => channelIds.includes(id)) : (own ?? channelIds);
-  return { oneOf: { state: states, channelId: ids }, along: own ? "channelId" : undefined, closed: ["state"] };
+/** @param listed the channels whose deliveries are listed; null: all @param along see SearchFilter */
+export function deliverySearch({ states, channelIds }: DeliveryFilter, listed: readonly string[] | null, along?: "channelId"): SearchFilter {
+  const ids = listed && channelIds ? listed.filter((id) => channelIds.includes(id)) : (listed ?? channelIds);
+  return { oneOf: { state: states, channelId: ids }, along, closed: ["state"] };
 }

@@ -1,7 +1,9 @@
 import { isCustomers } from "../access/principal.ts";
 import type { Owner } from "../access/principal.ts";
+import { deliveryById, DeliveryType } from "../dispatch/delivery.graphql.ts";
 import { builder } from "../graphql/builder.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
+import { groupedBy, readTogether, rowById } from "../graphql/readTogether.ts";
 import { EscalationPolicyType } from "./escalationPolicy.graphql.ts";
 
 const EscalationNoticeType = builder.prismaObject("EscalationNotice", {
@@ -14,27 +16,29 @@ const EscalationNoticeType = builder.prismaObject("EscalationNotice", {
     channelId: t.field({ type: "ID", description: "The channel.", resolve: ({ channelId }) => globalIdOf("Channel", channelId) }),
     channelName: t.exposeString("channelName", { description: "The channel's name at that time." }),
     contactName: t.exposeString("contactName", { nullable: true, description: "The name of the contact that led to the channel; null where the step names the channel, and for reminders." }),
-    delivery: t.prismaField({
-      type: "Delivery",
-      nullable: true,
-      description: "The message, while that is kept.",
-      resolve: (query, { deliveryId }, _args, { services }) => (deliveryId === null ? null : services.db.delivery.findUnique({ ...query, where: { id: deliveryId } })),
-    }),
+    delivery: t.field({ type: DeliveryType, nullable: true, description: "The message, while that is kept.", resolve: ({ deliveryId }, _args, context) => deliveryById(context, deliveryId) }),
   }),
 });
 
 /** More than this of one problem nobody reads; the newest are shown. */
 const MOST_NOTICES = 100;
 
+const noticesOf = readTogether(async (ids, { services }) => {
+  const rows = await services.db.escalation.findMany({ where: { id: { in: ids } }, select: { id: true, notices: { orderBy: { id: "desc" }, take: MOST_NOTICES } } });
+  return rows.map(({ id, notices }) => [id, notices] as const);
+});
+
+const policyById = rowById((ids, { services }) => services.db.escalationPolicy.findMany({ where: { id: { in: ids } } }));
+
 const EscalationType = builder.prismaObject("Escalation", {
   description: "An escalation policy at work on one problem.",
   fields: (t) => ({
-    policy: t.relation("policy", { type: EscalationPolicyType, nullable: true, description: "The policy; null where the token may not read settings." }),
+    policy: t.field({ type: EscalationPolicyType, nullable: true, description: "The policy; null where the token may not read settings.", resolve: ({ policyId }, _args, context) => policyById(context, policyId) }),
     startedAt: t.expose("startedAt", { type: "DateTime", description: "When it went to work." }),
     step: t.int({ description: "The step that comes next, from 1.", resolve: ({ step }) => step + 1 }),
     round: t.int({ description: "The round that it is in, from 1.", resolve: ({ round }) => round + 1 }),
     nextAt: t.expose("nextAt", { type: "DateTime", nullable: true, description: "When the next step or reminder is due; null: nothing more is to come." }),
-    notices: t.relation("notices", { type: EscalationNoticeType, description: `Who was told when, the newest ${MOST_NOTICES}, the newest first.`, query: { orderBy: { id: "desc" }, take: MOST_NOTICES } }),
+    notices: t.field({ type: [EscalationNoticeType], description: `Who was told when, the newest ${MOST_NOTICES}, the newest first.`, resolve: async ({ id }, _args, context) => (await noticesOf(context, id)) ?? [] }),
   }),
 });
 
@@ -43,4 +47,12 @@ function ownPolicies(owner: Owner): { policy?: { customer: string } } {
   return isCustomers(owner) ? { policy: { customer: owner.customer } } : {};
 }
 
-builder.prismaObjectField("Condition", "escalations", (t) => t.relation("escalations", { type: EscalationType, description: "The escalation policies that are, or were, at work on it; for customers: their own.", query: (_args, { principal }) => ({ where: ownPolicies(principal), orderBy: { id: "asc" } }) }));
+/** By condition, in order. */
+const escalationsOf = readTogether(async (conditionIds, { services, principal }) => {
+  const rows = await services.db.escalation.findMany({ where: { conditionId: { in: conditionIds }, ...ownPolicies(principal) }, orderBy: { id: "asc" } });
+  return groupedBy(rows, ({ conditionId }) => conditionId);
+});
+
+builder.prismaObjectField("Condition", "escalations", (t) =>
+  t.field({ type: [EscalationType], description: "The escalation policies that are, or were, at work on it; for customers: their own.", resolve: async ({ id }, _args, context) => (await escalationsOf(context, id)) ?? [] }),
+);

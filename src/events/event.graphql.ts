@@ -1,7 +1,9 @@
 import { createErrorProxy } from "@pothos/plugin-errors";
-import { isCustomers, isOwnEvent, ownCategories, ownChannels, ownCustomers, ownEvents } from "../access/principal.ts";
+import { isCustomers, isOwnEvent, ownCategories, ownCustomers, ownEvents } from "../access/principal.ts";
 import { ChannelType } from "../channels/channel.graphql.ts";
 import { canonicalNames } from "../catalogue/catalogue.ts";
+import { readRows } from "../db/readRows.ts";
+import { parsedJson } from "../db/sql.ts";
 import { leftOutVerdict } from "../decide/leftOut.ts";
 import type { Named } from "../decide/settings.ts";
 import type { ChannelVerdict, Verdict, Via } from "../decide/verdict.ts";
@@ -11,9 +13,10 @@ import { builder } from "../graphql/builder.ts";
 import type { Context } from "../graphql/context.ts";
 import { EventStatusEnum, MessageReasonEnum, SeverityEnum, VerdictActionEnum, VerdictReasonEnum } from "../graphql/enums.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
-import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
+import { countedOf, cursors, ENDS_EARLY, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import { OtherErrorType } from "../graphql/errorTypes.ts";
 import { NEAR_NAMES } from "../intake/intake.ts";
+import { rowById } from "../graphql/readTogether.ts";
 import type { Accepted } from "../intake/intake.ts";
 import type { Json } from "../render/message.ts";
 import type { Owner } from "../access/principal.ts";
@@ -152,7 +155,7 @@ export const EventType = builder.prismaNode("Event", {
     customer: t.exposeString("customer", { nullable: true, description: "The customer whose service it is." }),
     title: t.exposeString("title", { description: "One line: the producer's, else its type's." }),
     message: t.exposeString("message", { description: "The text: the producer's, else made from its type's template." }),
-    details: t.field({ type: "JSONObject", description: "Further facts, as the producer gave them.", resolve: (event) => event.details as { [key: string]: Json } }),
+    details: t.field({ type: "JSONObject", description: "Further facts, as the producer gave them.", resolve: ({ details }) => parsedJson<{ [key: string]: Json }>(details) }),
     value: t.exposeFloat("value", { nullable: true, description: "The measured value that a threshold is held against." }),
     dedupKey: t.exposeString("dedupKey", { nullable: true, description: "The producer's own name of the problem." }),
     occurredAt: t.expose("occurredAt", { type: "DateTime", description: "When it happened." }),
@@ -160,16 +163,13 @@ export const EventType = builder.prismaNode("Event", {
     decision: t.field({
       type: DecisionType,
       description: "What became of it and why, for each channel.",
-      resolve: async (event, _args, { services, principal }) => ({ ...(await services.ownDecisions.read(event.decision as unknown as StoredDecision, event, principal)), eventId: event.id }),
-    }),
-    condition: t.relation("condition", { nullable: true, description: "The condition that it opened, counted towards or closed." }),
-    deliveries: t.relation("deliveries", {
-      description: "The notifications that came of it. A summary that carried some of them is not among them.",
-      // A summary is a row of one event only because it must be one of some event.
-      query: (_args, { principal }) => ({ where: { reason: { not: "SUMMARY" }, ...ownChannels(principal) }, orderBy: { id: "asc" }, take: 1000 }),
+      resolve: async (event, _args, { services, principal }) => ({ ...(await services.ownDecisions.read(parsedJson<StoredDecision>(event.decision), event, principal)), eventId: event.id }),
     }),
   }),
 });
+
+/** The event with an id, whoever may see it; null when it is not kept any more. */
+export const eventById = rowById((ids, { services }) => readRows(services.db, "Event", "id", ids));
 
 const EmitEventInput = builder.inputType("EmitEventInput", {
   description: "An event as a producer sends it. Only the type is needed.",
@@ -333,13 +333,10 @@ builder.queryField("events", (t) =>
       description: `Events as they were taken in, the newest first. ${ENDS_EARLY}`,
       authScopes: { may: "EVENTS_READ" },
       args: { filter: t.arg({ type: EventFilter, description: "Left out: all." }) },
-      resolve: (_root, { filter, ...args }, context, info) => {
-        const { db } = context.services;
-        const relations = relationsOf(context, info);
-        const { principal } = context;
+      resolve: (_root, { filter, ...args }, { services: { db, snapshot }, principal }) => {
         if (filter?.because && isCustomers(principal)) throw new CallerError("BAD_REQUEST", "filter.because: must be left out by customers. Ask for each event's decision.");
-        const own = { ...filter, types: canonicalNames(context.services.snapshot.current.catalogue, filter?.types), categories: ownCategories(principal, filter?.categories) };
-        return searchConnection(db, { table: EVENTS, filter: eventSearch(own, ownCustomers(principal, filter?.customers), isCustomers(principal) ? "customer" : undefined), args, ...cursors("event"), load: (ids) => db.event.findMany({ ...relations, where: { id: { in: ids } } }) });
+        const own = { ...filter, types: canonicalNames(snapshot.current.catalogue, filter?.types), categories: ownCategories(principal, filter?.categories) };
+        return searchConnection(db, { table: EVENTS, filter: eventSearch(own, ownCustomers(principal, filter?.customers), isCustomers(principal) ? "customer" : undefined), args, ...cursors("event"), load: (ids) => readRows(db, "Event", "id", ids) });
       },
     },
     {

@@ -1,5 +1,6 @@
 import type { Database } from "../db/database.ts";
 import type { Pace } from "../db/pace.ts";
+import { ofChannels } from "../db/readRows.ts";
 import { insertRows } from "../db/rows.ts";
 import type { Table } from "../db/rows.ts";
 import { execute, isOneOf, parsedJson, query, raw, sql, tableOf } from "../db/sql.ts";
@@ -52,6 +53,24 @@ export async function findEvents(db: SqlClient, ids: string[]): Promise<StoredEv
   if (ids.length === 0) return [];
   const rows = await query<StoredEvent>(db, sql`SELECT * FROM "Event" WHERE "id" ${isOneOf(ids)} ORDER BY "id"`);
   return rows.map((row) => ({ ...row, details: parsedJson(row.details), decision: parsedJson(row.decision) }));
+}
+
+/** Of one thing, so many events are looked at, the oldest first: the first of them are those that were told. */
+const MOST_LOOKED_AT = 1000;
+
+/** @returns which of these things any of a customer's channels has had a message about */
+export async function findToldOf(db: SqlClient, things: readonly Pick<StoredEvent, "fingerprint" | "conditionId">[], customer: string): Promise<(thing: Pick<StoredEvent, "fingerprint" | "conditionId">) => boolean> {
+  const own = ofChannels({ channel: { customer } });
+  const conditions = things.flatMap(({ conditionId }) => (conditionId === null ? [] : [{ conditionId }]));
+  const occurrences = things.flatMap(({ conditionId, fingerprint }) => (conditionId === null ? [{ fingerprint }] : []));
+  const told = await query<{ thing: string }>(
+    db,
+    sql`SELECT "conditionId" AS "thing" FROM ${tableOf("w", { conditionId: "TEXT" }, conditions)} WHERE EXISTS (SELECT 1 FROM "Delivery" AS t WHERE t."conditionId" = w."conditionId" AND ${own})
+        UNION ALL SELECT "fingerprint" AS "thing" FROM ${tableOf("w", { fingerprint: "TEXT" }, occurrences)} WHERE EXISTS (
+          SELECT 1 FROM (SELECT "id" FROM "Event" AS e WHERE e."fingerprint" = w."fingerprint" AND e."customer" = ${customer} AND e."conditionId" IS NULL ORDER BY "id" LIMIT ${MOST_LOOKED_AT}) AS o JOIN "Delivery" AS t ON t."eventId" = o."id" WHERE ${own})`,
+  );
+  const known = new Set(told.map(({ thing }) => thing));
+  return ({ conditionId, fingerprint }) => known.has(conditionId ?? fingerprint);
 }
 
 /** The event that tells most of each of these conditions: the newest of the worst while it is open, and the newest of all when it is over. */

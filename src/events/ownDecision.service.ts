@@ -1,10 +1,12 @@
-import { isCustomers, ownChannels } from "../access/principal.ts";
+import DataLoader from "dataloader";
+import { isCustomers } from "../access/principal.ts";
 import type { Owner } from "../access/principal.ts";
 import type { Database } from "../db/database.ts";
 import { overallVerdict } from "../decide/overallVerdict.ts";
 import type { Verdict } from "../decide/verdict.ts";
 import type { SnapshotHolder } from "../settings/snapshot.ts";
 import type { StoredDecision, StoredEvent } from "./event.model.ts";
+import { findToldOf } from "./event.store.ts";
 
 /** What an event is about, by which what was told before is found. */
 export type About = Pick<StoredEvent, "fingerprint" | "conditionId">;
@@ -18,11 +20,15 @@ export interface OwnDecisions {
 }
 
 export function createOwnDecisions(db: Pick<Database, "read">, snapshot: Pick<SnapshotHolder, "current">): OwnDecisions {
-  /** Whether any of the customer's channels has had a message about the same thing. */
-  async function wasTold({ fingerprint, conditionId }: About, customer: string): Promise<boolean> {
-    const sameThing = conditionId === null ? { event: { fingerprint } } : { conditionId };
-    return (await db.read.delivery.findFirst({ where: { ...ownChannels({ customer }), ...sameThing }, select: { id: true } })) !== null;
-  }
+  /** Whether any of the customer's channels has had a message about the same thing: asked for all events of a page at once. */
+  const wasTold = new DataLoader(
+    async (asked: readonly { about: About; customer: string }[]) => {
+      const told = new Map<string, (about: About) => boolean>();
+      for (const customer of new Set(asked.map((one) => one.customer))) told.set(customer, await findToldOf(db.read, asked.filter((one) => one.customer === customer).map(({ about }) => about), customer));
+      return asked.map(({ about, customer }) => told.get(customer)?.(about) ?? false);
+    },
+    { cache: false },
+  );
 
   return {
     async read(decision, about, by) {
@@ -31,7 +37,7 @@ export function createOwnDecisions(db: Pick<Database, "read">, snapshot: Pick<Sn
       const channels = decision.channels.filter(({ channelId }) => snapshot.current.channels.get(channelId)?.customer === by.customer).map(withoutNames);
       // Stopped before any channel was looked at: that is about the event itself, unless it is because somebody was told before.
       const isStopped = decision.channels.length === 0 && verdict.action === "SUPPRESS" && verdict.because !== "NO_CHANNEL" && verdict.because !== "NOBODY_TOLD";
-      const toldOf = BECAUSE_TOLD.has(verdict.because) || reason === "ONGOING" ? await wasTold(about, by.customer) : true;
+      const toldOf = BECAUSE_TOLD.has(verdict.because) || reason === "ONGOING" ? await wasTold.load({ about, customer: by.customer }) : true;
       return {
         channels,
         verdict: isStopped && (toldOf || !BECAUSE_TOLD.has(verdict.because)) ? withoutNames(verdict) : overallVerdict(channels, reason),

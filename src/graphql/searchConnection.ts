@@ -1,14 +1,11 @@
-import { queryFromInfo } from "@pothos/plugin-prisma";
 import { resolveCursorConnection } from "@pothos/plugin-relay";
 import type { DefaultConnectionArguments, ResolveCursorConnectionArgs } from "@pothos/plugin-relay";
-import type { GraphQLResolveInfo } from "graphql";
 import type { PrismaClient } from "../db/generated/client.ts";
 import { countFound, MOST_LOOKED_AT, MOST_COUNTED, search } from "../db/search.ts";
 import type { Counted, SearchFilter, SearchTable } from "../db/search.ts";
 import { CallerError } from "../errors.ts";
 import { isId } from "../ids.ts";
 import { PAGE } from "./builder.ts";
-import type { Context } from "./context.ts";
 
 /** Passing over more would take longer the more it is. */
 export const LARGEST_OFFSET = 10_000;
@@ -21,11 +18,6 @@ export const WRONG_CURSOR = "after or before: must be a cursor that this server 
 
 /** To stand behind what a connection gives. */
 export const ENDS_EARLY = "A filter that leaves very little of very much may give a page with fewer rows than asked for, or none, though hasNextPage is true: the search goes on after endCursor.";
-
-/** What to read with a connection's rows, so that their fields need no queries of their own. */
-export function relationsOf(context: Context, info: GraphQLResolveInfo): object {
-  return queryFromInfo({ context, info, paths: [["nodes"], ["edges", "node"]] });
-}
 
 export interface SearchConnection<Row> {
   table: SearchTable;

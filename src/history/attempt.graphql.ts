@@ -2,6 +2,9 @@ import { isCustomers } from "../access/principal.ts";
 import type { Owner } from "../access/principal.ts";
 import { canonicalNames } from "../catalogue/catalogue.ts";
 import { ChannelKindEnum } from "../channels/channelKind.graphql.ts";
+import { readRows } from "../db/readRows.ts";
+import { deliveryById, DeliveryType } from "../dispatch/delivery.graphql.ts";
+import { eventById, EventType } from "../events/event.graphql.ts";
 import { builder, PAGE } from "../graphql/builder.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
 import { AttemptOutcomeEnum, MessageReasonEnum, SeverityEnum } from "../graphql/enums.ts";
@@ -9,9 +12,9 @@ import { ValidationError } from "../errors.ts";
 import { countedOf, ENDS_EARLY, LARGEST_OFFSET, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
 import type { Services } from "../services.ts";
-import type { Attempt } from "./attempt.model.ts";
 import { ATTEMPTS, attemptSearch } from "./attemptFilter.ts";
 import type { AttemptFilter } from "./attemptFilter.ts";
+import type { Cleared } from "./clearing.ts";
 import { cursorOf } from "./history.service.ts";
 import type { Dispatched } from "./history.service.ts";
 
@@ -41,18 +44,8 @@ export const AttemptType = builder.prismaNode("Attempt", {
     durationMs: t.exposeInt("durationMs", { description: "How long it took, in milliseconds." }),
     tryNumber: t.exposeInt("tryNumber", { description: "1 for the first try." }),
     nextTryAt: t.expose("nextTryAt", { type: "DateTime", nullable: true, description: "When it is tried again." }),
-    event: t.prismaField({
-      type: "Event",
-      nullable: true,
-      description: "The event that it told of, while that is kept.",
-      resolve: (query, { eventId }, _args, { services }) => (eventId === null ? null : services.db.event.findUnique({ ...query, where: { id: eventId } })),
-    }),
-    delivery: t.prismaField({
-      type: "Delivery",
-      nullable: true,
-      description: "The delivery that it was a try at; none for a test.",
-      resolve: (query, { deliveryId }, _args, { services }) => (deliveryId === null ? null : services.db.delivery.findUnique({ ...query, where: { id: deliveryId } })),
-    }),
+    event: t.field({ type: EventType, nullable: true, description: "The event that it told of, while that is kept.", resolve: ({ eventId }, _args, context) => eventById(context, eventId) }),
+    delivery: t.field({ type: DeliveryType, nullable: true, description: "The delivery that it was a try at; none for a test.", resolve: ({ deliveryId }, _args, context) => deliveryById(context, deliveryId) }),
   }),
 });
 
@@ -96,14 +89,14 @@ builder.queryField("history", (t) =>
         offset: t.arg.int({ description: `In place of after: how many to pass over, at most ${LARGEST_OFFSET.toLocaleString("en-US")}.` }),
       },
       resolve: (_root, { limit, offset, filter, ...paging }, { services, principal }) =>
-        searchConnection<Attempt>(services.db, {
+        searchConnection(services.db, {
           table: ATTEMPTS,
           filter: attemptSearch(filterOf(filter, principal, services)),
           args: { ...paging, first: limit ?? paging.first ?? null },
           offset,
           cursorOf,
           idOf: services.history.idOf,
-          load: (ids) => services.db.attempt.findMany({ where: { id: { in: ids } } }),
+          load: (ids) => readRows(services.db, "Attempt", "id", ids),
         }),
     },
     {
@@ -126,19 +119,22 @@ builder.queryField("liveCursor", (t) =>
   }),
 );
 
-const ClearHistoryPayload = builder.objectRef<{ deleted: number }>("ClearHistoryPayload").implement({
-  description: "The attempts are deleted.",
-  fields: (t) => ({ deletedCount: t.int({ description: "How many were deleted.", resolve: ({ deleted }) => deleted }) }),
+const ClearHistoryPayload = builder.objectRef<Cleared>("ClearHistoryPayload").implement({
+  description: "The attempts are deleted, or are being deleted.",
+  fields: (t) => ({
+    deletedCount: t.int({ description: "How many were deleted until this answer.", resolve: ({ deleted }) => deleted }),
+    complete: t.boolean({ description: "True: that is all of them. False: there are so many that it goes on after this answer; the history shows what is left. A stop of the server ends it.", resolve: ({ isComplete }) => isComplete }),
+  }),
 });
 
 builder.mutationField("clearHistory", (t) =>
   t.field({
     type: ClearHistoryPayload,
-    description: "Deletes attempts from the history. Events and what waits to be sent stay.",
+    description: "Deletes attempts from the history: for some seconds until the answer, and the rest after it. Events and what waits to be sent stay.",
     authScopes: { may: "HISTORY_MANAGE" },
     errors: resultOf("clearHistory", ValidationError),
     args: { filter: t.arg({ type: AttemptFilterInput, description: "Which; left out: all." }) },
-    resolve: async (_root, { filter }, { services, principal }) => ({ deleted: await services.history.clear(filterOf(filter, principal, services)) }),
+    resolve: (_root, { filter }, { services, principal }) => services.history.clear(filterOf(filter, principal, services)),
   }),
 );
 

@@ -38,6 +38,8 @@ export interface AttemptStore {
   /** The oldest attempts after this id that match, in order. */
   after(id: string, filter: SearchFilter, limit: number): Promise<Page>;
   newestId(): Promise<string>;
+  /** The newest attempt before an id that matches, or of all. */
+  newest(filter: SearchFilter, beforeId: string | null): Promise<Found>;
   /** At most `limit` of the oldest attempts after an id and up to another one that match, in order. */
   oldest(afterId: string, upToId: string, filter: SearchFilter, limit: number): Promise<Found>;
   delete(ids: string[], pace: Pace): Promise<void>;
@@ -58,6 +60,7 @@ export function createAttemptStore(db: Database): AttemptStore {
     async newestId() {
       return (await db.read.attempt.findFirst({ orderBy: { id: "desc" }, select: { id: true } }))?.id ?? "";
     },
+    newest: (filter, beforeId) => search(db.read, ATTEMPTS, filter, { direction: "DOWN", beyond: beforeId, take: 1 }),
     oldest: (afterId, upToId, filter, take) => search(db.read, ATTEMPTS, filter, { direction: "UP", beyond: afterId, until: { id: upToId, inclusive: true }, take }),
     async delete(ids, pace) {
       await pace.write(db, (tx) => execute(tx, sql`DELETE FROM "Attempt" WHERE "id" ${isOneOf(ids)}`));

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.ts";
-import { createPace } from "../db/pace.ts";
 import type { Pace } from "../db/pace.ts";
+import type { Found, SearchFilter } from "../db/search.ts";
 import { CallerError } from "../errors.ts";
 import { isId } from "../ids.ts";
 import type { SecretBox } from "../secretBox.ts";
@@ -13,6 +13,7 @@ import { attemptMatches, attemptSearch } from "./attemptFilter.ts";
 import type { AttemptFilter } from "./attemptFilter.ts";
 import type { Attempt } from "./attempt.model.ts";
 import type { AttemptStore } from "./attempt.store.ts";
+import type { Cleared, Clearings } from "./clearing.ts";
 import { createSurplus } from "./surplus.ts";
 
 /** One attempt on the live feed. */
@@ -38,8 +39,8 @@ export interface HistoryService {
   position(sealed: boolean): Promise<string>;
   /** @throws {CallerError} when it is no cursor of ours */
   idOf(cursor: string): string;
-  /** Deletes attempts. @returns how many */
-  clear(filter: AttemptFilter): Promise<number>;
+  /** Deletes attempts. Of very many, the answer does not wait for all. */
+  clear(filter: AttemptFilter): Promise<Cleared>;
   /** Deletes what is older than `days` or beyond the newest `count`. @returns how many */
   prune(days: number, count: number, pace: Pace): Promise<number>;
 }
@@ -54,10 +55,17 @@ const CLEARED_AT = "historyClearedAt";
 const BEFORE_ALL = "00000000-0000-0000-0000-000000000000";
 
 const REPLAY_PAGE = 500;
-/** Of the time: whoever clears the history waits for it. */
-const CLEARING_SHARE = 0.5;
 
-export function createHistoryService(store: AttemptStore, settings: SettingStore, hub: Hub<Attempt>, clock: Clock, box: Pick<SecretBox, "seal" | "open">): HistoryService {
+export interface HistoryServiceDeps {
+  store: AttemptStore;
+  settings: SettingStore;
+  hub: Hub<Attempt>;
+  clearings: Pick<Clearings, "run">;
+  clock: Clock;
+  box: Pick<SecretBox, "seal" | "open">;
+}
+
+export function createHistoryService({ store, settings, hub, clearings, clock, box }: HistoryServiceDeps): HistoryService {
   function idOf(cursor: string): string {
     const text = Buffer.from(cursor, "base64url").toString("utf8");
     const id = text.startsWith(SEALED_PREFIX) ? opened(text.slice(SEALED_PREFIX.length)) : text.startsWith(CURSOR_PREFIX) ? text.slice(CURSOR_PREFIX.length) : "";
@@ -90,27 +98,32 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
     }
   }
 
+  /** Said before it is done: a server killed in between must not let a cursor step over the gap. */
   async function sayDeleted(upToId: string): Promise<void> {
     if (upToId > (await deletedUpTo())) await settings.note(DELETED_UP_TO, upToId, clock.now());
   }
 
-  /** In small steps: what else is to be stored comes in between. @param said up to here it was said that attempts are deleted */
-  async function deleteUpTo(upToId: string, filter: AttemptFilter, pace: Pace, said = ""): Promise<number> {
-    const wanted = attemptSearch(filter);
-    let deleted = 0;
+  async function newestOf(wanted: SearchFilter, pace: Pace): Promise<string | null> {
+    for (let before: string | null = null; ; ) {
+      const { ids, endedAt }: Found = await pace.read(() => store.newest(wanted, before));
+      const [newest] = ids;
+      if (newest !== undefined || endedAt === null) return newest ?? null;
+      before = endedAt;
+    }
+  }
+
+  /** In small steps: what else is to be stored comes in between. @param deleted hears of each */
+  async function deleteUpTo(upToId: string, wanted: SearchFilter, pace: Pace, deleted: (count: number) => void): Promise<void> {
     let last = "";
     for (;;) {
       const most = pace.rows;
-      const { ids, endedAt } = await store.oldest(last, upToId, wanted, most);
-      const newest = ids.at(-1);
-      if (newest !== undefined) {
-        // Said before it is done: a server killed in between must not let a cursor step over the gap.
-        if (newest > said) await sayDeleted(newest);
+      const { ids, endedAt } = await pace.read(() => store.oldest(last, upToId, wanted, most));
+      if (ids.length > 0) {
         await store.delete(ids, pace);
-        deleted += ids.length;
+        deleted(ids.length);
       }
-      const next = endedAt ?? (ids.length === most ? newest : undefined);
-      if (next === undefined) return deleted;
+      const next = endedAt ?? (ids.length === most ? ids.at(-1) : undefined);
+      if (next === undefined) return;
       last = next;
     }
   }
@@ -215,14 +228,15 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
 
     idOf,
 
-    async clear(filter) {
-      await noteClearing();
-      try {
-        return await deleteUpTo(await store.newestId(), filter, createPace(CLEARING_SHARE));
-      } finally {
+    clear: (filter) =>
+      clearings.run(async (pace, deleted) => {
+        const wanted = attemptSearch(filter);
+        const newest = await newestOf(wanted, pace);
+        if (newest === null) return;
+        await sayDeleted(newest);
         await noteClearing();
-      }
-    },
+        await deleteUpTo(newest, wanted, pace, deleted).finally(noteClearing);
+      }),
 
     async prune(days, count, pace) {
       const tooOld = await store.newestBefore(new Date(clock.now().getTime() - days * 86_400_000));
@@ -230,7 +244,9 @@ export function createHistoryService(store: AttemptStore, settings: SettingStore
       const upTo = [tooOld, tooMany].reduce<string>((newest, id) => (id !== null && id > newest ? id : newest), "");
       if (upTo === "") return 0;
       await sayDeleted(upTo);
-      return deleteUpTo(upTo, {}, pace, upTo);
+      let deleted = 0;
+      await deleteUpTo(upTo, attemptSearch({}), pace, (count) => (deleted += count));
+      return deleted;
     },
   };
 }

@@ -25,7 +25,7 @@ const COOLDOWNS_LOOKED_AT = 100_000;
 const COOLDOWNS_STEP = 500;
 
 /** Of the time: what is taken in meanwhile must hardly feel it. */
-const DELETING_SHARE = 0.1;
+const SHARES = { alone: 0.1, beside: 0.1 };
 
 /** A burst's window is a day at most, and so long after it the storm may go on. */
 const LONGEST_BURST_MS = 2 * DAY_MS;
@@ -52,7 +52,7 @@ export function startRetention(deps: { db: Database; history: Pick<HistoryServic
     if (!(await job.isMine(clock.now()))) return;
     const { historyDays, historyCount } = snapshot.current.server;
     const now = clock.now().getTime();
-    const pace = createPace(DELETING_SHARE, stopping.signal);
+    const pace = createPace(SHARES, { signal: stopping.signal });
     const attempts = await history.prune(historyDays, historyCount, pace);
     const events = await deleteOldEvents(db, new Date(now - historyDays * DAY_MS), new Date(now - DAY_MS), pace);
     await db.writeAlongside((tx) => deleteSilencesEndedBefore(tx, new Date(now - historyDays * DAY_MS)));

@@ -1,10 +1,14 @@
-import { ownChannelIds, ownChannels } from "../access/principal.ts";
+import { isCustomers, ownChannels } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
+import { channelById, ChannelType, listedChannelIds } from "../channels/channel.graphql.ts";
+import { ofChannels, readRows } from "../db/readRows.ts";
 import { ValidationError } from "../errors.ts";
+import { eventById, EventType } from "../events/event.graphql.ts";
 import { builder } from "../graphql/builder.ts";
 import { SeverityEnum } from "../graphql/enums.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
-import { countedOf, cursors, ENDS_EARLY, relationsOf, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
+import { stillThere } from "../graphql/readTogether.ts";
+import { countedOf, cursors, ENDS_EARLY, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import { INBOX_ITEMS, inboxSearch } from "./inboxFilter.ts";
 
 const InboxItemType = builder.prismaNode("InboxItem", {
@@ -21,13 +25,8 @@ const InboxItemType = builder.prismaNode("InboxItem", {
     customer: t.exposeString("customer", { nullable: true, description: "The customer." }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it came." }),
     readAt: t.expose("readAt", { type: "DateTime", nullable: true, description: "When it was marked as read; null while unread." }),
-    event: t.prismaField({
-      type: "Event",
-      nullable: true,
-      description: "The event that it tells of, while that is kept; null for summaries and tests.",
-      resolve: (query, { eventId }, _args, { services }) => (eventId === null ? null : services.db.event.findUnique({ ...query, where: { id: eventId } })),
-    }),
-    channel: t.relation("channel", { description: "The INBOX channel that keeps it." }),
+    event: t.field({ type: EventType, nullable: true, description: "The event that it tells of, while that is kept; null for summaries and tests.", resolve: ({ eventId }, _args, context) => eventById(context, eventId) }),
+    channel: t.field({ type: ChannelType, description: "The INBOX channel that keeps it.", resolve: async ({ channelId }, _args, context) => stillThere(await channelById(context, channelId), "The channel") }),
   }),
 });
 
@@ -38,11 +37,10 @@ builder.queryField("inbox", (t) =>
       description: `The messages kept in the server, the newest first. ${ENDS_EARLY}`,
       authScopes: { may: "INBOX_READ" },
       args: { unreadOnly: t.arg.boolean({ defaultValue: false, description: "True leaves out what was marked as read." }) },
-      resolve: (_root, { unreadOnly, ...args }, context, info) => {
-        const { db } = context.services;
-        const filter = inboxSearch({ unreadOnly: unreadOnly ?? false }, ownChannelIds(context.principal, context.services.snapshot.current.channels));
-        const relations = relationsOf(context, info);
-        return searchConnection(db, { table: INBOX_ITEMS, filter, args, ...cursors("inbox"), load: (ids) => db.inboxItem.findMany({ ...relations, where: { id: { in: ids }, ...ownChannels(context.principal) } }) });
+      resolve: async (_root, { unreadOnly, ...args }, context) => {
+        const { services: { db }, principal } = context;
+        const filter = inboxSearch({ unreadOnly: unreadOnly ?? false }, await listedChannelIds(context), isCustomers(principal) ? "channelId" : undefined);
+        return searchConnection(db, { table: INBOX_ITEMS, filter, args, ...cursors("inbox"), load: (ids) => readRows(db, "InboxItem", "id", ids, ofChannels(ownChannels(principal))) });
       },
     },
     {

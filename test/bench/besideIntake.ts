@@ -97,6 +97,7 @@ export async function measureBesideIntake(server: Program, queries: readonly str
   let cleared: Promise<unknown> = Promise.resolve();
   const clearedPerSecond = await emitWhileDeleting(clearing, async () => void (cleared = clearOldest(client, SURPLUS / rows.attempts)));
   await cleared;
+  await untilNothingIsDeleted(reader);
   await emitFor(alone, ROUND_SECONDS);
 
   const compared = (name: string, which: keyof Times, times: Times, reference: string, than: Times): Figure[] =>

@@ -1,5 +1,6 @@
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { firstIdAt } from "../../src/ids.ts";
 import { measureBesideIntake } from "./besideIntake.ts";
 import { fillWithRows, channelIdOf, rowsFor, SPREAD } from "./manyRows.ts";
 import { quantile } from "./figures.ts";
@@ -23,11 +24,21 @@ const daysAgo = (days: number): string => new Date(Date.now() - days * DAY_MS).t
 const page = (field: string, filter: string, args = ""): string => `{ ${field}(first: 25${args}, filter: { ${filter} }) { nodes { id } pageInfo { hasNextPage endCursor } } }`;
 const count = (field: string, filter: string): string => `{ ${field}(first: 1, filter: { ${filter} }) { totalCount totalCountIsExact } }`;
 
+/** A place in the middle of a list, though no row is there. */
+const cursor = (name: string, days: number): string => Buffer.from(`${name}:${firstIdAt(Date.now() - days * DAY_MS)}-7000-8000-000000000000`).toString("base64url");
+
 /** Every filter of every list, alone and together: what there is much, little and nothing of. */
 const QUERIES: Record<string, string> = {
   "history, newest page": page("history", ""),
+  "history, 100 rows": `{ history(first: 100) { nodes { id } } }`,
+  "history, 100 rows with event and delivery": `{ history(first: 100) { nodes { id event { title } delivery { state } } } }`,
   "history, all fields with event and delivery": `{ history(first: 25) { nodes { id at title body event { title } delivery { state } } } }`,
   "history, offset 10,000": page("history", "", ", offset: 9975"),
+  "history, after 40 days ago": page("history", "", `, after: "${cursor("attempt", 40)}"`),
+  "history, a channel, after 40 days ago": page("history", `channelIds: ["${channel(3)}"]`, `, after: "${cursor("attempt", 40)}"`),
+  "history, a channel and failures, after 40 days ago": page("history", `channelIds: ["${channel(4)}"], outcomes: [TRANSIENT, PERMANENT]`, `, after: "${cursor("attempt", 40)}"`),
+  "history, the last before 40 days ago": `{ history(last: 25, before: "${cursor("attempt", 40)}") { nodes { id } } }`,
+  "history, the last of a type before 40 days ago": `{ history(last: 25, before: "${cursor("attempt", 40)}", filter: { types: ["${SPREAD.frequentType}"] }) { nodes { id } } }`,
   "history, last page": `{ history(last: 25) { nodes { id } } }`,
   "history, a channel": page("history", `channelIds: ["${channel(3)}"]`),
   "history, a channel, offset 10,000": page("history", `channelIds: ["${channel(3)}"]`, ", offset: 9975"),
@@ -58,6 +69,8 @@ const QUERIES: Record<string, string> = {
   "history, count of a customer and a type": count("history", `customers: ["customer.7"], types: ["type.3"]`),
   "history, count of a channel on a day": count("history", `channelIds: ["${channel(4)}"], from: "${daysAgo(40)}", to: "${daysAgo(39)}"`),
   "events, newest page": page("events", ""),
+  "events, 100 rows": `{ events(first: 100) { nodes { id } } }`,
+  "events, 100 rows with condition and deliveries": `{ events(first: 100) { nodes { id condition { status } deliveries { state channel { name } } } } }`,
   "events, with condition and deliveries": `{ events(first: 25) { nodes { id condition { status } deliveries { state } } } }`,
   "events, a type": page("events", `types: ["${SPREAD.frequentType}"]`),
   "events, a service": page("events", `services: ["service.77"]`),
@@ -72,16 +85,22 @@ const QUERIES: Record<string, string> = {
   "events, count of a service": count("events", `services: ["service.77"]`),
   "events, count of a source": count("events", `sources: ["host.7"]`),
   "deliveries, newest page": page("deliveries", ""),
+  "deliveries, 100 rows": `{ deliveries(first: 100) { nodes { id } } }`,
+  "deliveries, 100 rows with event and channel": `{ deliveries(first: 100) { nodes { id event { title } channel { name } } } }`,
   "deliveries, pending": page("deliveries", "states: [PENDING, RETRY]"),
   "deliveries, held": page("deliveries", "states: [HELD]"),
   "deliveries, failed": page("deliveries", "states: [FAILED]"),
   "deliveries, failed of a channel": page("deliveries", `states: [FAILED], channelIds: ["${channel(3)}"]`),
+  "deliveries, count of all": count("deliveries", ""),
   "deliveries, count of failed": count("deliveries", "states: [FAILED]"),
   "conditions, newest page": page("conditions", ""),
   "conditions, open": page("conditions", "status: OPEN"),
   "conditions, a type that is open": page("conditions", `status: OPEN, types: ["${SPREAD.frequentType}"]`),
   "conditions, a service": page("conditions", `services: ["service.77"]`),
   "conditions, count of open": count("conditions", "status: OPEN"),
+  "inbox, newest page": `{ inbox(first: 25) { nodes { id channel { name } } } }`,
+  "inbox, unread": `{ inbox(first: 25, unreadOnly: true) { nodes { id } } }`,
+  "inbox, count of unread": `{ inbox(first: 1, unreadOnly: true) { totalCount totalCountIsExact } }`,
   "metrics": "",
 };
 

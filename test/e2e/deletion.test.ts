@@ -64,6 +64,8 @@ it("leaves nothing to be seen, while its rows are still there; the next start go
   );
   expect(seen).toMatchObject({ channel: null, gone: null, delivery: null, item: null, channels: { totalCount: 1, nodes: [{ name: "Inbox" }] }, contacts: { nodes: [{ channels: [] }] } });
   expect(new Set([...seen.deliveries.nodes, ...seen.inbox.nodes].map(({ channel }) => channel.name))).toEqual(new Set(["Inbox"]));
+  const counts = await api.run<any>(`{ all: deliveries { totalCount totalCountIsExact } held: deliveries(filter: { states: [HELD] }) { totalCount totalCountIsExact } inbox { totalCount totalCountIsExact } }`);
+  expect(counts).toEqual({ all: { totalCount: 5, totalCountIsExact: true }, held: { totalCount: 0, totalCountIsExact: true }, inbox: { totalCount: 5, totalCountIsExact: true } });
   expect((await api.deliveries(events[0] as string)).map(({ channel }) => channel.name)).toEqual(["Inbox"]);
   const again = await api.run<any>(`mutation ($id: ID!, $delivery: ID!) { deleteChannel(id: $id) { ... on Error { code } } flushChannel(id: $id, heldFor: QUIET_HOURS) { ... on Error { code } } dropDelivery(id: $delivery) { ... on Error { code } } }`, { id: quiet, delivery: waiting });
   expect(Object.values(again)).toEqual([{ code: "NOT_FOUND" }, { code: "NOT_FOUND" }, { code: "NOT_FOUND" }]);

@@ -70,11 +70,11 @@ describe("a channel that is deleted", () => {
     expect(deliveries).toBeLessThan(253);
     // What waits goes first.
     expect(await db.read.delivery.count({ where: { channelId: doomed, state: { not: "SENT" } } })).toBe(0);
-    expect(await findDeletedChannels(db)).toEqual([doomed]);
+    expect(await findDeletedChannels(db.read)).toEqual([doomed]);
     await deleteRemains(db, doomed, PACE, () => true);
     expect(await left(db, doomed)).toEqual([0, 0, 0]);
     expect(await left(db, staying)).toEqual([4, 1, 1]);
-    expect(await findDeletedChannels(db)).toEqual([]);
+    expect(await findDeletedChannels(db.read)).toEqual([]);
   });
 });
 

@@ -138,8 +138,8 @@ describe("deleting a person", () => {
     expect(impact).toMatchObject({ channels: ["own"], waitingDeliveries: 3 });
     expect(await contacts.delete(id, ADMIN)).toEqual(impact);
     expect((await createChannelStore(db).all()).map(({ name }) => name)).toEqual(["other"]);
-    expect(await findDeletedChannels(db)).toEqual([own]);
-    await deleteRemains(db, own, createPace(1), () => true);
+    expect(await findDeletedChannels(db.read)).toEqual([own]);
+    await deleteRemains(db, own, createPace({ alone: 1, beside: 1 }), () => true);
     expect((await db.read.channel.findMany()).map(({ name }) => name)).toEqual(["other"]);
     expect(await db.read.delivery.count()).toBe(1);
   });

@@ -8,9 +8,11 @@ import type { DeliveryState } from "../../src/dispatch/delivery.model.ts";
 import { deleteOldEvents, insertEvents, insertIdempotencyKeys } from "../../src/events/event.store.ts";
 import type { Attempt } from "../../src/history/attempt.model.ts";
 import { createAttemptStore, insertAttempts } from "../../src/history/attempt.store.ts";
+import { createClearings } from "../../src/history/clearing.ts";
 import { createHistoryService, cursorOf } from "../../src/history/history.service.ts";
 import { createSecretBox } from "../../src/secretBox.ts";
 import { createIds } from "../../src/ids.ts";
+import { createLog } from "../../src/log.ts";
 import { createHub } from "../../src/live/hub.ts";
 import { createSettingStore } from "../../src/settings/settings.store.ts";
 import { createManualClock } from "../e2e/manualClock.ts";
@@ -18,7 +20,7 @@ import { NOW, addChannel, openStore, someDelivery, someEvent } from "./openStore
 
 const DAY = 86_400_000;
 /** Without rests. */
-const PACE = createPace(1);
+const PACE = createPace({ alone: 1, beside: 1 });
 
 async function addAttempts(db: Database, times: Date[], changes: Partial<Attempt> = {}): Promise<Attempt[]> {
   let now = 0;
@@ -34,10 +36,8 @@ async function addAttempts(db: Database, times: Date[], changes: Partial<Attempt
   return attempts;
 }
 
-function historyOf(db: Database) {
-  const clock = createManualClock(NOW);
-  const hub = createHub<Attempt>();
-  return createHistoryService(createAttemptStore(db), createSettingStore(db), hub, clock, createSecretBox(Buffer.alloc(32)));
+function historyOf(db: Database, clock = createManualClock(NOW), clearings = createClearings(clock, createLog("silent"))) {
+  return createHistoryService({ store: createAttemptStore(db), settings: createSettingStore(db), hub: createHub<Attempt>(), clearings, clock, box: createSecretBox(Buffer.alloc(32)) });
 }
 
 const daysAgo = (days: number) => new Date(NOW.getTime() - days * DAY);
@@ -99,10 +99,44 @@ describe("the history", () => {
     const db = await openStore();
     await addAttempts(db, [3, 2].map(daysAgo), { outcome: "PERMANENT" });
     await addAttempts(db, [1].map(daysAgo));
-    expect(await historyOf(db).clear({ outcomes: ["PERMANENT"] })).toBe(2);
+    expect(await historyOf(db).clear({ outcomes: ["PERMANENT"] })).toEqual({ deleted: 2, isComplete: true });
     expect(await kept(db)).toEqual([1]);
-    expect(await historyOf(db).clear({})).toBe(1);
+    expect(await historyOf(db).clear({})).toEqual({ deleted: 1, isComplete: true });
     expect(await kept(db)).toEqual([]);
+  });
+
+  it("is cleared of very much after the answer, up to what there was, or until the server stops", async () => {
+    const db = await openStore();
+    const clock = createManualClock(NOW);
+    const clearings = createClearings(clock, createLog("silent"));
+    const history = historyOf(db, clock, clearings);
+    const left = () => db.read.attempt.count({ where: { outcome: "PERMANENT" } });
+    await addAttempts(db, Array.from({ length: 3000 }, (_, at) => new Date(NOW.getTime() - 5000 + at)), { outcome: "PERMANENT" });
+    const answered = history.clear({ outcomes: ["PERMANENT"] });
+    await expect.poll(left).toBeLessThan(3000);
+    clock.advance(10_000);
+    const { deleted, isComplete } = await answered;
+    expect(isComplete).toBe(false);
+    expect(deleted).toBeLessThan(3000);
+    await addAttempts(db, [new Date(NOW.getTime() + 1000)], { outcome: "PERMANENT" });
+    await expect.poll(left, { timeout: 30_000 }).toBe(1);
+
+    await addAttempts(db, Array.from({ length: 3000 }, (_, at) => new Date(NOW.getTime() + 2000 + at)), { outcome: "PERMANENT" });
+    const cutShort = history.clear({ outcomes: ["PERMANENT"] });
+    await expect.poll(left).toBeLessThan(3001);
+    await clearings.close();
+    expect((await cutShort).isComplete).toBe(false);
+    expect(await left()).toBeGreaterThan(0);
+  });
+
+  it("is not said to have lost anything by a clearing that finds nothing", async () => {
+    const db = await openStore();
+    const history = historyOf(db);
+    const [first] = await addAttempts(db, [1, 0].map(daysAgo));
+    expect(await history.clear({ outcomes: ["PERMANENT"] })).toEqual({ deleted: 0, isComplete: true });
+    const feed = history.watch({}, cursorOf(first?.id ?? ""), () => true);
+    expect((await feed.next()).value?.attempt.at).toEqual(NOW);
+    await feed.return();
   });
 
   it("tells a client whose cursor lies behind what was deleted, and goes on for all others", async () => {

@@ -35,6 +35,33 @@ export function recordStatements(): Map<string, unknown[]> {
   return statements;
 }
 
+/** Notes what this process asks of either database until the test ends. @returns what runs a piece of work, and gives every statement that it has read by */
+export function watchReading(): (work: () => Promise<unknown>) => Promise<string[]> {
+  let run: string[] = [];
+  const sqlite = Object.getPrototypeOf(new Sqlite(":memory:").prepare("SELECT 1")) as { all(...args: unknown[]): unknown; source: string };
+  const { all } = sqlite;
+  sqlite.all = function (...args) {
+    run.push(this.source);
+    return all.apply(this, args);
+  };
+  const postgresql = pg.Client.prototype as unknown as { query(...args: unknown[]): unknown };
+  const { query } = postgresql;
+  postgresql.query = function (...args) {
+    const [config] = args as [string | { text: string }];
+    run.push(typeof config === "string" ? config : config.text);
+    return query.apply(this, args);
+  };
+  onTestFinished(() => {
+    sqlite.all = all;
+    postgresql.query = query;
+  });
+  return async (work) => {
+    run = [];
+    await work();
+    return run;
+  };
+}
+
 /** The statements that the thread which writes to SQLite is asked to run. */
 function textsOf(message: unknown): string[] {
   if (typeof message !== "object" || message === null || !("last" in message)) return [];
