@@ -162,7 +162,14 @@ export async function createApp({ config, environment, clock, log, random, print
   const clearings = createClearings(clock, log);
   const history = createHistoryService({ store: attemptStore, settings: settingStore, hub, clearings, clock, box });
   const metrics = createMetrics(
-    { queued: () => dispatcher.queued, subscribers: () => hub.subscribers + channelHealth.subscribers, connections: () => webSocket.connections, failingChannels: () => [...snapshot.current.channels.values()].filter(({ failingSince }) => failingSince).length, writing: () => db.writing, queue: () => findQueue(db, clock.now()) },
+    {
+      queued: () => dispatcher.queued,
+      subscribers: () => hub.subscribers + channelHealth.subscribers,
+      connections: () => webSocket.connections,
+      failingChannels: () => [...snapshot.current.channels.values()].filter(({ failingSince }) => failingSince).length,
+      writing: () => db.writing,
+      queue: () => findQueue(db, clock.now()),
+    },
     clock,
   );
   const published = (attempts: Attempt[]): void => {

@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   PORTAL_OFF: "The token belongs to a customer, and the customer portal is switched off.",
   RATE_LIMITED: "The token has made as many requests as it may in a minute; try again after `retryAfter` seconds.",
   BAD_REQUEST: "The request is not what this endpoint understands.",
+  METHOD_NOT_ALLOWED: "The endpoint is there, but not for this HTTP method; the header `Allow` names those that it takes.",
   BODY_TOO_LARGE: "The request body is larger than the server takes.",
   QUERY_TOO_COSTLY: "The query is too deep, too wide or too costly; ask for less at a time.",
   TOO_MANY_CONNECTIONS: "The server has as many connections or subscriptions as it allows.",
@@ -38,7 +39,7 @@ export interface Issue {
   /** Where, from the input's root, e.g. "config.email.to.0". */
   path: string;
   message: string;
-  /** What kind of fault, e.g. "too_big" or "unknown_event_type". */
+  /** What kind of fault, e.g. "required", "too_big" or "unknown_event_type"; "invalid" where there is no closer word. */
   code: string;
 }
 
@@ -70,6 +71,17 @@ export class ConflictError extends CallerError {
 export class IdempotencyConflictError extends CallerError {
   constructor(key: string) {
     super("IDEMPOTENCY_CONFLICT", `The idempotency key "${key}" was already used for another event within 24 hours. Use a new key for a new event.`);
+  }
+}
+
+/** A path of ours that was asked with another HTTP method. */
+export class MethodNotAllowedError extends CallerError {
+  /** Those that it takes, as the header Allow has them. */
+  readonly allow: string;
+
+  constructor(path: string, allow: string) {
+    super("METHOD_NOT_ALLOWED", `${path} takes ${allow} only.`);
+    this.allow = allow;
   }
 }
 

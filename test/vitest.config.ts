@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const ON_POSTGRESQL = [
   "test/store/*.test.ts",
   "test/postgresql/*.test.ts",
-  ...["smoke", "dispatch", "triggers", "live", "quietHours", "againstNoise", "people", "fallback", "escalation", "deletion"].map((name) => `test/e2e/${name}.test.ts`),
+  ...["smoke", "asking", "dispatch", "triggers", "live", "quietHours", "againstNoise", "people", "fallback", "escalation", "deletion"].map((name) => `test/e2e/${name}.test.ts`),
   ...["kill", "clockSteps", "stop", "deadProvider"].map((name) => `test/hard/${name}.test.ts`),
 ];
 /** About SQLite's file. */

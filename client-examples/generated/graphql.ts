@@ -42,9 +42,11 @@ export type AttemptFilter = {
   minimumSeverity?: Severity | null | undefined;
   /** Outcomes. */
   outcomes?: Array<AttemptOutcome> | null | undefined;
+  /** Severities. */
+  severities?: Array<Severity> | null | undefined;
   /** Before this time. */
   to?: string | null | undefined;
-  /** Canonical names of event types. */
+  /** Event types by any of their names. */
   types?: Array<string> | null | undefined;
 };
 
@@ -173,6 +175,18 @@ export type ChannelConfigInput =
   |  { apprise?: never; discord?: never; email?: never; googleChat?: never; gotify?: never; inbox?: never; log?: never; matrix?: never; mattermost?: never; ntfy?: never; onesignal?: never; opsgenie?: never; pagerduty?: never; pushbullet?: never; pusherBeams?: never; pushover?: never; rocketChat?: never; signal?: never; slack?: never; teams?: never; telegram?: never; twilioSms?: never; twilioVoice?: never; twilioWhatsapp?: never; vonageSms?: never; webPush?: never;   /** A channel that sends by Webhook. */
   webhook: WebhookConfigInput; };
 
+/** Which channels are wanted; what is left out does not matter. */
+export type ChannelFilter = {
+  /** Of these customers. */
+  customers?: Array<string> | null | undefined;
+  /** Switched on, or off. */
+  enabled?: boolean | null | undefined;
+  /** Of these kinds. */
+  kinds?: Array<ChannelKind> | null | undefined;
+  /** With one of these names. */
+  names?: Array<string> | null | undefined;
+};
+
 /** What a channel sends by. The channelKinds query has each kind's setup guide and fields. */
 export type ChannelKind =
   /** Sends by Apprise. */
@@ -248,13 +262,15 @@ export type ConditionFilter = {
   acknowledged?: boolean | null | undefined;
   /** Customers. */
   customers?: Array<string> | null | undefined;
+  /** This severity and those above. */
+  minimumSeverity?: Severity | null | undefined;
   /** Services. */
   services?: Array<string> | null | undefined;
   /** Severities. */
   severities?: Array<Severity> | null | undefined;
   /** OPEN for what goes on now. */
   status?: ConditionStatus | null | undefined;
-  /** Canonical names of event types. */
+  /** Event types by any of their names. */
   types?: Array<string> | null | undefined;
 };
 
@@ -500,7 +516,7 @@ export type EmailRecipientInput = {
   to?: Array<string> | null | undefined;
 };
 
-/** Encryption: what may be chosen. */
+/** Encryption, in the config of EMAIL: what may be chosen. */
 export type EmailTls =
   /** Encrypted from the first byte; port 465. */
   | 'IMPLICIT'
@@ -555,6 +571,8 @@ export type ErrorCode =
   | 'IDEMPOTENCY_CONFLICT'
   /** The server has a fault. The request id finds it in the log. */
   | 'INTERNAL'
+  /** The endpoint is there, but not for this HTTP method; the header `Allow` names those that it takes. */
+  | 'METHOD_NOT_ALLOWED'
   /** There is nothing with this id, or the token may not see it. */
   | 'NOT_FOUND'
   /** The token belongs to a customer, and the customer portal is switched off. */
@@ -786,7 +804,7 @@ export type OnesignalRecipientInput = {
   targets?: Array<string> | null | undefined;
 };
 
-/** Target: what may be chosen. */
+/** Target, in the config of ONESIGNAL: what may be chosen. */
 export type OnesignalTarget =
   /** Ids that your own app has given its users. */
   | 'EXTERNAL_IDS'
@@ -825,7 +843,7 @@ export type OpsgenieRecipientInput = {
   responders?: Array<string> | null | undefined;
 };
 
-/** Region: what may be chosen. */
+/** Region, in the config of OPSGENIE: what may be chosen. */
 export type OpsgenieRegion =
   /** Opsgenie, for accounts kept in the European Union. */
   | 'EU'
@@ -844,7 +862,7 @@ export type PagerdutyConfigInput = {
   routingKey?: string | null | undefined;
 };
 
-/** Region: what may be chosen. */
+/** Region, in the config of PAGERDUTY: what may be chosen. */
 export type PagerdutyRegion =
   /** Accounts at eu.pagerduty.com. */
   | 'EU'
@@ -975,7 +993,7 @@ export type PusherBeamsRecipientInput = {
   targets?: Array<string> | null | undefined;
 };
 
-/** Target: what may be chosen. */
+/** Target, in the config of PUSHER_BEAMS: what may be chosen. */
 export type PusherBeamsTarget =
   /** Interests that devices subscribe to. */
   | 'INTERESTS'
@@ -1563,7 +1581,7 @@ export type WebhookConfigInput = {
   url?: string | null | undefined;
 };
 
-/** Method: what may be chosen. */
+/** Method, in the config of WEBHOOK: what may be chosen. */
 export type WebhookMethod =
   /** What nearly every receiver wants. */
   | 'POST'
@@ -1589,8 +1607,8 @@ export type SimulateEventQueryVariables = Exact<{
 
 export type SimulateEventQuery = { simulateEvent:
     | { __typename: 'OtherError', code: ErrorCode, message: string }
-    | { __typename: 'SimulateEventPayload', decision: { action: VerdictAction, because: VerdictReason, explanation: string, until: string | null, channels: Array<{ channelName: string, action: VerdictAction, because: VerdictReason, explanation: string }> } }
-    | { __typename: 'ValidationError', code: ErrorCode, message: string }
+    | { __typename: 'SimulateEventPayload', nearestTypes: Array<string> | null, decision: { action: VerdictAction, because: VerdictReason, explanation: string, until: string | null, channels: Array<{ channelName: string, action: VerdictAction, because: VerdictReason, explanation: string }> } }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
    };
 
 export type ChannelKindsQueryVariables = Exact<{ [key: string]: never; }>;
@@ -1635,7 +1653,7 @@ export type TestChannelConfigMutationVariables = Exact<{
 export type TestChannelConfigMutation = { testChannelConfig:
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
     | { __typename: 'TestChannelConfigPayload', delivered: boolean, outcome: AttemptOutcome, status: string | null, error: string | null, hint: string | null, durationMs: number, body: string }
-    | { __typename: 'ValidationError', code: ErrorCode, message: string }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
    };
 
 export type HistoryQueryVariables = Exact<{
@@ -1679,7 +1697,7 @@ export type UpdateTriggerMutationVariables = Exact<{
 
 export type UpdateTriggerMutation = { updateTrigger:
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
-    | { __typename: 'UpdateTriggerPayload', eventType: { name: string, enabled: boolean, severity: Severity, cooldown: string | null, hold: string | null, burst: { count: number, window: string } | null, threshold: { direction: ThresholdDirection, steps: Array<number>, unit: string } | null, channels: Array<{ id: string, name: string }> | null } }
+    | { __typename: 'UpdateTriggerPayload', warnings: Array<string>, eventType: { name: string, enabled: boolean, severity: Severity, cooldown: string | null, hold: string | null, burst: { count: number, window: string } | null, threshold: { direction: ThresholdDirection, steps: Array<number>, unit: string } | null, channels: Array<{ id: string, name: string }> | null } }
     | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
    };
 
@@ -1698,7 +1716,7 @@ export type CreateAccessTokenMutationVariables = Exact<{
 
 export type CreateAccessTokenMutation = { createAccessToken:
     | { __typename: 'CreateAccessTokenPayload', token: string, accessToken: { id: string, name: string, role: Role, expiresAt: string | null } }
-    | { __typename: 'ValidationError', code: ErrorCode, message: string }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
    };
 
 export type EmitEventsMutationVariables = Exact<{
@@ -1714,6 +1732,7 @@ export type EmitEventsMutation = { emitEvents: { acceptedCount: number, results:
     > } };
 
 export type ChannelsQueryVariables = Exact<{
+  filter?: ChannelFilter | null | undefined;
   first?: number | null | undefined;
   after?: string | null | undefined;
 }>;
@@ -1874,7 +1893,7 @@ export type EscalationPolicyMutation = { createEscalationPolicy:
 export type PeopleQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type PeopleQuery = { contacts: { nodes: Array<{ id: string, name: string, enabled: boolean, channels: Array<{ name: string, kind: ChannelKind, onlyByRules: boolean }>, groups: Array<{ name: string }>, rules: Array<{ name: string }> }> }, contactGroups: { nodes: Array<{ id: string, name: string, allContacts: { totalCount: number } }> }, alertRules: { nodes: Array<{ id: string, name: string, position: number, stop: boolean, matchesNothing: boolean, warnings: Array<string>, reaches: { channelCount: number, contactCount: number } }> } };
+export type PeopleQuery = { contacts: { nodes: Array<{ id: string, name: string, enabled: boolean, channels: Array<{ name: string, kind: ChannelKind, onlyByRules: boolean }>, groups: Array<{ name: string }>, rules: Array<{ name: string }> }> }, contactGroups: { nodes: Array<{ id: string, name: string, allContacts: { totalCount: number } }> }, alertRules: { nodes: Array<{ id: string, name: string, position: number, stop: boolean, matchesNothing: boolean, warnings: Array<string>, escalationPolicy: { name: string } | null, reaches: { channelCount: number, contactCount: number } }> } };
 
 export type WhoHasItQueryVariables = Exact<{
   filter?: ConditionFilter | null | undefined;
@@ -1897,7 +1916,7 @@ export type ExportConfigurationQueryVariables = Exact<{
 
 export type ExportConfigurationQuery = { exportConfiguration:
     | { __typename: 'ExportConfigurationPayload', document: Record<string, unknown> }
-    | { __typename: 'ValidationError', code: ErrorCode, message: string }
+    | { __typename: 'ValidationError', code: ErrorCode, message: string, issues: Array<{ path: string, message: string, code: string }> }
    };
 
 export type ImportConfigurationMutationVariables = Exact<{
@@ -1975,6 +1994,7 @@ export const SimulateEventDocument = new TypedDocumentString(`
   simulateEvent(input: $input) {
     __typename
     ... on SimulateEventPayload {
+      nearestTypes
       decision {
         action
         because
@@ -1991,6 +2011,13 @@ export const SimulateEventDocument = new TypedDocumentString(`
     ... on Error {
       code
       message
+    }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
     }
   }
 }
@@ -2108,6 +2135,13 @@ export const TestChannelConfigDocument = new TypedDocumentString(`
       code
       message
     }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
+    }
   }
 }
     `) as unknown as TypedDocumentString<TestChannelConfigMutation, TestChannelConfigMutationVariables>;
@@ -2217,6 +2251,7 @@ export const UpdateTriggerDocument = new TypedDocumentString(`
   updateTrigger(eventType: $eventType, input: $input) {
     __typename
     ... on UpdateTriggerPayload {
+      warnings
       eventType {
         name
         enabled
@@ -2285,6 +2320,13 @@ export const CreateAccessTokenDocument = new TypedDocumentString(`
       code
       message
     }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
+    }
   }
 }
     `) as unknown as TypedDocumentString<CreateAccessTokenMutation, CreateAccessTokenMutationVariables>;
@@ -2315,8 +2357,8 @@ export const EmitEventsDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<EmitEventsMutation, EmitEventsMutationVariables>;
 export const ChannelsDocument = new TypedDocumentString(`
-    query Channels($first: Int, $after: String) {
-  channels(first: $first, after: $after) {
+    query Channels($filter: ChannelFilter, $first: Int, $after: String) {
+  channels(filter: $filter, first: $first, after: $after) {
     nodes {
       id
       name
@@ -2699,6 +2741,9 @@ export const PeopleDocument = new TypedDocumentString(`
       name
       position
       stop
+      escalationPolicy {
+        name
+      }
       matchesNothing
       reaches {
         channelCount
@@ -2771,6 +2816,13 @@ export const ExportConfigurationDocument = new TypedDocumentString(`
     ... on Error {
       code
       message
+    }
+    ... on ValidationError {
+      issues {
+        path
+        message
+        code
+      }
     }
   }
 }

@@ -72,6 +72,17 @@ export function createCatalogue(types: readonly EventType[]): Catalogue {
   };
 }
 
+/** Canonical names for names of whatever spelling, e.g. of a filter; what nobody knows stays as it is. */
+export function canonicalNames({ resolve }: Catalogue, names: readonly string[] | null | undefined): string[] | null {
+  return names?.map((name) => resolve(name)?.name ?? name) ?? null;
+}
+
+/** What to say of a name that must be an event type's and is none. */
+export function notAnEventType(name: string, { nearest }: Catalogue): string {
+  const near = nearest(name, 3);
+  return `must be an event type; ${near.length > 0 ? `near to it are ${near.join(", ")}` : "the eventTypes query lists them"}`;
+}
+
 /** Damerau-Levenshtein distance where no part is edited twice: insertions, deletions, changes, swapped neighbours. */
 function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];

@@ -1,4 +1,5 @@
-import { ownChannelIds, ownedBy } from "../access/principal.ts";
+import { ownChannelIds, ownCustomers, ownedBy } from "../access/principal.ts";
+import type { Principal } from "../access/principal.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import { builder } from "../graphql/builder.ts";
 import { AttemptOutcomeEnum, SeverityEnum } from "../graphql/enums.ts";
@@ -79,6 +80,28 @@ export const ChannelType = builder.prismaNode("Channel", {
   }),
 });
 
+const ChannelFilter = builder.inputType("ChannelFilter", {
+  description: "Which channels are wanted; what is left out does not matter.",
+  fields: (t) => ({
+    names: t.stringList({ description: "With one of these names." }),
+    kinds: t.field({ type: [ChannelKindEnum], description: "Of these kinds." }),
+    customers: t.stringList({ description: "Of these customers." }),
+    enabled: t.boolean({ description: "Switched on, or off." }),
+  }),
+});
+
+function channelWhere(filter: typeof ChannelFilter.$inferInput | null | undefined, principal: Principal | null) {
+  const { names, kinds, customers, enabled } = filter ?? {};
+  const own = ownCustomers(principal, customers);
+  return {
+    ...NOT_DELETED,
+    ...(names ? { name: { in: names } } : {}),
+    ...(kinds ? { kind: { in: kinds } } : {}),
+    ...(own ? { customer: { in: [...own] } } : {}),
+    ...(enabled === null || enabled === undefined ? {} : { enabled }),
+  };
+}
+
 /** The channel with an id, whoever may see it. */
 export const channelById = rowById((ids, { services }) => services.db.channel.findMany({ where: { id: { in: ids } } }));
 
@@ -101,8 +124,9 @@ builder.queryField("channels", (t) =>
       cursor: "id",
       description: "The configured destinations, the oldest first.",
       authScopes: { may: "SETTINGS_READ" },
-      resolve: (query, _root, _args, { services, principal }) => services.db.channel.findMany({ ...query, where: { ...ownedBy(principal), ...NOT_DELETED }, orderBy: { id: "asc" } }),
-      totalCount: (_root, _args, { services, principal }) => services.db.channel.count({ where: { ...ownedBy(principal), ...NOT_DELETED } }),
+      args: { filter: t.arg({ type: ChannelFilter, description: "Left out: all." }) },
+      resolve: (query, _root, { filter }, { services, principal }) => services.db.channel.findMany({ ...query, where: channelWhere(filter, principal), orderBy: { id: "asc" } }),
+      totalCount: (_root, { filter }, { services, principal }) => services.db.channel.count({ where: channelWhere(filter, principal) }),
     },
     { name: "ChannelConnection", description: "A page of channels." },
     { name: "ChannelEdge", description: "A channel and its place in the list." },

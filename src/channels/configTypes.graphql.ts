@@ -48,15 +48,15 @@ function pascal(name: string): string {
 /** The enum types of config fields, one for each zod enum however many configs share it. */
 const enumTypes = new Map<z.ZodType, ReturnType<typeof makeEnum>>();
 
-function makeEnum(name: string, { meta }: ConfigField, values: string[]) {
-  return builder.enumType(name, {
-    description: `${meta.title}: what may be chosen.`,
+function makeEnum(kind: string, { name, meta }: ConfigField, values: string[]) {
+  return builder.enumType(`${typeNameOf(kind)}${pascal(name)}`, {
+    description: `${meta.title}, in the config of ${kind}: what may be chosen.`,
     values: Object.fromEntries(values.map((value) => [value, { value, description: meta.values?.[value] ?? `${meta.title}: ${value}.` }])),
   });
 }
 
 function enumOf({ kind }: ConfigOwner, field: ConfigField, { schema, values }: Extract<Shape, { type: "ENUM" }>) {
-  const known = enumTypes.get(schema) ?? makeEnum(`${typeNameOf(kind)}${pascal(field.name)}`, field, values);
+  const known = enumTypes.get(schema) ?? makeEnum(kind, field, values);
   enumTypes.set(schema, known);
   return known;
 }

@@ -1,7 +1,7 @@
 import type { Channel } from "./channel.model.ts";
 
 /** So many channels may stand behind one another. */
-export const LONGEST_FALLBACKS = 5;
+const LONGEST_FALLBACKS = 5;
 
 /** What of a channel says where its messages go when it cannot deliver them. */
 export type FallbackLink = Pick<Channel, "id" | "name" | "customer" | "enabled" | "fallbackId">;

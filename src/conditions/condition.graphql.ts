@@ -1,16 +1,16 @@
 import { isCustomers, isOwnEvent, ownCategories, ownCustomers, ownEvents } from "../access/principal.ts";
 import type { Owner, Principal } from "../access/principal.ts";
+import { canonicalNames } from "../catalogue/catalogue.ts";
 import type { Condition } from "../db/generated/client.ts";
 import { readRows } from "../db/readRows.ts";
 import { parsedJson } from "../db/sql.ts";
-import { ConflictError, NotFoundError } from "../errors.ts";
+import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import { knowsWhoTook } from "../escalations/acknowledgement.model.ts";
 import { eventById, EventType } from "../events/event.graphql.ts";
 import type { StoredEvent } from "../events/event.model.ts";
 import { EVENTS } from "../events/eventFilter.ts";
 import { builder } from "../graphql/builder.ts";
 import { ConditionStatusEnum, SeverityEnum } from "../graphql/enums.ts";
-import { globalIdOf } from "../graphql/globalId.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
 import { readTogether, rowById } from "../graphql/readTogether.ts";
 import { countedOf, cursors, ENDS_EARLY, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
@@ -96,13 +96,12 @@ const conditionById = rowById((ids, { services }) => readRows(services.db, "Cond
 
 builder.prismaObjectField(ConditionType, "inhibitedBy", (t) =>
   t.field({
-    type: "ID",
+    type: ConditionType,
     nullable: true,
-    description: "The open condition that accounts for it, for node(id); null when it is told of for itself.",
+    description: "The open condition that accounts for it; null when it is told of for itself.",
     resolve: async ({ inhibitedBy }, _args, context) => {
-      if (inhibitedBy === null || !isCustomers(context.principal)) return inhibitedBy && globalIdOf("Condition", inhibitedBy);
       const inhibitor = await conditionById(context, inhibitedBy);
-      return inhibitor && isOwnEvent(context.principal, inhibitor) ? globalIdOf("Condition", inhibitedBy) : null;
+      return inhibitor && isOwnEvent(context.principal, inhibitor) ? inhibitor : null;
     },
   }),
 );
@@ -115,8 +114,9 @@ const ConditionFilter = builder.inputType("ConditionFilter", {
   description: "Which conditions are wanted; what is left out does not matter.",
   fields: (t) => ({
     status: t.field({ type: ConditionStatusEnum, description: "OPEN for what goes on now." }),
-    types: t.stringList({ description: "Canonical names of event types." }),
+    types: t.stringList({ description: "Event types by any of their names." }),
     severities: t.field({ type: [SeverityEnum], description: "Severities." }),
+    minimumSeverity: t.field({ type: SeverityEnum, description: "This severity and those above." }),
     services: t.stringList({ description: "Services." }),
     customers: t.stringList({ description: "Customers." }),
     acknowledged: t.boolean({ description: "Whether somebody has taken it on." }),
@@ -130,8 +130,8 @@ builder.queryField("conditions", (t) =>
       description: `Problems that go on or went on, the newest first. ${ENDS_EARLY}`,
       authScopes: { may: "EVENTS_READ" },
       args: { filter: t.arg({ type: ConditionFilter, description: "Left out: all." }) },
-      resolve: (_root, { filter, ...args }, { services: { db }, principal }) => {
-        const own = { ...filter, categories: ownCategories(principal, null) };
+      resolve: (_root, { filter, ...args }, { services: { db, snapshot }, principal }) => {
+        const own = { ...filter, types: canonicalNames(snapshot.current.catalogue, filter?.types), categories: ownCategories(principal, null) };
         return searchConnection(db, { table: CONDITIONS, filter: conditionSearch(own, ownCustomers(principal, filter?.customers), isCustomers(principal) ? "customer" : undefined), args, ...cursors("condition"), load: (ids) => readRows(db, "Condition", "id", ids) });
       },
     },
@@ -159,10 +159,10 @@ builder.mutationField("resolveCondition", (t) =>
     type: ResolveConditionPayload,
     description: "Closes an open condition by hand.",
     authScopes: { may: "CONDITIONS_MANAGE" },
-    errors: resultOf("resolveCondition", NotFoundError, ConflictError),
+    errors: resultOf("resolveCondition", ValidationError, NotFoundError, ConflictError),
     args: {
       id: t.arg.globalID({ required: true, for: ConditionType, description: "The condition." }),
-      message: t.arg.string({ description: "What the recovery says. Left out: that it was resolved by hand, and by whom." }),
+      message: t.arg.string({ description: "What the recovery says, at most 20,000 characters. Left out: that it was resolved by hand, and by whom." }),
     },
     resolve: async (_root, { id, message }, { services, principal }) => ({ event: await services.conditions.resolve(id.id, message ?? null, principal as Principal) }),
   }),

@@ -14,7 +14,7 @@ export type Item = { [key: string]: Json };
  * What stands in a document, in an order in which everything comes after what it refers to, with the keys that each may have.
  * A key that is left out leaves what is set as it is; of something new it is the default.
  */
-export const SECTIONS = {
+const SECTIONS = {
   eventTypes: ["name", "title", "description", "category", "severity", "condition", "fingerprint", "aliases"],
   providerAccounts: ["name", "customer", "config", "secrets"],
   contacts: ["name", "customer", "enabled", "customers", "categories", "severities"],

@@ -76,13 +76,21 @@ export function createAuditor({ db, clock, log, dispatcher, flusher, rechecker, 
 
   async function look(): Promise<Findings> {
     const overdue = new Date(clock.now().getTime() - OVERDUE_MS);
-    const shared = (await job.isMine(clock.now())) ? { ...(await seeToHeld(overdue)), overdueConditions: await countOverdueConditions(db, overdue, MOST_CONDITIONS), overdueEscalations: await countOverdueEscalations(db, overdue, MOST_CONDITIONS) } : NOTHING;
-    const findings = { missed: await takeUpMissed(overdue), stale: await letGoStale(), ...shared };
+    const ofAll = (await job.isMine(clock.now())) ? await seeToAll(overdue) : NOTHING;
+    const findings = { missed: await takeUpMissed(overdue), stale: await letGoStale(), ...ofAll };
     // Not waited for: whoever hangs must not make the auditor hang.
     if (findings.overdueHeld + findings.orphaned > 0) void flusher.start();
     if (findings.overdueConditions > 0) void rechecker.start();
     if (findings.overdueEscalations > 0) void escalator.start();
     return findings;
+  }
+
+  /** What one process sees to for all. */
+  async function seeToAll(overdue: Date): Promise<typeof NOTHING> {
+    const held = await seeToHeld(overdue);
+    const overdueConditions = await countOverdueConditions(db, overdue, MOST_CONDITIONS);
+    const overdueEscalations = await countOverdueEscalations(db, overdue, MOST_CONDITIONS);
+    return { ...held, overdueConditions, overdueEscalations };
   }
 
   async function takeUpMissed(overdue: Date): Promise<number> {

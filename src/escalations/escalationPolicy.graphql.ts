@@ -34,6 +34,7 @@ export const EscalationPolicyType = builder.prismaNode("EscalationPolicy", {
     rounds: t.exposeInt("rounds", { nullable: true, description: "How often its steps are gone through; null: until the problem is taken on or over." }),
     reminder: t.expose("reminderSeconds", { type: "Duration", nullable: true, description: "How long after it was taken on a problem that is not over is told of again, to all who know of it. As long again without an answer, the steps begin anew. Null: never." }),
     steps: t.relation("steps", { type: EscalationStepType, description: "Its steps, in order.", query: { orderBy: { position: "asc" } } }),
+    rules: t.relation("alertRules", { description: "The alert rules that name it, in the order in which they are asked.", query: { orderBy: [{ position: "asc" }, { id: "asc" }] } }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),
     updatedAt: t.expose("updatedAt", { type: "DateTime", description: "When it was last changed." }),
   }),

@@ -1,6 +1,7 @@
 import { createErrorProxy } from "@pothos/plugin-errors";
 import { isCustomers, isOwnEvent, ownCategories, ownCustomers, ownEvents } from "../access/principal.ts";
 import { ChannelType } from "../channels/channel.graphql.ts";
+import { canonicalNames } from "../catalogue/catalogue.ts";
 import { readRows } from "../db/readRows.ts";
 import { parsedJson } from "../db/sql.ts";
 import { leftOutVerdict } from "../decide/leftOut.ts";
@@ -14,6 +15,7 @@ import { EventStatusEnum, MessageReasonEnum, SeverityEnum, VerdictActionEnum, Ve
 import { globalIdOf } from "../graphql/globalId.ts";
 import { countedOf, cursors, ENDS_EARLY, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import { OtherErrorType } from "../graphql/errorTypes.ts";
+import { NEAR_NAMES } from "../intake/intake.ts";
 import { rowById } from "../graphql/readTogether.ts";
 import type { Accepted } from "../intake/intake.ts";
 import type { Json } from "../render/message.ts";
@@ -254,10 +256,16 @@ builder.mutationField("emitEvents", (t) =>
   }),
 );
 
-const SimulateEventPayload = builder.objectRef<DecisionShape>("SimulateEventPayload").implement({
+interface Simulated {
+  decision: DecisionShape;
+  nearestTypes: string[] | null;
+}
+
+const SimulateEventPayload = builder.objectRef<Simulated>("SimulateEventPayload").implement({
   description: "What would become of the event if it were sent now.",
   fields: (t) => ({
-    decision: t.field({ type: DecisionType, description: "The same decision that emitEvent would make.", resolve: (decision) => decision }),
+    decision: t.expose("decision", { type: DecisionType, description: "The same decision that emitEvent would make." }),
+    nearestTypes: t.exposeStringList("nearestTypes", { nullable: true, description: "When nobody knows the type, so that sending the event would register it: known types of a similar name. Null for known types." }),
   }),
 });
 
@@ -280,7 +288,9 @@ builder.queryField("simulateEvent", (t) =>
       try {
         const decision = await services.intake.simulate(input, at ?? null, principal?.customer ?? null);
         const about = { fingerprint: decision.fingerprint, conditionId: decision.condition?.after.id ?? null };
-        return { ...(await services.ownDecisions.read(storedDecision(decision), about, principal)), eventId: null };
+        const { catalogue } = services.snapshot.current;
+        const nearestTypes = catalogue.resolve(input.type) ? null : catalogue.nearest(input.type, NEAR_NAMES);
+        return { decision: { ...(await services.ownDecisions.read(storedDecision(decision), about, principal)), eventId: null }, nearestTypes };
       } catch (error) {
         if (error instanceof CallerError) return asData(error);
         throw error;
@@ -303,9 +313,10 @@ builder.queryField("event", (t) =>
 const EventFilter = builder.inputType("EventFilter", {
   description: "Which events are wanted; what is left out does not matter.",
   fields: (t) => ({
-    types: t.stringList({ description: "Canonical names of event types." }),
+    types: t.stringList({ description: "Event types by any of their names." }),
     categories: t.stringList({ description: "Names of categories." }),
     severities: t.field({ type: [SeverityEnum], description: "Severities." }),
+    minimumSeverity: t.field({ type: SeverityEnum, description: "This severity and those above." }),
     services: t.stringList({ description: "Services." }),
     sources: t.stringList({ description: "Sources." }),
     customers: t.stringList({ description: "Customers." }),
@@ -322,9 +333,9 @@ builder.queryField("events", (t) =>
       description: `Events as they were taken in, the newest first. ${ENDS_EARLY}`,
       authScopes: { may: "EVENTS_READ" },
       args: { filter: t.arg({ type: EventFilter, description: "Left out: all." }) },
-      resolve: (_root, { filter, ...args }, { services: { db }, principal }) => {
+      resolve: (_root, { filter, ...args }, { services: { db, snapshot }, principal }) => {
         if (filter?.because && isCustomers(principal)) throw new CallerError("BAD_REQUEST", "filter.because: must be left out by customers. Ask for each event's decision.");
-        const own = { ...filter, categories: ownCategories(principal, filter?.categories) };
+        const own = { ...filter, types: canonicalNames(snapshot.current.catalogue, filter?.types), categories: ownCategories(principal, filter?.categories) };
         return searchConnection(db, { table: EVENTS, filter: eventSearch(own, ownCustomers(principal, filter?.customers), isCustomers(principal) ? "customer" : undefined), args, ...cursors("event"), load: (ids) => readRows(db, "Event", "id", ids) });
       },
     },

@@ -53,7 +53,7 @@ export const TEXT_LIMITS = { type: 100, source: 200, service: 200, customer: 200
 
 function text(max: number, { lines = false } = {}) {
   return z
-    .string("must be text")
+    .string({ error: ({ input }) => (input === undefined ? "must be given" : "must be text") })
     .max(max, `must be at most ${max} characters`)
     .refine((value) => !UNPRINTABLE.test(value), "must not hold control characters or broken Unicode")
     .refine((value) => lines || !LINE_BREAKS.test(value), "must be one line")

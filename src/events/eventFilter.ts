@@ -1,4 +1,5 @@
 import type { SearchFilter, SearchTable } from "../db/search.ts";
+import { wantedSeverities } from "../decide/severity.ts";
 import type { VerdictReason } from "../decide/verdict.ts";
 import type { Severity } from "../render/message.ts";
 
@@ -7,6 +8,7 @@ export interface EventFilter {
   types?: readonly string[] | null | undefined;
   categories?: readonly string[] | null | undefined;
   severities?: readonly Severity[] | null | undefined;
+  minimumSeverity?: Severity | null | undefined;
   services?: readonly string[] | null | undefined;
   sources?: readonly string[] | null | undefined;
   because?: readonly VerdictReason[] | null | undefined;
@@ -23,10 +25,10 @@ export const EVENTS: SearchTable = {
 };
 
 /** @param customers null: of any or none @param along see SearchFilter */
-export function eventSearch({ types, categories, severities, services, sources, because, from, to }: EventFilter, customers: readonly string[] | null, along?: "customer"): SearchFilter {
+export function eventSearch({ types, categories, severities, minimumSeverity, services, sources, because, from, to }: EventFilter, customers: readonly string[] | null, along?: "customer"): SearchFilter {
   return {
     along,
-    oneOf: { type: types, category: categories, severity: severities, service: services, source: sources, customer: customers, fate: because },
+    oneOf: { type: types, category: categories, severity: wantedSeverities(severities, minimumSeverity), service: services, source: sources, customer: customers, fate: because },
     closed: ["severity"],
     from,
     to,

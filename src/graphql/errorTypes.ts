@@ -4,7 +4,7 @@ import { builder } from "./builder.ts";
 import { ErrorCodeEnum } from "./enums.ts";
 
 /** What every error that comes back as data has, so that one fragment always works. */
-export const ErrorInterface = builder.interfaceRef<CallerError>("Error").implement({
+const ErrorInterface = builder.interfaceRef<CallerError>("Error").implement({
   description: "An error that a program can act on. Every mutation's result is its payload or one of these.",
   fields: (t) => ({
     code: t.expose("code", { type: ErrorCodeEnum, description: "What went wrong, for programs." }),
@@ -17,7 +17,7 @@ const IssueType = builder.objectRef<Issue>("ValidationIssue").implement({
   fields: (t) => ({
     path: t.exposeString("path", { description: "Where, from the input's root, e.g. config.email.to.0." }),
     message: t.exposeString("message", { description: "What would be right." }),
-    code: t.exposeString("code", { description: "The kind of fault, e.g. too_big or invalid_format." }),
+    code: t.exposeString("code", { description: "The kind of fault: required, invalid_type, invalid_format, invalid_value, too_small, too_big, unrecognized_keys, not_found or another word; invalid where there is no closer one." }),
   }),
 });
 

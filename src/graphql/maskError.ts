@@ -4,6 +4,7 @@ import type { GraphQLErrorOptions } from "graphql";
 import { storageErrorOf } from "../db/databaseErrors.ts";
 import { CallerError, RateLimitedError, ValidationError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { WRONG_CURSOR } from "./searchConnection.ts";
 
 /**
  * What a caller sees of an error: its code and message when it was meant for callers, else a request id that finds the
@@ -22,7 +23,7 @@ export function maskError(error: unknown, log: Log): GraphQLError {
   // Errors of the query itself: syntax, unknown fields, values of the wrong type.
   if (graphqlError && (!graphqlError.originalError || graphqlError.originalError instanceof GraphQLError)) {
     const { code, http } = graphqlError.extensions;
-    return new GraphQLError(withoutValues(graphqlError.message), { ...position, extensions: { code: known(code), ...(http ? { http } : {}) } });
+    return new GraphQLError(inPlainWords(withoutValues(graphqlError.message)), { ...position, extensions: { code: known(code), ...(http ? { http } : {}) } });
   }
   const requestId = randomUUID();
   log.error({ err: original, requestId }, "a request failed by a fault of the server");
@@ -34,6 +35,13 @@ function withoutValues(message: string): string {
   return message
     .replace(/( cannot represent an? non[- ]?\w+ value): [^]*$/, "$1.")
     .replace(/^(Variable "\$\w+" got )invalid value [^]*?( at "[\w.]+")?; (?=[^;]*$)/, "$1an invalid value$2; ");
+}
+
+/** What the libraries under the API say too briefly of ids and cursors. */
+function inPlainWords(message: string): string {
+  return message
+    .replace(/^ID: (\S+) is not of type: (.+)$/, (_all, id: string, types: string) => `"${id}" is the id of something else: it must be the id of a ${types.replaceAll(", ", " or a ")}.`)
+    .replace(/^Invalid cursor(: .*)?$/s, WRONG_CURSOR);
 }
 
 /** Where in the query it happened, without what else the error may hold. */

@@ -19,6 +19,24 @@ function secondsOf(text: unknown): number {
   return seconds;
 }
 
-builder.addScalarType("DateTime", GraphQLDateTime, { description: "A moment as ISO 8601 with an offset, e.g. 2026-01-31T12:00:00Z." });
+
+/** The library's own message says only that a time is wrong. */
+function dateTimeOf(value: unknown): Date {
+  try {
+    if (typeof value === "string") return GraphQLDateTime.parseValue(value);
+  } catch {
+    // Said below.
+  }
+  throw new GraphQLError("DateTime must be a moment as ISO 8601 with an offset, e.g. 2026-01-31T12:00:00Z.", { extensions: { code: "BAD_REQUEST" } });
+}
+
+const GraphQLMoment = new GraphQLScalarType<Date, Date>({
+  ...GraphQLDateTime.toConfig(),
+  description: "A moment as ISO 8601 with an offset, e.g. 2026-01-31T12:00:00Z.",
+  parseValue: dateTimeOf,
+  parseLiteral: (node) => dateTimeOf(node.kind === Kind.STRING ? node.value : null),
+});
+
+builder.addScalarType("DateTime", GraphQLMoment);
 builder.addScalarType("JSONObject", GraphQLJSONObject, { description: "A JSON object of any shape." });
 builder.addScalarType("Duration", GraphQLDuration);

@@ -24,6 +24,7 @@ import "../people/contactGroup.graphql.ts";
 import "../rules/alertRule.graphql.ts";
 import "../settings/settings.graphql.ts";
 import "../silences/silence.graphql.ts";
+import "../triggers/eventType.graphql.ts";
 import "../triggers/trigger.graphql.ts";
 
 builder.queryType({ description: "What can be read." });

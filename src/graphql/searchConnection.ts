@@ -14,6 +14,8 @@ const most = MOST_COUNTED.toLocaleString("en-US");
 
 export const TOTAL_COUNT = `How many there are, counted when asked for and up to ${most}: totalCountIsExact says whether that is all.`;
 export const TOTAL_COUNT_IS_EXACT = `True: totalCount is all. False: there are at least so many, because no more than ${most} rows are counted, and of several filters together no more than ${MOST_LOOKED_AT.toLocaleString("en-US")} looked at.`;
+export const WRONG_CURSOR = "after or before: must be a cursor that this server gave for the same list.";
+
 /** To stand behind what a connection gives. */
 export const ENDS_EARLY = "A filter that leaves very little of very much may give a page with fewer rows than asked for, or none, though hasNextPage is true: the search goes on after endCursor.";
 
@@ -79,7 +81,7 @@ export function cursors(name: string): { cursorOf(id: string): string; idOf(curs
     idOf(cursor) {
       const text = Buffer.from(cursor, "base64url").toString("utf8");
       const id = text.slice(name.length + 1);
-      if (!text.startsWith(`${name}:`) || !isId(id)) throw new CallerError("BAD_REQUEST", "after or before: must be a cursor that this server gave.");
+      if (!text.startsWith(`${name}:`) || !isId(id)) throw new CallerError("BAD_REQUEST", WRONG_CURSOR);
       return id;
     },
   };

@@ -1,5 +1,6 @@
 import { isCustomers } from "../access/principal.ts";
 import type { Owner } from "../access/principal.ts";
+import { canonicalNames } from "../catalogue/catalogue.ts";
 import { ChannelKindEnum } from "../channels/channelKind.graphql.ts";
 import { readRows } from "../db/readRows.ts";
 import { deliveryById, DeliveryType } from "../dispatch/delivery.graphql.ts";
@@ -7,8 +8,10 @@ import { eventById, EventType } from "../events/event.graphql.ts";
 import { builder, PAGE } from "../graphql/builder.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
 import { AttemptOutcomeEnum, MessageReasonEnum, SeverityEnum } from "../graphql/enums.ts";
-import { CallerError } from "../errors.ts";
+import { ValidationError } from "../errors.ts";
 import { countedOf, ENDS_EARLY, LARGEST_OFFSET, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
+import { resultOf } from "../graphql/mutationResult.ts";
+import type { Services } from "../services.ts";
 import { ATTEMPTS, attemptSearch } from "./attemptFilter.ts";
 import type { AttemptFilter } from "./attemptFilter.ts";
 import type { Cleared } from "./clearing.ts";
@@ -51,8 +54,9 @@ const AttemptFilterInput = builder.inputType("AttemptFilter", {
   fields: (t) => ({
     channelIds: t.idList({ description: "Ids of channels." }),
     kinds: t.field({ type: [ChannelKindEnum], description: "Channel kinds." }),
-    types: t.stringList({ description: "Canonical names of event types." }),
+    types: t.stringList({ description: "Event types by any of their names." }),
     categories: t.stringList({ description: "Names of categories." }),
+    severities: t.field({ type: [SeverityEnum], description: "Severities." }),
     minimumSeverity: t.field({ type: SeverityEnum, description: "This severity and those above." }),
     customers: t.stringList({ description: "Customers." }),
     outcomes: t.field({ type: [AttemptOutcomeEnum], description: "Outcomes." }),
@@ -62,13 +66,14 @@ const AttemptFilterInput = builder.inputType("AttemptFilter", {
 });
 
 /** Attempts are whose channel they were of: what the server's channels were told of a customer is the server's. */
-function filterOf(input: typeof AttemptFilterInput.$inferInput | null | undefined, by: Owner): AttemptFilter {
-  return { ...input, channelIds: input?.channelIds?.map((id) => channelIdFrom(id)), channelCustomer: by?.customer };
+function filterOf(input: typeof AttemptFilterInput.$inferInput | null | undefined, by: Owner, { snapshot }: Services): AttemptFilter {
+  return { ...input, types: canonicalNames(snapshot.current.catalogue, input?.types), channelIds: input?.channelIds?.map(channelIdFrom), channelCustomer: by?.customer };
 }
 
-function channelIdFrom(globalId: string): string {
+/** @throws {ValidationError} when it is another thing's id, or none */
+function channelIdFrom(globalId: string, at: number): string {
   const [type, id] = Buffer.from(globalId, "base64").toString("utf8").split(":");
-  if (type !== "Channel" || !id) throw new CallerError("BAD_REQUEST", `filter.channelIds: "${globalId.slice(0, 100)}" is not the id of a channel.`);
+  if (type !== "Channel" || !id) throw ValidationError.of(`filter.channelIds.${at}`, `must be the id of a channel; "${globalId.slice(0, 100)}" is none`);
   return id;
 }
 
@@ -80,13 +85,13 @@ builder.queryField("history", (t) =>
       authScopes: { may: "HISTORY_READ" },
       args: {
         filter: t.arg({ type: AttemptFilterInput, description: "Left out: all." }),
-        limit: t.arg.int({ description: `In place of first: 1 to ${PAGE.most}.` }),
+        limit: t.arg.int({ description: `The same as first, which it goes before: at most ${PAGE.most}.` }),
         offset: t.arg.int({ description: `In place of after: how many to pass over, at most ${LARGEST_OFFSET.toLocaleString("en-US")}.` }),
       },
       resolve: (_root, { limit, offset, filter, ...paging }, { services, principal }) =>
         searchConnection(services.db, {
           table: ATTEMPTS,
-          filter: attemptSearch(filterOf(filter, principal)),
+          filter: attemptSearch(filterOf(filter, principal, services)),
           args: { ...paging, first: limit ?? paging.first ?? null },
           offset,
           cursorOf,
@@ -127,8 +132,9 @@ builder.mutationField("clearHistory", (t) =>
     type: ClearHistoryPayload,
     description: "Deletes attempts from the history: for some seconds until the answer, and the rest after it. Events and what waits to be sent stay.",
     authScopes: { may: "HISTORY_MANAGE" },
+    errors: resultOf("clearHistory", ValidationError),
     args: { filter: t.arg({ type: AttemptFilterInput, description: "Which; left out: all." }) },
-    resolve: (_root, { filter }, { services, principal }) => services.history.clear(filterOf(filter, principal)),
+    resolve: (_root, { filter }, { services, principal }) => services.history.clear(filterOf(filter, principal, services)),
   }),
 );
 
@@ -151,7 +157,7 @@ builder.subscriptionField("notificationDispatched", (t) =>
       after: t.arg.string({ description: "The last cursor that was received, the liveCursor query's, or one of the history query." }),
     },
     subscribe: (_root, { filter, after }, { services, principal }) =>
-      services.history.watch(filterOf(filter, principal), after ?? null, () => principal !== null && services.accessTokens.isValid(principal.tokenId)),
+      services.history.watch(filterOf(filter, principal, services), after ?? null, () => principal !== null && services.accessTokens.isValid(principal.tokenId)),
     resolve: (dispatched) => dispatched,
   }),
 );

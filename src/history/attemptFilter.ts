@@ -1,6 +1,5 @@
 import type { SearchFilter, SearchTable } from "../db/search.ts";
-import { isBelow } from "../decide/severity.ts";
-import { SEVERITIES } from "../render/message.ts";
+import { isBelow, wantedSeverities } from "../decide/severity.ts";
 import type { Severity } from "../render/message.ts";
 import type { Attempt, AttemptOutcome } from "./attempt.model.ts";
 
@@ -10,6 +9,7 @@ export interface AttemptFilter {
   kinds?: string[] | null | undefined;
   types?: string[] | null | undefined;
   categories?: string[] | null | undefined;
+  severities?: readonly Severity[] | null | undefined;
   minimumSeverity?: Severity | null | undefined;
   customers?: string[] | null | undefined;
   /** Of whose channels; null: of all. */
@@ -27,8 +27,8 @@ export const ATTEMPTS: SearchTable = {
   indexed: { channelCustomer: { but: null }, channelId: {}, type: {}, customer: { but: null }, outcome: { but: "DELIVERED" }, kind: {}, category: {}, severity: { but: "INFO" } },
 };
 
-export function attemptSearch({ channelCustomer, channelIds, kinds, types, categories, minimumSeverity, customers, outcomes, from, to }: AttemptFilter): SearchFilter {
-  const severity = minimumSeverity && minimumSeverity !== "INFO" ? SEVERITIES.filter((one) => !isBelow(one, minimumSeverity)) : null;
+export function attemptSearch({ channelCustomer, channelIds, kinds, types, categories, severities, minimumSeverity, customers, outcomes, from, to }: AttemptFilter): SearchFilter {
+  const severity = wantedSeverities(severities, minimumSeverity);
   const own = channelCustomer === null || channelCustomer === undefined ? {} : { oneOf: { channelCustomer: [channelCustomer] }, along: "channelCustomer" };
   return { ...own, oneOf: { ...own.oneOf, channelId: channelIds, kind: kinds, type: types, category: categories, customer: customers, outcome: outcomes, severity }, closed: ["outcome", "severity"], from, to };
 }
@@ -42,6 +42,7 @@ export function attemptMatches(filter: AttemptFilter, attempt: Attempt): boolean
     within(filter.categories, attempt.category) &&
     within(filter.customers, attempt.customer) &&
     within(filter.outcomes, attempt.outcome) &&
+    within(filter.severities, attempt.severity) &&
     !(filter.minimumSeverity && isBelow(attempt.severity, filter.minimumSeverity)) &&
     !(filter.from && attempt.at < filter.from) &&
     !(filter.to && attempt.at >= filter.to)

@@ -32,7 +32,14 @@ export interface Gauges {
 /** What was read from the database serves so long, however often it is asked for. */
 const QUEUE_MS = 5_000;
 
-const FINDINGS: Record<keyof Findings, string> = { missed: "missed_delivery", stale: "stale_delivery", overdueHeld: "overdue_held", orphaned: "orphaned_held", overdueConditions: "overdue_condition", overdueEscalations: "overdue_escalation" };
+const FINDINGS: Record<keyof Findings, string> = {
+  missed: "missed_delivery",
+  stale: "stale_delivery",
+  overdueHeld: "overdue_held",
+  orphaned: "orphaned_held",
+  overdueConditions: "overdue_condition",
+  overdueEscalations: "overdue_escalation",
+};
 
 export function createMetrics(gauges: Gauges, clock: Clock): Metrics {
   const registry = new Registry();
@@ -41,9 +48,12 @@ export function createMetrics(gauges: Gauges, clock: Clock): Metrics {
   const events = new Counter({ name: "carillon_events_total", help: "Events taken in, by what became of them.", labelNames: ["because"], registers });
   const attempts = new Counter({ name: "carillon_attempts_total", help: "Tries at deliveries, by channel kind and outcome.", labelNames: ["kind", "outcome"], registers });
   const duration = new Histogram({ name: "carillon_attempt_seconds", help: "How long tries took.", labelNames: ["kind"], buckets: [0.005, 0.02, 0.1, 0.5, 1, 5, 15, 60], registers });
-  new Gauge({ name: "carillon_deliveries_queued", help: "Deliveries in memory that are not done.", registers, collect() { this.set(gauges.queued()); } });
-  new Gauge({ name: "carillon_database_writes_pending", help: "Transactions that are under way or wait for their turn.", registers, collect() { this.set(gauges.writing()); } });
-  new Gauge({ name: "carillon_channels_failing", help: "Channels to which nothing can be delivered at present.", registers, collect() { this.set(gauges.failingChannels()); } });
+  const measured = (name: string, help: string, measure: () => number) => new Gauge({ name, help, registers, collect() { this.set(measure()); } });
+  measured("carillon_deliveries_queued", "Deliveries in memory that are not done.", gauges.queued);
+  measured("carillon_database_writes_pending", "Transactions that are under way or wait for their turn.", gauges.writing);
+  measured("carillon_channels_failing", "Channels to which nothing can be delivered at present.", gauges.failingChannels);
+  measured("carillon_live_subscribers", "Live subscriptions: to notifications and to channels' health.", gauges.subscribers);
+  measured("carillon_websocket_connections", "Open WebSocket connections.", gauges.connections);
   const unfinished = new Gauge({ name: "carillon_deliveries_unfinished", help: "Deliveries in the database that are not done, by state, counted up to 100000 of each.", labelNames: ["state"], registers, async collect() { await readQueue(); } });
   const age = new Gauge({ name: "carillon_oldest_due_delivery_age_seconds", help: "For how long the oldest delivery that is due has been due; 0 when none is.", registers, async collect() { await readQueue(); } });
   const batchEvents = new Histogram({ name: "carillon_intake_batch_events", help: "Events stored by one transaction.", buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500], registers });
@@ -68,8 +78,6 @@ export function createMetrics(gauges: Gauges, clock: Clock): Metrics {
     ).finally(() => (reading = null));
     return reading;
   }
-  new Gauge({ name: "carillon_live_subscribers", help: "Live subscriptions: to notifications and to channels' health.", registers, collect() { this.set(gauges.subscribers()); } });
-  new Gauge({ name: "carillon_websocket_connections", help: "Open WebSocket connections.", registers, collect() { this.set(gauges.connections()); } });
 
   return {
     received(batch) {

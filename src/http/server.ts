@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { mayOnServer, refusal } from "../access/principal.ts";
 import { storageErrorOf } from "../db/databaseErrors.ts";
-import { CallerError, RateLimitedError } from "../errors.ts";
+import { CallerError, MethodNotAllowedError, RateLimitedError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Services } from "../services.ts";
 import { createAcknowledgePage } from "./acknowledgePage.ts";
@@ -36,9 +36,13 @@ export function createHttpServer(deps: HttpServerDeps): Server {
   return server;
 }
 
+/** What each path takes beside those of others, which answer for themselves. */
+const METHODS: Partial<Record<string, string>> = { "/v1/events": "POST", "/health": "GET, HEAD", "/ready": "GET, HEAD", "/metrics": "GET, HEAD", "/": "GET, HEAD" };
+
 async function route(deps: HttpServerDeps, acknowledgePage: AcknowledgePage, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url?.split("?")[0] ?? "/";
-  const endpoint = `${request.method ?? ""} ${path}`;
+  // Node leaves the body out of an answer to HEAD by itself.
+  const endpoint = `${request.method === "HEAD" ? "GET" : (request.method ?? "")} ${path}`;
   if (path === deps.yoga.graphqlEndpoint) return handleGraphql(deps, request, response);
   if (endpoint === "POST /v1/events") {
     return handleEvents(request, response, admit(request.headers.authorization, deps.services.accessTokens), deps.services);
@@ -55,6 +59,8 @@ async function route(deps: HttpServerDeps, acknowledgePage: AcknowledgePage, req
     response.end();
     return;
   }
+  const allow = METHODS[path];
+  if (allow) throw new MethodNotAllowedError(path, allow);
   throw new CallerError("NOT_FOUND", "There is nothing here. GraphQL is at /graphql, events go to POST /v1/events.");
 }
 
@@ -97,6 +103,7 @@ function answerError(log: Log, request: IncomingMessage, response: ServerRespons
   // What is left of a body that was refused is not read: the connection ends with the answer.
   if (!request.complete) response.setHeader("connection", "close");
   if (caller.code === "UNAUTHENTICATED") response.setHeader("www-authenticate", "Bearer");
+  if (caller instanceof MethodNotAllowedError) response.setHeader("allow", caller.allow);
   if (caller instanceof RateLimitedError) response.setHeader("retry-after", String(caller.retryAfter));
   const graphql = request.url?.startsWith("/graphql") ?? false;
   const body = graphql ? { errors: [{ message: caller.message, extensions: { code: caller.code, ...detailsOf(caller) } }] } : errorBody(caller);

@@ -2,8 +2,11 @@ import { isCustomers, ownChannels } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
 import { channelById, ChannelType, listedChannelIds } from "../channels/channel.graphql.ts";
 import { ofChannels, readRows } from "../db/readRows.ts";
+import { ValidationError } from "../errors.ts";
+import { eventById, EventType } from "../events/event.graphql.ts";
 import { builder } from "../graphql/builder.ts";
 import { SeverityEnum } from "../graphql/enums.ts";
+import { resultOf } from "../graphql/mutationResult.ts";
 import { stillThere } from "../graphql/readTogether.ts";
 import { countedOf, cursors, ENDS_EARLY, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import { INBOX_ITEMS, inboxSearch } from "./inboxFilter.ts";
@@ -22,6 +25,7 @@ const InboxItemType = builder.prismaNode("InboxItem", {
     customer: t.exposeString("customer", { nullable: true, description: "The customer." }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it came." }),
     readAt: t.expose("readAt", { type: "DateTime", nullable: true, description: "When it was marked as read; null while unread." }),
+    event: t.field({ type: EventType, nullable: true, description: "The event that it tells of, while that is kept; null for summaries and tests.", resolve: ({ eventId }, _args, context) => eventById(context, eventId) }),
     channel: t.field({ type: ChannelType, description: "The INBOX channel that keeps it.", resolve: async ({ channelId }, _args, context) => stillThere(await channelById(context, channelId), "The channel") }),
   }),
 });
@@ -51,6 +55,15 @@ builder.queryField("inbox", (t) =>
   ),
 );
 
+/** So many messages can be named at once. */
+const MOST_NAMED = 1000;
+
+/** @throws {ValidationError} when there are too many */
+function namedIds(ids: readonly { id: string }[]): string[] {
+  if (ids.length > MOST_NAMED) throw ValidationError.of("ids", `must be at most ${MOST_NAMED.toLocaleString("en-US")} at once`, "too_big");
+  return ids.map(({ id }) => id);
+}
+
 const MarkInboxReadPayload = builder.objectRef<{ count: number }>("MarkInboxReadPayload").implement({
   description: "The messages are marked as read.",
   fields: (t) => ({ markedCount: t.int({ description: "How many were unread before.", resolve: ({ count }) => count }) }),
@@ -61,8 +74,9 @@ builder.mutationField("markInboxRead", (t) =>
     type: MarkInboxReadPayload,
     description: "Marks inbox messages as read.",
     authScopes: { may: "INBOX_MANAGE" },
-    args: { ids: t.arg.globalIDList({ for: InboxItemType, description: "The messages; left out: all." }) },
-    resolve: async (_root, { ids }, { services, principal }) => ({ count: await services.inbox.markRead(ids?.map(({ id }) => id) ?? null, principal as Principal) }),
+    errors: resultOf("markInboxRead", ValidationError),
+    args: { ids: t.arg.globalIDList({ for: InboxItemType, description: "The messages, at most 1,000; left out: all." }) },
+    resolve: async (_root, { ids }, { services, principal }) => ({ count: await services.inbox.markRead(ids ? namedIds(ids) : null, principal as Principal) }),
   }),
 );
 
@@ -76,7 +90,8 @@ builder.mutationField("deleteInboxItems", (t) =>
     type: DeleteInboxItemsPayload,
     description: "Deletes inbox messages.",
     authScopes: { may: "INBOX_MANAGE" },
-    args: { ids: t.arg.globalIDList({ required: true, for: InboxItemType, description: "The messages." }) },
-    resolve: async (_root, { ids }, { services, principal }) => ({ count: await services.inbox.delete(ids.map(({ id }) => id), principal as Principal) }),
+    errors: resultOf("deleteInboxItems", ValidationError),
+    args: { ids: t.arg.globalIDList({ required: true, for: InboxItemType, description: "The messages, at most 1,000. What is gone already does not matter." }) },
+    resolve: async (_root, { ids }, { services, principal }) => ({ count: await services.inbox.delete(namedIds(ids), principal as Principal) }),
   }),
 );

@@ -50,7 +50,7 @@ export interface IntakeDeps extends StoreBatchDeps {
 /** More would make one transaction hold up the others. */
 const LARGEST_BATCH = 500;
 
-const NEAR_NAMES = 3;
+export const NEAR_NAMES = 3;
 
 export function createIntake(deps: IntakeDeps): Intake {
   const { clock, snapshot } = deps;

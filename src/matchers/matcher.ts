@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { notAnEventType } from "../catalogue/catalogue.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { CATEGORIES } from "../catalogue/category.ts";
 import type { EventType } from "../catalogue/eventType.ts";
@@ -57,7 +58,7 @@ export function isExact(operator: MatchOperator): boolean {
 export function eventTypeNamed(name: string, catalogue: Catalogue, path: string): EventType {
   const type = catalogue.resolve(name);
   if (type) return type;
-  throw ValidationError.of(path, `must be an event type; near to it are ${catalogue.nearest(name, 3).join(", ") || "none"}`, "unknown_event_type");
+  throw ValidationError.of(path, notAnEventType(name, catalogue), "unknown_event_type");
 }
 
 /** The same matchers with event types by their canonical names. @throws {ValidationError} when there is no such type */

@@ -142,16 +142,8 @@ export const telegram = defineProvider({
       let migratedTo: string | undefined;
       let markupRefused = false;
       try {
-        const body = JSON.stringify({
-          chat_id: /^-?\d+$/.test(chat) ? Number(chat) : chat,
-          ...(config.topicId === undefined ? {} : { message_thread_id: config.topicId }),
-          ...(html === undefined ? { text: payload.text } : { text: html, parse_mode: "HTML" }),
-          disable_notification: config.silent,
-          link_preview_options: { is_disabled: true },
-          ...(thread === undefined ? {} : { reply_parameters: { message_id: thread, allow_sending_without_reply: true } }),
-        });
         const response = await http(
-          { method: "POST", url, headers: { "content-type": "application/json" }, body, secrets: [config.botToken] },
+          { method: "POST", url, headers: { "content-type": "application/json" }, body: bodyOf(config, { chat, thread, html, text: payload.text }), secrets: [config.botToken] },
           {
             signal,
             now,
@@ -185,6 +177,25 @@ export const telegram = defineProvider({
     }
   },
 });
+
+interface Message {
+  chat: string;
+  html: string | undefined;
+  text: string;
+  /** The message that it replies to. */
+  thread: number | undefined;
+}
+
+function bodyOf({ topicId, silent }: { topicId?: number | undefined; silent?: boolean | undefined }, { chat, thread, html, text }: Message): string {
+  return JSON.stringify({
+    chat_id: /^-?\d+$/.test(chat) ? Number(chat) : chat,
+    ...(topicId === undefined ? {} : { message_thread_id: topicId }),
+    ...(html === undefined ? { text } : { text: html, parse_mode: "HTML" }),
+    disable_notification: silent,
+    link_preview_options: { is_disabled: true },
+    ...(thread === undefined ? {} : { reply_parameters: { message_id: thread, allow_sending_without_reply: true } }),
+  });
+}
 
 /** Descriptions as the Bot API server words them: https://github.com/tdlib/telegram-bot-api */
 const HINTS: [RegExp, string][] = [

@@ -59,6 +59,7 @@ const AlertRuleType = builder.prismaNode("AlertRule", {
       description: "The channels that it names itself.",
       resolve: (query, { id }, _args, { services }) => services.db.channel.findMany({ ...query, where: namedBy(id), orderBy: { id: "asc" } }),
     }),
+    escalationPolicy: t.relation("escalationPolicy", { nullable: true, description: "How problems that it matches are escalated; null: they are not." }),
     reaches: t.field({ type: AlertRuleReachType, description: "Whom it leads to at present.", resolve: async (row, _args, { services }) => waysOf(await withTargets(row, services), services) }),
     matchesNothing: t.boolean({ description: "Whether no event at all can match.", resolve: (row, _args, { services }) => matchesNothing(alertRuleOf(row as RuleWithTargets), services.snapshot.current.catalogue) }),
     warnings: t.stringList({ description: "What of it can hardly be meant, e.g. that it matches nothing or leads to nobody.", resolve: (row, _args, { services }) => warningsOf(row, services) }),

@@ -84,7 +84,7 @@ function endIssue({ startsAt, endsAt, schedule }: Period, given: GivenPeriod, no
   return tooLong ? { path, message: "must make it at most a year long; only a silence with a schedule may be longer", code: "too_big" } : null;
 }
 
-export const SILENCE_STATES = ["ACTIVE", "SCHEDULED", "ENDED"] as const;
+const SILENCE_STATES = ["ACTIVE", "SCHEDULED", "ENDED"] as const;
 export type SilenceState = (typeof SILENCE_STATES)[number];
 
 /** Where a moment lies: before, within or after the time from start to end. */

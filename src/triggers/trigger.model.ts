@@ -41,6 +41,20 @@ export const triggerChange = z.object({
   recipients: z.array(z.object({ channelId: z.string(), config: z.record(z.string(), z.unknown()) })).max(1000, "must hold at most 1000 channels").nullish(),
 });
 
+/**
+ * What of a trigger can hardly be meant.
+ * @param channelOf gives the channel with this id; undefined when there is none
+ */
+export function triggerWarnings(type: EventType, { cooldownSeconds, holdSeconds, steps, channelIds }: Trigger, channelOf: (id: string) => { enabled: boolean } | undefined): string[] {
+  const beyond = type.threshold?.unit === "%" ? (steps ?? []).filter((step) => step <= 0 || step > 100) : [];
+  return [
+    ...(holdSeconds && type.kind !== "CONDITION" ? ["The hold concerns only events that are sent with the status FIRING: a one-off event has no end that could be waited for."] : []),
+    ...(cooldownSeconds !== null && type.recovers ? ["The cooldown has no effect: the end of a problem is always told."] : []),
+    ...beyond.map((step) => `The step ${step} % is outside of 0 to 100 %: ${step > 100 === (type.threshold?.direction === "AT_LEAST") ? "no" : "every"} value reaches it.`),
+    ...(channelIds && !channelIds.some((id) => channelOf(id)?.enabled) ? ["None of the channels that it names is switched on: nobody gets it."] : []),
+  ];
+}
+
 export type TriggerChange = z.input<typeof triggerChange>;
 
 const CATEGORY_NAMES = CATEGORIES.map((category) => category.name);

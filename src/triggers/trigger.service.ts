@@ -1,22 +1,19 @@
 import { isCustomers } from "../access/principal.ts";
 import type { Owner } from "../access/principal.ts";
-import { createCatalogue, DuplicateNameError } from "../catalogue/catalogue.ts";
+import { createCatalogue, DuplicateNameError, notAnEventType } from "../catalogue/catalogue.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { CATEGORIES } from "../catalogue/category.ts";
 import type { EventType } from "../catalogue/eventType.ts";
 import { EVENT_TYPES } from "../catalogue/eventTypes.ts";
 import { concernsServices, offeredCatalogue } from "../catalogue/offered.ts";
-import { checkConfig, chosenConfig, configKey } from "../channels/channelConfig.ts";
-import type { GivenConfig } from "../channels/channelConfig.ts";
 import type { Channel } from "../channels/channel.model.ts";
 import type { OverrideTarget } from "../channels/channel.service.ts";
-import { RECIPIENT_CONFIGS } from "../channels/recipientConfig.ts";
 import type { Clock } from "../clock.ts";
 import { createBatch } from "../db/batch.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { parseInput } from "../parseInput.ts";
-import { providerOf } from "../providers/registry.ts";
+import { checkedRecipients } from "./recipients.ts";
 import { UNCHANGED, canonicalName, eventTypeChange, eventTypeInput, eventTypeOf, triggerChange, unknownType } from "./trigger.model.ts";
 import type { CustomEventType, EventTypeChange, EventTypeInput, Trigger, TriggerChange } from "./trigger.model.ts";
 import type { TriggerStore } from "./trigger.store.ts";
@@ -161,40 +158,9 @@ export function createTriggerService(
       const types = isCustomers(by) ? offeredCatalogue(await catalogue()) : await catalogue();
       const type = types.resolve(eventType);
       if (type) return { eventType: type.name };
-      throw ValidationError.of("target.eventType", `must be an event type; near to it are ${types.nearest(eventType, 3).join(", ") || "none"}`, "not_found");
+      throw ValidationError.of("target.eventType", notAnEventType(eventType, types), "not_found");
     },
   };
-}
-
-/** @throws {ValidationError} naming the first that is wrong */
-function checkedRecipients(given: { channelId: string; config: GivenConfig }[], channelOf: (id: string) => Channel | undefined): Trigger["recipients"] {
-  const checked = given.map(({ channelId, config }, at): [string, Record<string, unknown>] => {
-    const path = `recipients.${at}`;
-    const channel = channelOf(channelId);
-    if (!channel) throw ValidationError.of(`${path}.channelId`, "must be the id of a channel", "not_found");
-    const { owner, config: fields } = chosenConfig(RECIPIENT_CONFIGS, config);
-    if (owner.kind !== channel.kind) throw ValidationError.of(`${path}.config`, `must be "${configKey(channel.kind)}", the kind of that channel${RECIPIENT_CONFIGS.some(({ kind }) => kind === channel.kind) ? "" : "; but channels of that kind name no recipient that could be changed"}`);
-    const recipient = withoutUndefined(underPath(path, () => checkConfig(owner, fields)));
-    if (Object.keys(recipient).length === 0) throw ValidationError.of(`${path}.config`, "must name at least one recipient");
-    // Some kinds have rules between fields, which hold for the whole.
-    underPath(path, () => checkConfig(providerOf(channel.kind), { ...channel.config, ...recipient }));
-    return [channelId, recipient];
-  });
-  const repeated = checked.findIndex(([id], at) => checked.findIndex(([other]) => other === id) < at);
-  if (repeated >= 0) throw ValidationError.of(`recipients.${repeated}.channelId`, "must name each channel once");
-  return Object.fromEntries(checked);
-}
-
-function withoutUndefined(config: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
-}
-
-function underPath<Result>(path: string, check: () => Result): Result {
-  try {
-    return check();
-  } catch (error) {
-    throw error instanceof ValidationError ? new ValidationError(error.issues.map((issue) => ({ ...issue, path: `${path}.${issue.path}` }))) : error;
-  }
 }
 
 function refuseClash(custom: CustomEventType[]): void {

@@ -198,7 +198,7 @@ describe.each(WAYS)("the live feed by %s", (_way, by) => {
     const { api } = server;
     await emitMany(api, 3);
     const all = await cursorsOnce(api, 3);
-    expect((await api.run<any>(`mutation { clearHistory { deletedCount } }`)).clearHistory.deletedCount).toBe(3);
+    expect((await api.run<any>(`mutation { clearHistory { ... on ClearHistoryPayload { deletedCount } } }`)).clearHistory.deletedCount).toBe(3);
     const expired = await watch(by, { after: all[1] as string });
     await eventually(() => expired.ended);
     expect(codesOf(expired)).toEqual(["CURSOR_EXPIRED"]);
