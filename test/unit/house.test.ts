@@ -81,7 +81,7 @@ it("deciding, rendering and schedules touch no network, clock or chance", () => 
 
 /** What is about the machine, and not about what is due: connections, threads, how long the processor was busy, when a file was written. */
 const BY_THE_MACHINE = [
-  "backup.ts", "clock.ts", "db/batch.ts", "db/notifications.ts", "db/pace.ts", "db/postgresql.ts", "db/sqliteWriter.ts", "dispatch/leases.ts", "dispatch/sendMessage.ts", "http/webSocket.ts", "intake/intake.ts", "live/hub.ts", "providers/mail.ts",
+  "backup.ts", "clock.ts", "db/batch.ts", "db/notifications.ts", "db/pace.ts", "db/postgresql.ts", "db/sqliteWriter.ts", "dispatch/leases.ts", "dispatch/sendMessage.ts", "http/webSocket.ts", "intake/intake.ts", "live/hub.ts", "providers/mail.ts", "providers/smtpLine.ts",
 ];
 
 it("whatever is due goes by the clock that is handed in", () => {
