@@ -14,7 +14,7 @@ import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { parseInput } from "../parseInput.ts";
 import { checkedRecipients } from "./recipients.ts";
-import { UNCHANGED, canonicalName, eventTypeChange, eventTypeInput, eventTypeOf, triggerChange, unknownType } from "./trigger.model.ts";
+import { canonicalName, eventTypeChange, eventTypeInput, eventTypeOf, triggerChange, unknownType } from "./trigger.model.ts";
 import type { CustomEventType, EventTypeChange, EventTypeInput, Trigger, TriggerChange } from "./trigger.model.ts";
 import type { TriggerStore } from "./trigger.store.ts";
 
@@ -67,11 +67,6 @@ export function createTriggerService(
     throw known ? ValidationError.of("name", "is built in: it can be switched off and adjusted by updateTrigger, but not changed or removed") : new NotFoundError(`The event type "${name.slice(0, 100)}"`);
   }
 
-  async function triggerOf(eventType: string): Promise<Trigger> {
-    const found = (await store.triggers()).find((trigger) => trigger.eventType === eventType);
-    return found ?? { eventType, ...UNCHANGED };
-  }
-
   // One after the other: two events of one new type that come together must not both register it.
   const unknownTypes = createBatch(async (given: string[]) => {
     const known = await catalogue();
@@ -102,7 +97,7 @@ export function createTriggerService(
       const burstRule = burst && { count: burst.count, seconds: burst.window };
       const columns = { ...rest, recipients: recipientsByChannel, cooldownSeconds: cooldown, holdSeconds: hold, burst: burstRule };
       const given = Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
-      await store.save([{ ...(await triggerOf(type.name)), ...given }], clock.now());
+      await store.change([type.name], (before) => ({ ...before, ...given }), clock.now());
       await changed();
     },
 
@@ -114,8 +109,7 @@ export function createTriggerService(
     async setCategoryEnabled(category, enabled) {
       if (!CATEGORIES.some(({ name }) => name === category)) throw new NotFoundError(`The category "${category.slice(0, 100)}"`);
       const types = (await catalogue()).types.filter((type) => type.category === category);
-      const saved = new Map((await store.triggers()).map((trigger) => [trigger.eventType, trigger]));
-      await store.save(types.map(({ name }) => ({ ...UNCHANGED, ...saved.get(name), eventType: name, enabled })), clock.now());
+      await store.change(types.map(({ name }) => name), (before) => ({ ...before, enabled }), clock.now());
       await changed();
     },
 
@@ -133,10 +127,11 @@ export function createTriggerService(
     async updateEventType(name, input) {
       const before = await customTypeNamed(name);
       const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null && value !== undefined));
-      const after = { ...before, ...(parseInput(eventTypeChange, given) as Partial<CustomEventType>) };
+      const changes = parseInput(eventTypeChange, given) as Partial<CustomEventType>;
+      const after = { ...before, ...changes };
       const others = (await store.customTypes()).filter((type) => type.name !== name);
       refuseClash([...others, after]);
-      await store.updateCustomType(after);
+      await store.updateCustomType(name, changes);
       await changed();
       return after;
     },

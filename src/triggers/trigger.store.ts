@@ -1,43 +1,29 @@
-import type { Database } from "../db/database.ts";
+import type { Database, Transaction } from "../db/database.ts";
 import { Prisma } from "../db/generated/client.ts";
+import { UNCHANGED } from "./trigger.model.ts";
 import type { CustomEventType, Trigger } from "./trigger.model.ts";
 
 export interface TriggerStore {
   triggers(): Promise<Trigger[]>;
-  /** Writes the settings of several types at once. */
-  save(triggers: Trigger[], at: Date): Promise<void>;
+  /** Changes the settings of several types at once. What others change meanwhile stays: `change` gets them as they are then. */
+  change(eventTypes: string[], change: (before: Trigger) => Trigger, at: Date): Promise<void>;
   delete(eventType: string): Promise<void>;
   customTypes(): Promise<CustomEventType[]>;
   insertCustomTypes(types: CustomEventType[]): Promise<void>;
   /** But for those whose name is taken: another process may have been quicker. */
   insertUnknownTypes(types: CustomEventType[]): Promise<void>;
-  updateCustomType(type: CustomEventType): Promise<void>;
+  updateCustomType(name: string, changes: Partial<CustomEventType>): Promise<void>;
   /** Takes its trigger settings along. */
   deleteCustomType(name: string): Promise<void>;
 }
 
 export function createTriggerStore(db: Database): TriggerStore {
   return {
-    async triggers() {
-      const rows = await db.read.trigger.findMany({ include: { channels: true, recipients: true } });
-      return rows.map(({ channels, recipients, steps, burst, restricted, updatedAt: _, ...row }) => ({
-        ...row,
-        steps: steps as number[] | null,
-        burst: burst as Trigger["burst"],
-        channelIds: restricted ? channels.map((channel) => channel.channelId) : null,
-        recipients: Object.fromEntries(recipients.map(({ channelId, config }) => [channelId, config as Record<string, unknown>])),
-      }));
-    },
-    async save(triggers, updatedAt) {
+    triggers: () => findTriggers(db.read),
+    async change(eventTypes, change, at) {
       await db.write(async (tx) => {
-        for (const { channelIds, recipients, eventType, steps, burst, ...rest } of triggers) {
-          const data = { ...rest, steps: steps ?? Prisma.DbNull, burst: burst ?? Prisma.DbNull, restricted: channelIds !== null, updatedAt };
-          await tx.trigger.upsert({ where: { eventType }, create: { eventType, ...data }, update: data });
-          await tx.triggerChannel.deleteMany({ where: { eventType } });
-          await tx.triggerRecipient.deleteMany({ where: { eventType } });
-          await tx.triggerRecipient.createMany({ data: Object.entries(recipients).map(([channelId, config]) => ({ eventType, channelId, config: config as Prisma.InputJsonObject })) });
-          if (channelIds) await tx.triggerChannel.createMany({ data: channelIds.map((channelId) => ({ eventType, channelId })) });
-        }
+        const saved = new Map((await findTriggers(tx, { eventType: { in: eventTypes } })).map((trigger) => [trigger.eventType, trigger]));
+        for (const eventType of eventTypes) await save(tx, change(saved.get(eventType) ?? { eventType, ...UNCHANGED }), at);
       });
     },
     async delete(eventType) {
@@ -56,7 +42,7 @@ export function createTriggerStore(db: Database): TriggerStore {
         await tx.customEventType.createMany({ data: types.filter(({ name }) => !taken.has(name)) });
       });
     },
-    async updateCustomType({ name, ...data }) {
+    async updateCustomType(name, data) {
       await db.write((tx) => tx.customEventType.update({ where: { name }, data }));
     },
     async deleteCustomType(name) {
@@ -66,4 +52,24 @@ export function createTriggerStore(db: Database): TriggerStore {
       });
     },
   };
+}
+
+async function findTriggers(db: Pick<Transaction, "trigger">, where: Prisma.TriggerWhereInput = {}): Promise<Trigger[]> {
+  const rows = await db.trigger.findMany({ where, include: { channels: true, recipients: true } });
+  return rows.map(({ channels, recipients, steps, burst, restricted, updatedAt: _, ...row }) => ({
+    ...row,
+    steps: steps as number[] | null,
+    burst: burst as Trigger["burst"],
+    channelIds: restricted ? channels.map((channel) => channel.channelId) : null,
+    recipients: Object.fromEntries(recipients.map(({ channelId, config }) => [channelId, config as Record<string, unknown>])),
+  }));
+}
+
+async function save(tx: Transaction, { channelIds, recipients, eventType, steps, burst, ...rest }: Trigger, updatedAt: Date): Promise<void> {
+  const data = { ...rest, steps: steps ?? Prisma.DbNull, burst: burst ?? Prisma.DbNull, restricted: channelIds !== null, updatedAt };
+  await tx.trigger.upsert({ where: { eventType }, create: { eventType, ...data }, update: data });
+  await tx.triggerChannel.deleteMany({ where: { eventType } });
+  await tx.triggerRecipient.deleteMany({ where: { eventType } });
+  await tx.triggerRecipient.createMany({ data: Object.entries(recipients).map(([channelId, config]) => ({ eventType, channelId, config: config as Prisma.InputJsonObject })) });
+  if (channelIds) await tx.triggerChannel.createMany({ data: channelIds.map((channelId) => ({ eventType, channelId })) });
 }
