@@ -8,12 +8,22 @@ import type { Severity } from "../render/message.ts";
 
 // Partial indexes serve statements that name the state themselves: as a parameter it would have every delivery read.
 
-/** What is held changes in one transaction at a time, whoever does it. */
+const turns = new WeakMap<Database, Promise<unknown>>();
+
+/**
+ * What is held changes in one transaction at a time, whoever does it. Those of this process wait here for their turn: waiting in
+ * the database would take one of the few connections for each, and leases need one to be renewed.
+ */
 export function writeHeld<T>(db: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  return db.writeAlongside(async (tx) => {
-    await takeLocks(tx, { alone: ["HELD"] });
-    return work(tx);
-  });
+  const turn = turns.get(db) ?? Promise.resolve();
+  const result = turn.then(() =>
+    db.writeAlongside(async (tx) => {
+      await takeLocks(tx, { alone: ["HELD"] });
+      return work(tx);
+    }),
+  );
+  turns.set(db, result.catch(() => undefined));
+  return result;
 }
 
 /** When the next held delivery is due; null when none waits for a summary to be made. */
