@@ -17,6 +17,7 @@ import type { HandOver } from "./standIn.ts";
 
 /** What one try, or one drop, leaves behind. A test has no delivery. */
 export interface Outcome {
+  /** Gets its id when it is stored; one that has an id already may have been stored before. */
   attempt: Omit<Attempt, "id">;
   delivery: Delivery | null;
   /** How a summary ended, for the deliveries that it carried. */

@@ -147,13 +147,13 @@ describe("the database", () => {
     const url = await freshPostgresqlUrl();
     const stored: string[] = [];
     const processes = await Promise.all([0, -60_000, 3_600_000].map(async (skew) => createRecorder({ db: await open(url), ids: createIds(() => NOW.getTime() + skew), published: (attempts) => void stored.push(...attempts.map(({ id }) => id)), dispatch: () => undefined, healthChanged: () => Promise.resolve() })));
-    const outcome: Outcome = {
+    const outcome = (): Outcome => ({
       delivery: null,
       attempt: {
         at: NOW, deliveryId: null, eventId: null, channelId: "c", channelName: "c", kind: "LOG", type: "t", category: "c", severity: "INFO", customer: null, channelCustomer: null, reason: "TEST", title: "t", body: "b\0",
         outcome: "DELIVERED", status: null, error: null, hint: null, durationMs: 1, tryNumber: 1, nextTryAt: null,
       },
-    };
+    });
     const watcher = await open(url);
     let last = "";
     let seen = 0;
@@ -164,7 +164,7 @@ describe("the database", () => {
         for (const { id } of await watcher.read.attempt.findMany({ where: { id: { gt: last } }, orderBy: { id: "asc" }, take: 7, select: { id: true } })) [last, seen] = [id, seen + 1];
       }
     })();
-    for (let round = 0; round < 20; round += 1) await Promise.all(processes.map((recorder) => Promise.all([recorder.record(outcome), recorder.record(outcome)])));
+    for (let round = 0; round < 20; round += 1) await Promise.all(processes.map((recorder) => Promise.all([recorder.record(outcome()), recorder.record(outcome())])));
     done = true;
     await following;
     expect(seen).toBe(120);

@@ -7,10 +7,10 @@ import { watchReading } from "./statements.ts";
 /** Everything that the rows of the long lists lead to, each by a page of its own. */
 const PAGES: Record<string, string> = {
   history: "id event { title condition { title } deliveries { state } } delivery { state event { title } channel { name overrides { enabled } } insteadOf { id } }",
-  deliveries: "id event { title condition { title inhibitedBy } deliveries { state channel { name } } } channel { name fallback { name } overrides { enabled } contact { name } } insteadOf { state channel { name } }",
+  deliveries: "id event { title condition { title inhibitedBy { title } } deliveries { state channel { name } } } channel { name fallback { name } overrides { enabled } contact { name } } insteadOf { state channel { name } }",
   inbox: "id channel { name fallback { name } overrides { enabled } }",
-  events: "id decision { because channels { channelName } } condition { title lastNotifiedAt inhibitedBy escalations { startedAt } } deliveries { state channel { name } event { title } }",
-  conditions: "id lastNotifiedAt inhibitedBy flappingSince escalations { startedAt notices { delivery { state } } }",
+  events: "id decision { because channels { channelName } } condition { title lastNotifiedAt inhibitedBy { title } escalations { startedAt } } deliveries { state channel { name } event { title } }",
+  conditions: "id lastNotifiedAt inhibitedBy { title } flappingSince escalations { startedAt notices { delivery { state } } }",
 };
 
 const FEW = 2;
