@@ -61,6 +61,8 @@ async function setUp(): Promise<Setup> {
         clock.advance(SECOND);
         await new Promise((resolve) => setTimeout(resolve, 15));
       }
+      // What the receiver has taken may not be answered yet.
+      await server.idle();
     },
     told: () => hook.receipts.filter(({ taken }) => taken).map(({ title }) => title),
   };
