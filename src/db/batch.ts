@@ -1,15 +1,16 @@
 /** Turns of the event loop; each takes in what the sockets have. However much comes, what came first must not wait for long. */
 const MOST_GATHER_TURNS = 10;
 
-/** What a transaction costs beside its rows, however few, is worth so much waiting where nobody waits for it. */
+/** What a transaction costs beside its rows, when they are few, is worth so much waiting where nobody waits for it. */
 const REST_MS = 10;
+const FEW = 16;
 
 /**
  * Gathers what arrives while the last batch is under way and hands it on as the next one: a lone item never waits, and
  * under load one transaction carries many.
  * @param run gets the items in order and answers each at its place; when it throws, every item of the batch fails
  * @param limit the most items in one batch
- * @param mayRest whether an item may wait a little for more to come, when several have come while the last batch was under way
+ * @param mayRest whether an item may wait a little for more to come, when a few have come while the last batch was under way
  */
 export function createBatch<Item, Result>(run: (items: Item[]) => Promise<Result[]>, limit: number, mayRest: (item: Item) => boolean = () => false): Batch<Item, Result> {
   let waiting: { item: Item; resolve: (result: Result) => void; reject: (error: unknown) => void }[] = [];
@@ -26,7 +27,7 @@ export function createBatch<Item, Result>(run: (items: Item[]) => Promise<Result
   async function drain(): Promise<void> {
     await gather();
     while (waiting.length > 0) {
-      if (waiting.length > 1 && waiting.every(({ item }) => mayRest(item))) await new Promise((resolve) => setTimeout(resolve, REST_MS));
+      if (waiting.length > 1 && waiting.length < FEW && waiting.every(({ item }) => mayRest(item))) await new Promise((resolve) => setTimeout(resolve, REST_MS));
       const batch = waiting.slice(0, limit);
       waiting = waiting.slice(limit);
       try {
