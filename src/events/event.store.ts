@@ -55,7 +55,7 @@ export async function findEvents(db: SqlClient, ids: string[]): Promise<StoredEv
   return rows.map((row) => ({ ...row, details: parsedJson(row.details), decision: parsedJson(row.decision) }));
 }
 
-/** Of one thing, so many events are looked at, the oldest first: the first of them are those that were told. */
+/** Of one thing, so many events are looked at, without those of which nobody can have been told: an index has the rest alone. */
 const MOST_LOOKED_AT = 1000;
 
 /** @returns which of these things any of a customer's channels has had a message about */
@@ -67,7 +67,7 @@ export async function findToldOf(db: SqlClient, things: readonly Pick<StoredEven
     db,
     sql`SELECT "conditionId" AS "thing" FROM ${tableOf("w", { conditionId: "TEXT" }, conditions)} WHERE EXISTS (SELECT 1 FROM "Delivery" AS t WHERE t."conditionId" = w."conditionId" AND ${own})
         UNION ALL SELECT "fingerprint" AS "thing" FROM ${tableOf("w", { fingerprint: "TEXT" }, occurrences)} WHERE EXISTS (
-          SELECT 1 FROM (SELECT "id" FROM "Event" AS e WHERE e."fingerprint" = w."fingerprint" AND e."customer" = ${customer} AND e."conditionId" IS NULL ORDER BY "id" LIMIT ${MOST_LOOKED_AT}) AS o JOIN "Delivery" AS t ON t."eventId" = o."id" WHERE ${own})`,
+          SELECT 1 FROM (SELECT "id" FROM "Event" AS e WHERE e."fingerprint" = w."fingerprint" AND e."customer" = ${customer} AND e."conditionId" IS NULL AND e."fate" NOT IN ('TRIGGER_OFF', 'COOLDOWN', 'NO_CHANNEL') ORDER BY "id" LIMIT ${MOST_LOOKED_AT}) AS o JOIN "Delivery" AS t ON t."eventId" = o."id" WHERE ${own})`,
   );
   const known = new Set(told.map(({ thing }) => thing));
   return ({ conditionId, fingerprint }) => known.has(conditionId ?? fingerprint);
