@@ -25,7 +25,10 @@ export interface Database {
    * at once, `work` locks first, see transactionLocks.ts.
    */
   writeAlongside<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
-  /** The same for work that is SQL alone, which SQLite does much faster: for what comes with every event. */
+  /**
+   * The same for work that is SQL alone, which SQLite does much faster: for what comes with every event. SQLite stores what comes at
+   * once in one transaction; where that fails by the fault of another, `work` runs once more.
+   */
   writeStatements<T>(work: (tx: SqlClient) => Promise<T>): Promise<T>;
   /** How processes on one database tell each other what is new; null where there is only one. */
   readonly notifications: Notifications | null;

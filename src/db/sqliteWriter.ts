@@ -14,14 +14,15 @@ import type { WritingThread } from "./writingThread.ts";
 export interface SqliteWriter {
   /**
    * Runs all works, one after the other, in one transaction, and settles each once that is durable: the disk is waited for once.
-   * Each is stored whole or not at all, whatever becomes of the others: one that is rejected is not stored, even where the thread
-   * has ended. One call at a time. Never rejects.
+   * When that fails by the fault of one, each runs again in a transaction of its own. One that is rejected is not stored, even
+   * where the thread has ended. One call at a time. Never rejects.
    */
   transact(works: readonly Work[]): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface Work {
+  /** May run twice: of the first time nothing is stored then. */
   run(tx: SqlClient): Promise<unknown>;
   resolve(result: unknown): void;
   reject(error: unknown): void;
@@ -62,8 +63,6 @@ export async function openSqliteWriter({ file, pragmas, reader, log }: SqliteWri
   let before: Repeated[] = [];
   /** True until the transaction has written anything. */
   let isUntouched = false;
-  /** How often the thread was asked. */
-  let asked = 0;
 
   function storedVersion(): number {
     const [row] = reader.query("PRAGMA user_version", []) as { user_version: number }[];
@@ -107,7 +106,6 @@ export async function openSqliteWriter({ file, pragmas, reader, log }: SqliteWri
     const request = { before, last: { text, values }, wants };
     before = [];
     isUntouched = false;
-    asked += 1;
     return inUse.ask(request) as Promise<Result>;
   }
 
@@ -124,34 +122,6 @@ export async function openSqliteWriter({ file, pragmas, reader, log }: SqliteWri
     statements,
   );
 
-  /** One of several: what fails of it is undone, and the others go on. @returns what settles it */
-  async function runApart(work: Work): Promise<() => void> {
-    const [unsent, wasUntouched, askedBefore] = [before.length, isUntouched, asked];
-    before.push({ text: "SAVEPOINT work", rows: [[]] });
-    try {
-      const result = await work.run(client);
-      await ask("CHANGES", "RELEASE work", []);
-      return () => work.resolve(result);
-    } catch (error) {
-      if (asked === askedBefore) {
-        // Nothing of it has been sent.
-        before.length = unsent;
-        isUntouched = wasUntouched;
-        return () => work.reject(error);
-      }
-      before = [];
-      // A disk that is full may have ended the transaction: then all have failed.
-      await ask("CHANGES", "ROLLBACK TO work", []).catch(() => Promise.reject(error));
-      await ask("CHANGES", "RELEASE work", []);
-      return () => work.reject(error);
-    }
-  }
-
-  async function runAlone(work: Work): Promise<() => void> {
-    const result = await work.run(client);
-    return () => work.resolve(result);
-  }
-
   async function commit(): Promise<void> {
     const next = version === 1 ? 2 : 1;
     before.push({ text: `PRAGMA user_version = ${next}`, rows: [[]] });
@@ -165,21 +135,31 @@ export async function openSqliteWriter({ file, pragmas, reader, log }: SqliteWri
     failures = 0;
   }
 
+  /** One transaction for all. @throws what kept it from being stored: then nothing of it is */
+  async function store(works: readonly Work[]): Promise<void> {
+    try {
+      inUse = await writable();
+      before = [{ text: "BEGIN IMMEDIATE", rows: [[]] }];
+      isUntouched = true;
+      const results: unknown[] = [];
+      for (const work of works) results.push(await work.run(client));
+      if (!isUntouched) await commit();
+      works.forEach(({ resolve }, index) => resolve(results[index]));
+    } catch (error) {
+      before = [];
+      // It may have ended already, and the thread too.
+      await ask("CHANGES", "ROLLBACK", []).catch(() => undefined);
+      throw error;
+    }
+  }
+
   return {
     async transact(works) {
       try {
-        inUse = await writable();
-        before = [{ text: "BEGIN IMMEDIATE", rows: [[]] }];
-        isUntouched = true;
-        const settle: (() => void)[] = [];
-        for (const work of works) settle.push(await (works.length === 1 ? runAlone(work) : runApart(work)));
-        if (!isUntouched) await commit();
-        for (const one of settle) one();
+        await store(works);
       } catch (error) {
-        before = [];
-        // It may have ended already, and the thread too.
-        await ask("CHANGES", "ROLLBACK", []).catch(() => undefined);
-        for (const { reject } of works) reject(error);
+        const isAnybodys = works.length > 1 && !(error instanceof ThreadEndedError);
+        for (const work of works) await (isAnybodys ? store([work]).catch(work.reject) : work.reject(error));
       }
     },
     async close() {

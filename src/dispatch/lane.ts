@@ -66,8 +66,8 @@ const REFILL_BELOW = 200;
 const FAILURES_BEFORE_PAUSE = 3;
 const LONGEST_PAUSE_MS = 60_000;
 const LOAD_AGAIN_MS = 1_000;
-/** So many may have arrived and not be stored yet: a crash sends these once more. */
-export const MOST_UNSTORED = 50;
+/** So many may have arrived, where a repeat does no harm, and not be stored yet: a crash sends these once more. Fewer keep a fast channel waiting for the disk. */
+export const MOST_UNSTORED = 200;
 /** What a channel cannot be sent within so long becomes a summary; a few are always sent one by one. */
 const LONGEST_QUEUE_MS = 60_000;
 const SHORTEST_QUEUE = 10;

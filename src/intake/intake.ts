@@ -47,8 +47,8 @@ export interface IntakeDeps extends StoreBatchDeps {
   stored(events: number, ms: number): void;
 }
 
-/** More would make one transaction hold up the others. */
-const LARGEST_BATCH = 500;
+/** More would make one transaction hold up the others: what is sent meanwhile waits for it to be recorded. */
+const LARGEST_BATCH = 100;
 
 export const NEAR_NAMES = 3;
 

@@ -46,8 +46,9 @@ const LARGEST_BATCH = 200;
 const LOOK_EVERY_MS = 30_000;
 
 export function createRechecker({ db, snapshot, clock, ids, log, dispatch, held, escalate }: RecheckerDeps): Rechecker {
-  /** True when a change of settings may have ended what is waited for. */
-  let changed = false;
+  /** Changes of settings, each of which may have ended what is waited for, and how many of them were looked at. */
+  let changesOfSettings = 0;
+  let lookedAt = 0;
   const alarm = createAlarm({
     clock,
     everyMs: LOOK_EVERY_MS,
@@ -55,29 +56,29 @@ export function createRechecker({ db, snapshot, clock, ids, log, dispatch, held,
     work,
     next: () => findNextRecheck(db),
     failed(error) {
-      changed = true;
       log.error({ err: error }, "conditions could not be decided about again; trying again");
     },
   });
   snapshot.onReload(() => {
-    changed = true;
+    changesOfSettings += 1;
     alarm.wakeAt(clock.now());
   });
 
   async function work(): Promise<void> {
     for (;;) {
-      const { changes, count } = await db.writeStatements(decideDue);
+      const { changes, count, upTo } = await db.writeStatements(decideDue);
+      lookedAt = upTo;
       expectChanges(changes, { dispatch, held, escalate, recheck: alarm.wakeAt });
       if (count < LARGEST_BATCH) return;
     }
   }
 
-  async function decideDue(tx: SqlClient): Promise<{ changes: Changes; count: number }> {
+  async function decideDue(tx: SqlClient): Promise<{ changes: Changes; count: number; upTo: number }> {
     await takeLocks(tx, { alone: ["CONDITIONS"] });
     if (db.shared) ids.startAfter(await findNewestId(tx));
     const now = clock.now();
-    if (changed) await recheckWaiting(tx, now);
-    changed = false;
+    const upTo = changesOfSettings;
+    if (upTo > lookedAt) await recheckWaiting(tx, now);
     const due = await findDueConditions(tx, now, LARGEST_BATCH);
     const { settings } = snapshot.current;
     const known = await withEvents(tx, due, settings);
@@ -88,7 +89,7 @@ export function createRechecker({ db, snapshot, clock, ids, log, dispatch, held,
     await saveConditions(tx, left);
     await saveChanges(tx, changes, settings, now);
     await insertDeliveries(tx, changes.deliveries.map(({ delivery }) => delivery));
-    return { changes, count: due.length };
+    return { changes, count: due.length, upTo };
   }
 
   return {

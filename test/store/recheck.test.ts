@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { findConditions, findDueConditions, recheckWaiting, releaseInhibited, saveConditions } from "../../src/conditions/condition.store.ts";
+import type { Database } from "../../src/db/database.ts";
 import type { OpenCondition } from "../../src/decide/state.ts";
 import { findTellingEvents, insertEvents } from "../../src/events/event.store.ts";
+import { createRechecker } from "../../src/intake/rechecker.ts";
+import { createLog } from "../../src/log.ts";
+import { createManualClock } from "../e2e/manualClock.ts";
+import { makeSettings } from "../unit/build.ts";
 import { ids, NOW, openStore, someEvent } from "./openStore.ts";
 
 const later = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);
@@ -64,6 +69,26 @@ describe("what is decided about again", () => {
     const rows = await db.read.condition.findMany({ where: { inhibitedBy: null }, orderBy: { id: "asc" } });
     expect(rows.map(({ recheckAt }) => recheckAt)).toEqual([later(60), later(10), later(60)]);
   });
+});
+
+it("a change of settings is not forgotten when the first transaction that looks at it is taken back", async () => {
+  const db = await openStore();
+  const waiting = someCondition({ recheckAt: later(1000) });
+  await db.write((tx) => saveConditions(tx, [waiting]));
+  /** As when another's work in the same transaction fails. */
+  const writeStatements: Database["writeStatements"] = async (work) => {
+    await expect(db.writeStatements(async (tx) => (await work(tx), Promise.reject(new Error("not this one"))))).rejects.toThrow("not this one");
+    return db.writeStatements(work);
+  };
+  const reloaded: (() => void)[] = [];
+  const snapshot = { current: { settings: makeSettings() }, onReload: (listener: () => void) => void reloaded.push(listener) };
+  const nobody = () => undefined;
+  const rechecker = createRechecker({ db: { ...db, writeStatements }, snapshot: snapshot as never, clock: createManualClock(NOW), ids, log: createLog("silent"), dispatch: nobody, held: nobody, escalate: nobody });
+  for (const reload of reloaded) reload();
+  await rechecker.start();
+  await rechecker.close();
+  // Of a type that has gone, it waits for nothing more.
+  expect(await db.read.condition.findMany({ select: { recheckAt: true } })).toEqual([{ recheckAt: null }]);
 });
 
 it("a closed condition is found as long as its flapping matters", async () => {
