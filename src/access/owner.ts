@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ValidationError } from "../errors.ts";
 import { parseInput } from "../parseInput.ts";
 import type { Principal } from "./principal.ts";

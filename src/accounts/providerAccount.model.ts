@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { nameField } from "../channels/channel.model.ts";
 
 /** Credentials that channels share, decrypted: for sending, never for answers. */

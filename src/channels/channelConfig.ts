@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import { ValidationError } from "../errors.ts";
 import { parseInput, withoutNulls } from "../parseInput.ts";
 import type { FieldMeta } from "../providers/provider.ts";

@@ -1,5 +1,5 @@
 import type { InputFieldRef, InputRef } from "@pothos/core";
-import { z } from "zod";
+import * as z from "zod";
 import { builder } from "../graphql/builder.ts";
 import type { SchemaTypes } from "../graphql/builder.ts";
 import { configFields, configKey } from "./channelConfig.ts";

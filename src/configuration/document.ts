@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isoOfSeconds, secondsOfIso, WRONG_DURATION } from "../isoDuration.ts";
 import { ValidationError } from "../errors.ts";
 import { parseInput } from "../parseInput.ts";

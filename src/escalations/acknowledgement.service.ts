@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ownEvents } from "../access/principal.ts";
 import type { Principal } from "../access/principal.ts";
 import type { Clock } from "../clock.ts";

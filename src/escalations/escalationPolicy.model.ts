@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { nameField } from "../channels/channel.model.ts";
 
 /** So many policies the server may have, and each customer. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Decision, MatchedRule } from "../decide/decision.ts";
 import type { IncomingEvent } from "../decide/event.ts";
 import type { Verdict, ChannelVerdict } from "../decide/verdict.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { nameField } from "../channels/channel.model.ts";
 import type { CompiledInhibition } from "../decide/settings.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { notAnEventType } from "../catalogue/catalogue.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { CATEGORIES } from "../catalogue/category.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CATEGORIES } from "../catalogue/category.ts";
 import { filterField, nameField } from "../channels/channel.model.ts";
 import { SEVERITIES } from "../render/message.ts";

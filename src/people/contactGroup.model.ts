@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { nameField } from "../channels/channel.model.ts";
 
 /** A set of contacts, and of other groups. */

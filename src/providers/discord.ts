@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { cleanMessage } from "../render/clean.ts";
 import { severityColor } from "../render/color.ts";
 import { cut } from "../render/cut.ts";

@@ -1,6 +1,6 @@
 import { domainToASCII } from "node:url";
 import addressparser from "nodemailer/lib/addressparser";
-import { z } from "zod";
+import * as z from "zod";
 import { cleanLine, cleanMessage } from "../render/clean.ts";
 import { cut } from "../render/cut.ts";
 import { type EmailParts, emailHtml } from "../render/emailHtml.ts";

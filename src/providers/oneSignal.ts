@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { cleanLine, cleanMessage } from "../render/clean.ts";
 import { cut } from "../render/cut.ts";
 import type { Message } from "../render/message.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Message } from "../render/message.ts";
 import type { Http } from "./http.ts";
 import type { CheckMail, Mail } from "./mail.ts";

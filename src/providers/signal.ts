@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { cleanMessage } from "../render/clean.ts";
 import { cutEscaped } from "../render/escape.ts";
 import { markdownText } from "../render/markdown.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { HttpResponse } from "./http.ts";
 import { readObject, textOf } from "./json.ts";
 import { basicAuthorization } from "./login.ts";

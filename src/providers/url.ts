@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const UNPRINTABLE = /[\p{Cc}\p{Surrogate}\s]/u;
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { cleanMessage } from "../render/clean.ts";
 import { fitsGsm7, smsText } from "../render/gsm7.ts";
 import { plainText } from "../render/plain.ts";

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { checkBodyTemplate, fillBodyTemplate, TemplateProblem } from "../render/bodyTemplate.ts";
 import { cleanJson, cleanLine, cleanText } from "../render/clean.ts";
 import type { Message } from "../render/message.ts";

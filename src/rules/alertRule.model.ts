@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { EventType } from "../catalogue/eventType.ts";
 import { nameField } from "../channels/channel.model.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { DAYS, DAY_MINUTES, isWallTime, minutesOf, timeZoneSchema, wallTimeSchema } from "./wallTime.ts";
 import type { Day } from "./wallTime.ts";
 

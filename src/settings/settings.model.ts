@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const seconds = z.number().int("must be a whole number").min(0, "must be 0 or more seconds").max(366 * 86_400, "must be at most a year");
 

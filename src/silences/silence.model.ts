@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { CompiledSilence } from "../decide/settings.ts";
 import { ValidationError } from "../errors.ts";
 import type { Issue } from "../errors.ts";

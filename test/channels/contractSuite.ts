@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { configFields } from "../../src/channels/channelConfig.ts";
 import { createHttp } from "../../src/providers/http.ts";
 import { type Account, DeliveryError, type DeliveryFailure, type FieldMeta, type Receipt } from "../../src/providers/provider.ts";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { email } from "../../src/providers/email.ts";
 import { createMail, type SmtpServer } from "../../src/providers/mail.ts";
 import { DeliveryError, type DeliveryFailure, type Receipt } from "../../src/providers/provider.ts";

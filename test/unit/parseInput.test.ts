@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { ValidationError } from "../../src/errors.ts";
 import type { Issue } from "../../src/errors.ts";
 import { parseInput } from "../../src/parseInput.ts";
