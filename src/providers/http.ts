@@ -1,5 +1,6 @@
 import type { LookupFunction } from "node:net";
-import { Agent, buildConnector } from "undici";
+import buildConnector from "undici/lib/core/connect.js";
+import Agent from "undici/lib/dispatcher/agent.js";
 import { cleanLine } from "../render/clean.ts";
 import { cut } from "../render/cut.ts";
 import { checkedLookup, refusal } from "./address.ts";

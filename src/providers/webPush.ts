@@ -1,6 +1,5 @@
 import { createECDH, createHash, ECDH } from "node:crypto";
-import webpush from "web-push";
-import { z } from "zod";
+import * as z from "zod";
 import { cleanLine, cleanMessage } from "../render/clean.ts";
 import { cut } from "../render/cut.ts";
 import type { Message } from "../render/message.ts";
@@ -173,6 +172,8 @@ export const webPush = defineProvider({
     const { subject, publicKey, privateKey, p256dh, auth, ttl } = config;
     // As the URL standard writes it, so that the token is made out for the origin proper.
     const endpoint = new URL(config.endpoint).href;
+    // Loaded with the first message: few use it, and it would keep every start waiting.
+    const { default: webpush } = await import("web-push");
     const { headers, body } = webpush.generateRequestDetails({ endpoint, keys: { p256dh, auth } }, JSON.stringify(content), {
       vapidDetails: { subject, publicKey, privateKey },
       TTL: ttl,
