@@ -2,11 +2,12 @@ import type { App } from "./app.ts";
 import { systemClock } from "./clock.ts";
 import { readConfig } from "./config.ts";
 import { StartError } from "./errors.ts";
-import { keepHeapSmall } from "./heap.ts";
+import { keepHeapSmall, keepWasmSmall } from "./heap.ts";
 import { createLog } from "./log.ts";
 import { stopWhenTold } from "./stopping.ts";
 
 keepHeapSmall();
+keepWasmSmall();
 // Libraries leave out what only helps those who develop with them; graphql checks every value twice otherwise.
 process.env["NODE_ENV"] ??= "production";
 const { createApp } = await import("./app.ts");
