@@ -2,6 +2,7 @@ import { isCustomers, isOwnEvent, ownCategories, ownCustomers, ownEvents } from 
 import type { Owner, Principal } from "../access/principal.ts";
 import { canonicalNames } from "../catalogue/catalogue.ts";
 import type { Condition } from "../db/generated/client.ts";
+import { newestOfEach } from "../db/newestOfEach.ts";
 import { readRows } from "../db/readRows.ts";
 import { parsedJson } from "../db/sql.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
@@ -12,7 +13,7 @@ import { EVENTS } from "../events/eventFilter.ts";
 import { builder } from "../graphql/builder.ts";
 import { ConditionStatusEnum, SeverityEnum } from "../graphql/enums.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
-import { readTogether, rowById } from "../graphql/readTogether.ts";
+import { groupedBy, readTogether, rowById } from "../graphql/readTogether.ts";
 import { countedOf, cursors, ENDS_EARLY, searchConnection, TOTAL_COUNT, TOTAL_COUNT_IS_EXACT } from "../graphql/searchConnection.ts";
 import { CONDITIONS, conditionSearch } from "./conditionFilter.ts";
 
@@ -34,6 +35,16 @@ const AcknowledgementType = builder.objectRef<Acknowledgement>("Acknowledgement"
     by: t.exposeString("by", { nullable: true, description: "Who: the name of the token, or of the contact or channel whose message had the link. For customers null, unless it was one of their own." }),
     note: t.exposeString("note", { nullable: true, description: "What they said of it; as `by` for customers." }),
   }),
+});
+
+/** Ids of the newest events, by how many are wanted and the condition's id. */
+const newestEvents = readTogether(async (keys, { services }) => {
+  const asked = groupedBy(keys.map((key) => key.split(" ") as [string, string]), ([take]) => take);
+  const found = await Promise.all([...asked].map(async ([take, pairs]) => {
+    const newest = await newestOfEach(services.db, EVENTS, "conditionId", pairs.map(([, id]) => id), Number(take));
+    return [...newest].map(([id, events]) => [`${take} ${id}`, events] as const);
+  }));
+  return found.flat();
 });
 
 /** When a customer's own channels were last told of conditions. */
@@ -84,6 +95,7 @@ export const ConditionType = builder.prismaNode("Condition", {
             args,
             ...cursors("event"),
             load: async (ids) => (await Promise.all(ids.map((event) => eventById(context, event)))).filter((event) => event !== null),
+            newest: async (take) => (await newestEvents(context, `${take} ${id}`)) ?? [],
           }),
       },
       { name: "ConditionEventConnection", description: "A page of a condition's events." },

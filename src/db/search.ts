@@ -225,7 +225,7 @@ function alongIndex(table: SearchTable, { column, values }: Walk, range: Range, 
 }
 
 /** What a partial index needs to hear to serve a statement. */
-function named({ indexed }: SearchTable, column: string): Piece {
+export function named({ indexed }: SearchTable, column: string): Piece {
   const but = indexed[column]?.but;
   return raw(but === undefined ? "" : but === null ? ` AND "${column}" IS NOT NULL` : ` AND "${column}" <> '${but}'`);
 }

@@ -5,7 +5,7 @@ import { findUnfinished, findWaitingChannels } from "./delivery.store.ts";
 import type { PlannedDelivery } from "./delivery.store.ts";
 import { holdOverflow, writeHeld } from "./held.store.ts";
 import { createLane } from "./lane.ts";
-import type { Answered, Lane, Step } from "./lane.ts";
+import type { Answered, Lane, LaneRest, Step } from "./lane.ts";
 import { createLeases } from "./leases.ts";
 import type { Leases } from "./leases.ts";
 import type { KeepLanes } from "./recorder.ts";
@@ -58,8 +58,10 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   /** By channel, where the process that had its lane did not give it back. */
   const takenOver = new Map<string, Before>();
   /** Where several processes share the database, each sends for the channels whose lanes it has. */
-  const leases = db.notifications && createLeases({ db, log, gained, more: (id) => lanes.get(id)?.more(), lost, tell: (ids) => tellOfWork(ids), tellFree: () => db.notifications?.tell("lanes", "") });
+  const leases = db.notifications && createLeases({ db, log, gained, restOf, more: (id) => lanes.get(id)?.more(), lost, tell: (ids) => tellOfWork(ids), tellFree: () => db.notifications?.tell("lanes", "") });
   const lanes = new Map<string, Lane>();
+  /** How lanes were left that were lost. */
+  const rests = new Map<string, LaneRest>();
   snapshot.onReload(({ channels }) => {
     for (const [id, lane] of lanes) {
       const channel = channels.get(id);
@@ -73,11 +75,12 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   let cancelSweep: (() => void) | null = null;
   let closed = false;
 
-  function laneOf(channel: Channel): Lane {
+  function laneOf(channel: Channel, rest?: LaneRest): Lane {
     const known = lanes.get(channel.id);
     if (known) return known;
     const lane = createLane({
       pace: channel.pace,
+      rest,
       clock,
       send,
       drop: (jobs) => sender.drop(jobs),
@@ -132,10 +135,15 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     return before;
   }
 
-  function gained(channelId: string, isTakenOver: boolean): void {
+  function gained(channelId: string, isTakenOver: boolean, rest: LaneRest): void {
+    rests.delete(channelId);
     if (isTakenOver) takenOver.set(channelId, { endedAt: clock.now(), newestId: null });
     const channel = snapshot.current.channels.get(channelId);
-    if (channel && !closed) laneOf(channel).more();
+    if (channel && !closed) laneOf(channel, rest).more();
+  }
+
+  function restOf(channelId: string): LaneRest {
+    return lanes.get(channelId)?.rest ?? rests.get(channelId) ?? { pausedMs: 0, fullInMs: 0 };
   }
 
   async function lost(channelId: string): Promise<void> {
@@ -143,7 +151,10 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     lanes.delete(channelId);
     takenOver.delete(channelId);
     sender.forget(channelId);
-    await lane?.close();
+    if (!lane) return;
+    rests.set(channelId, lane.rest);
+    await lane.close();
+    if (rests.has(channelId)) rests.set(channelId, lane.rest);
   }
 
   /** As many ids as go into one notification; beyond that all are told to look. */

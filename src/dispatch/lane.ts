@@ -16,9 +16,19 @@ export type Step = { done: true } | { done: false; retryAt: Date; limited: boole
  */
 export type Answered = (step: Step, mayRepeat: boolean) => void;
 
+/** What a channel has used up of its pace: whoever sends for it next goes on from there. */
+export interface LaneRest {
+  /** Nothing is sent for so long, in milliseconds. */
+  pausedMs: number;
+  /** In so many milliseconds all of the burst may be sent at once. */
+  fullInMs: number;
+}
+
 export interface LaneDeps {
   pace: Pace;
   clock: Clock;
+  /** How an earlier lane of the channel was left. @default nothing is used up */
+  rest?: LaneRest | undefined;
   /**
    * Tries a delivery, stores the outcome and brings `job.delivery` up to date. Never rejects.
    * @param answered called when the channel's answer is in, before it is stored
@@ -48,6 +58,7 @@ export interface Lane {
   readonly size: number;
   /** True when everything unfinished should be in memory; false while some is left in the database, or being read from it. */
   readonly isWhole: boolean;
+  readonly rest: LaneRest;
   has(id: string): boolean;
   /** Those that wait for nothing but their turn or their time. */
   waiting(): string[];
@@ -82,7 +93,7 @@ const LATEST_COMMIT_MS = 60_000;
 export function createLane(deps: LaneDeps): Lane {
   const { clock } = deps;
   let { pace } = deps;
-  let rate = createRateLimit(pace.perSecond, pace.burst);
+  let rate = createRateLimit(pace.perSecond, pace.burst, deps.rest && { fullInMs: deps.rest.fullInMs, nowMs: clock.uptime() });
   const ready: PlannedDelivery[] = [];
   /** Deliveries of one condition, and summaries of one hold, go one after the other: the first of a chain is ready, running or waiting for its next try. */
   const chains = new Map<string, PlannedDelivery[]>();
@@ -106,7 +117,7 @@ export function createLane(deps: LaneDeps): Lane {
   let loadAgain = false;
   let failuresInRow = 0;
   // Times of the lane itself are by `clock.uptime()`: setting the clock must not make it wait.
-  let pausedUntil = 0;
+  let pausedUntil = deps.rest ? clock.uptime() + deps.rest.pausedMs : 0;
   /** Until when the provider itself has asked the channel to wait. */
   let limitedUntil = 0;
   /** What is being stored as too much. */
@@ -373,6 +384,10 @@ export function createLane(deps: LaneDeps): Lane {
     },
     get isWhole() {
       return !spilled && !loading && !closed;
+    },
+    get rest() {
+      const now = clock.uptime();
+      return { pausedMs: Math.max(0, pausedUntil - now), fullInMs: rate.fullInMs(now) };
     },
     has: (id) => known.has(id),
     waiting: () => [...ready, ...retrying.keys()].map(({ delivery }) => delivery.id),

@@ -1,7 +1,8 @@
 import type { Transaction } from "../db/database.ts";
 import { LOCK_SPACE, PRESENCE_LOCK } from "../db/lockSpace.ts";
-import { execute, isOneOf, query, raw, sql } from "../db/sql.ts";
+import { execute, isOneOf, query, raw, sql, tableOf } from "../db/sql.ts";
 import type { SqlClient } from "../db/sql.ts";
+import type { LaneRest } from "./lane.ts";
 
 /** A channel whose queue this process works off, until the lease ends. */
 export interface ClaimedLane {
@@ -9,6 +10,14 @@ export interface ClaimedLane {
   token: number;
   /** True when an earlier process let the lease run out: what it was sending may have arrived. */
   takenOver: boolean;
+  /** As the process has left it that gave it back; 0 where none did. */
+  pausedMs: number;
+  fullInMs: number;
+}
+
+/** A lane that is given back. */
+export interface LeftLane extends LaneRest {
+  channelId: string;
 }
 
 /** How the lanes are shared out at present. */
@@ -64,13 +73,19 @@ export async function findBalance(tx: Transaction, { owner, own, takeOver }: Cla
   return { free: Number(free), taken: Number(taken), mine: Number(mine), processes: Math.max(1, Number(processes)) };
 }
 
+/** How many milliseconds are left until then. */
+function msUntil(column: string) {
+  return sql`COALESCE(GREATEST(0, EXTRACT(EPOCH FROM ${raw(column)} - ${NOW}) * 1000), 0)::float8`;
+}
+
 /** Takes free lanes. What another process is taking just now is passed over. */
 export async function claimLanes(tx: Transaction, { owner, own, takeOver }: Claim, leaseMs: number, most: number): Promise<ClaimedLane[]> {
   return query<ClaimedLane>(
     tx,
-    sql`UPDATE "Lane" AS t SET "owner" = ${owner}, "token" = t."token" + 1, "expiresAt" = ${inFuture(leaseMs)}
-        FROM (SELECT l."channelId", l."owner" FROM "Lane" AS l WHERE ${isFree(takeOver, own)} LIMIT ${most} FOR UPDATE SKIP LOCKED) AS f
-        WHERE t."channelId" = f."channelId" RETURNING t."channelId", t."token", f."owner" IS NOT NULL AS "takenOver"`,
+    sql`UPDATE "Lane" AS t SET "owner" = ${owner}, "token" = t."token" + 1, "expiresAt" = ${inFuture(leaseMs)}, "pausedUntil" = NULL, "refilledAt" = NULL
+        FROM (SELECT l.* FROM "Lane" AS l WHERE ${isFree(takeOver, own)} LIMIT ${most} FOR UPDATE SKIP LOCKED) AS f
+        WHERE t."channelId" = f."channelId"
+        RETURNING t."channelId", t."token", f."owner" IS NOT NULL AS "takenOver", ${msUntil(`f."pausedUntil"`)} AS "pausedMs", ${msUntil(`f."refilledAt"`)} AS "fullInMs"`,
   );
 }
 
@@ -85,12 +100,20 @@ export async function renewLanes(tx: Transaction, owner: string, channelIds: rea
   return rows.map(({ channelId }) => channelId);
 }
 
+/** What is longer has no end that matters, and fits into no number of the database. */
+const LONGEST_REST_MS = 86_400_000;
+
 /** Gives lanes back, so that any process may take them at once. */
-export async function releaseLanes(tx: Transaction, owner: string, channelIds: readonly string[]): Promise<void> {
+export async function releaseLanes(tx: Transaction, owner: string, lanes: readonly LeftLane[]): Promise<void> {
+  const upTo = (ms: number): number => Math.ceil(Math.min(ms, LONGEST_REST_MS));
+  const rests = lanes.map(({ channelId, pausedMs, fullInMs }) => ({ channelId, pausedMs: upTo(pausedMs), fullInMs: upTo(fullInMs) }));
+  const after = (column: string) => sql`${NOW} + r.${raw(column)} * interval '1 millisecond'`;
   await execute(
     tx,
-    sql`UPDATE "Lane" AS t SET "owner" = NULL, "expiresAt" = NULL
-        FROM (SELECT "channelId" FROM "Lane" WHERE "owner" = ${owner} AND "channelId" ${isOneOf(channelIds)} ORDER BY "channelId" FOR UPDATE) AS f WHERE t."channelId" = f."channelId"`,
+    sql`UPDATE "Lane" AS t SET "owner" = NULL, "expiresAt" = NULL, "pausedUntil" = ${after(`"pausedMs"`)}, "refilledAt" = ${after(`"fullInMs"`)}
+        FROM (SELECT "channelId" FROM "Lane" WHERE "owner" = ${owner} AND "channelId" ${isOneOf(lanes.map(({ channelId }) => channelId))} ORDER BY "channelId" FOR UPDATE) AS f
+        JOIN ${tableOf("r", { channelId: "TEXT", pausedMs: "INTEGER", fullInMs: "INTEGER" }, rests)} ON r."channelId" = f."channelId"
+        WHERE t."channelId" = f."channelId"`,
   );
 }
 

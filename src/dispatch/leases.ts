@@ -1,6 +1,7 @@
 import type { Database, Transaction } from "../db/database.ts";
 import type { SqlClient } from "../db/sql.ts";
 import type { Log } from "../log.ts";
+import type { LaneRest } from "./lane.ts";
 import { addLanes, claimLanes, findBalance, keepLanes, releaseLanes, renewLanes } from "./lease.store.ts";
 import type { Balance, ClaimedLane } from "./lease.store.ts";
 
@@ -33,7 +34,9 @@ export interface LeasesDeps {
   db: Database;
   log: Log;
   /** The lane is this process's. @param takenOver from a process that did not give it back */
-  gained(channelId: string, takenOver: boolean): void;
+  gained(channelId: string, takenOver: boolean, rest: LaneRest): void;
+  /** How a lane of this process is left, or was when it was lost. */
+  restOf(channelId: string): LaneRest;
   /** There is more in the database for a lane of this process. */
   more(channelId: string): void;
   /** The lane is another process's, or soon will be: nothing more is begun. Resolves when what was under way is stored. */
@@ -62,7 +65,7 @@ interface Lease {
   until: number;
 }
 
-export function createLeases({ db, log, gained, more, lost, tell, tellFree }: LeasesDeps): Leases {
+export function createLeases({ db, log, gained, restOf, more, lost, tell, tellFree }: LeasesDeps): Leases {
   const owner = db.notifications?.process ?? "";
   const leases = new Map<string, Lease>();
   /** Lanes that are being given up: nothing more is begun in them, and they are kept until what is under way is stored. */
@@ -93,9 +96,10 @@ export function createLeases({ db, log, gained, more, lost, tell, tellFree }: Le
     mayTellFree = false;
     const now = performance.now();
     const { balance, claimed } = await db.writeAlongside((tx) => claimShare(tx, now));
-    for (const { channelId, token, takenOver } of claimed) {
+    for (const { channelId, token, takenOver, pausedMs, fullInMs } of claimed) {
       leases.set(channelId, { token: Number(token), until: now + LEASE_MS });
-      gained(channelId, takenOver);
+      // How far a process has come that did not give it back, nobody knows: a channel's rate holds across all.
+      gained(channelId, takenOver, { pausedMs, fullInMs: takenOver ? Infinity : fullInMs });
       asked.delete(channelId);
     }
     const others = [...asked].filter((id) => !has(id));
@@ -153,7 +157,8 @@ export function createLeases({ db, log, gained, more, lost, tell, tellFree }: Le
   }
 
   async function release(channelIds: readonly string[]): Promise<void> {
-    await db.writeAlongside((tx) => releaseLanes(tx, owner, channelIds));
+    const lanes = channelIds.map((channelId) => ({ channelId, ...restOf(channelId) }));
+    await db.writeAlongside((tx) => releaseLanes(tx, owner, lanes));
   }
 
   async function renew(): Promise<void> {

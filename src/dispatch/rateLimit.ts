@@ -4,12 +4,15 @@ export interface RateLimit {
   take(nowMs: number): number;
   /** How many could be taken at once, in whole numbers. */
   left(nowMs: number): number;
+  /** In how many milliseconds all of the burst can be taken at once. */
+  fullInMs(nowMs: number): number;
 }
 
-export function createRateLimit(perSecond: number, burst: number): RateLimit {
-  if (perSecond === Infinity) return { take: () => 0, left: () => Infinity };
-  let tokens = burst;
-  let filledAt = Infinity;
+/** @param spent where it begins with less than the burst */
+export function createRateLimit(perSecond: number, burst: number, spent?: { fullInMs: number; nowMs: number }): RateLimit {
+  if (perSecond === Infinity) return { take: () => 0, left: () => Infinity, fullInMs: () => 0 };
+  let tokens = spent ? Math.max(0, burst - (spent.fullInMs / 1000) * perSecond) : burst;
+  let filledAt = spent?.nowMs ?? Infinity;
 
   /** A clock that steps back takes no tokens away, and filling goes on from there rather than when it has caught up. */
   function fill(nowMs: number): void {
@@ -29,6 +32,10 @@ export function createRateLimit(perSecond: number, burst: number): RateLimit {
     left(nowMs) {
       fill(nowMs);
       return Math.floor(tokens);
+    },
+    fullInMs(nowMs) {
+      fill(nowMs);
+      return ((burst - tokens) / perSecond) * 1000;
     },
   };
 }

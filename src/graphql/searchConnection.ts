@@ -29,10 +29,12 @@ export interface SearchConnection<Row> {
   idOf(cursor: string): string;
   /** Reads these rows, in any order. */
   load(ids: string[]): Promise<Row[]>;
+  /** Finds the ids of the newest rows, where there is such a list for each row of a page: so that those of all are found at once. */
+  newest?: (take: number) => Promise<string[]>;
 }
 
 /** A page of a table that may be very long, the newest first. */
-export async function searchConnection<Row extends { id: string }>(db: PrismaClient, { table, filter, args, offset, cursorOf, idOf, load }: SearchConnection<Row>) {
+export async function searchConnection<Row extends { id: string }>(db: PrismaClient, { table, filter, args, offset, cursorOf, idOf, load, newest }: SearchConnection<Row>) {
   const skip = Math.max(0, offset ?? 0);
   if (skip > LARGEST_OFFSET) throw new CallerError("BAD_REQUEST", `offset: must be at most ${LARGEST_OFFSET.toLocaleString("en-US")}. Page on with after: the endCursor of the page before.`);
   let endedAt: string | null = null;
@@ -42,7 +44,8 @@ export async function searchConnection<Row extends { id: string }>(db: PrismaCli
     async ({ before, after, limit: take, inverted }: ResolveCursorConnectionArgs) => {
       goesDown = !inverted;
       const [beyond, end] = inverted ? [before, after] : [after, before];
-      const found = await search(db, table, filter, {
+      const isFirst = !inverted && !beyond && !end && skip === 0;
+      const found = newest && isFirst ? { ids: await newest(take), endedAt: null } : await search(db, table, filter, {
         direction: inverted ? "UP" : "DOWN",
         beyond: beyond ? idOf(beyond) : null,
         until: end ? { id: idOf(end), inclusive: false } : null,

@@ -56,6 +56,28 @@ it("leads from an inbox message to its event, from a rule to its policy and back
   expect(items).toEqual([{ event: { id: node.event?.id } }]);
 });
 
+it("pages through the events of each problem, from either end, whichever others are asked for beside it", async () => {
+  await using server = await startTestServer();
+  const { api } = server;
+  for (const title of ["one", "two", "three"]) for (const service of ["shop", "mail"]) await api.emit({ type: "service.health.down", service, title: `${service} ${title}` });
+  const page = async (args: string) => {
+    const { conditions } = await api.run<any>(`{ conditions { nodes { service events(${args}) { pageInfo { hasNextPage hasPreviousPage endCursor } nodes { title } } again: events(first: 1) { nodes { title } } } } }`);
+    for (const { service, again } of conditions.nodes) expect(again.nodes).toEqual([{ title: `${service} three` }]);
+    return conditions.nodes.find(({ service }: { service: string }) => service === "shop").events;
+  };
+  const titles = ({ nodes }: { nodes: { title: string }[] }) => nodes.map(({ title }) => title);
+
+  const newest = await page("first: 2");
+  expect(titles(newest)).toEqual(["shop three", "shop two"]);
+  expect(newest.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: false });
+  const rest = await page(`first: 2, after: "${newest.pageInfo.endCursor}"`);
+  expect(titles(rest)).toEqual(["shop one"]);
+  expect(rest.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
+  expect(titles(await page("last: 2"))).toEqual(["shop two", "shop one"]);
+  expect(titles(await page("first: 3"))).toEqual(["shop three", "shop two", "shop one"]);
+  expect(await page("first: 0")).toMatchObject({ nodes: [], pageInfo: { hasNextPage: true } });
+});
+
 it("says of a type that nobody knows which ones are near, also when it is only simulated", async () => {
   await using server = await startTestServer();
   const simulate = async (type: string) => (await server.api.run<any>(`query ($input: EmitEventInput!) { simulateEvent(input: $input) { ... on SimulateEventPayload { nearestTypes } } }`, { input: { type } })).simulateEvent.nearestTypes;

@@ -116,6 +116,39 @@ describe("a channel's lane", () => {
     expect(sends()).toBe(2);
   });
 
+  it("keeps to the channel's rate and to its pause whoever has it next, and is taken for spent where nobody gave it back", async () => {
+    const { url, channelIds: [id = ""], dispatcher, sent, sends, clock, add, states, setPace, freeLanes } = await setUp();
+    const owned = async () => (await run<{ owner: string | null }>(url, `SELECT "owner" FROM "Lane" WHERE "owner" IS NOT NULL`)).length;
+    setPace({ concurrency: 10, perSecond: 0.01, burst: 3 });
+    await add(id, 3);
+    await expect.poll(sends).toBe(3);
+    for (const { arrive } of sent) arrive();
+    await expect.poll(states).toEqual(["SENT", "SENT", "SENT"]);
+    clock.advance(SWEEP_MS);
+    await expect.poll(freeLanes).toEqual([id]);
+    // Of its burst nothing is left but what these seconds have filled.
+    await add(id);
+    await expect.poll(owned).toBe(1);
+    await expect.poll(() => dispatcher.queued).toBe(1);
+    clock.advance(60_000);
+    expect(sends()).toBe(3);
+    clock.advance(11_000);
+    await expect.poll(sends).toBe(4);
+    sent[3]?.arrive();
+    await expect.poll(states).toEqual(Array(4).fill("SENT"));
+    clock.advance(SWEEP_MS);
+    await expect.poll(freeLanes).toEqual([id]);
+    // As a process has left it that was killed, and had all of its burst by then.
+    await run(url, `UPDATE "Lane" SET "owner" = 'gone', "expiresAt" = '2020-01-01', "refilledAt" = NULL`);
+    await add(id);
+    await expect.poll(() => dispatcher.queued).toBe(1);
+    clock.advance(99_000);
+    expect(sends()).toBe(4);
+    clock.advance(1_001);
+    await expect.poll(sends).toBe(5);
+    sent[4]?.arrive();
+  });
+
   it("that another process has is not emptied for a summary", async () => {
     const { url, hooks, channelIds: [id = ""], sends, clock, add, states, setPace, timesHeld } = await setUp();
     await add(id);

@@ -10,7 +10,7 @@ const PAGES: Record<string, string> = {
   deliveries: "id event { title condition { title inhibitedBy { title } } deliveries { state channel { name } } } channel { name fallback { name } overrides { enabled } contact { name } } insteadOf { state channel { name } }",
   inbox: "id channel { name fallback { name } overrides { enabled } }",
   events: "id decision { because channels { channelName } } condition { title lastNotifiedAt inhibitedBy { title } escalations { startedAt } } deliveries { state channel { name } event { title } }",
-  conditions: "id lastNotifiedAt inhibitedBy { title } flappingSince escalations { startedAt notices { delivery { state } } }",
+  conditions: "id lastNotifiedAt inhibitedBy { title } events(first: 1) { pageInfo { hasNextPage } nodes { title deliveries { state } } } flappingSince escalations { startedAt notices { delivery { state } } }",
 };
 
 const FEW = 2;

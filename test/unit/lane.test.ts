@@ -4,7 +4,7 @@ import type { Clock } from "../../src/clock.ts";
 import type { Delivery } from "../../src/dispatch/delivery.model.ts";
 import type { PlannedDelivery } from "../../src/dispatch/delivery.store.ts";
 import { createLane, MOST_UNSTORED } from "../../src/dispatch/lane.ts";
-import type { Lane, Step } from "../../src/dispatch/lane.ts";
+import type { Lane, LaneRest, Step } from "../../src/dispatch/lane.ts";
 import type { Pace } from "../../src/providers/provider.ts";
 import { createManualClock } from "../e2e/manualClock.ts";
 import type { ManualClock } from "../e2e/manualClock.ts";
@@ -131,7 +131,7 @@ interface Bench extends AsyncDisposable {
 }
 
 /** A lane over a fake database, its provider played by `script`. */
-function createBench(script: (job: PlannedDelivery, tryNumber: number) => Try = () => ({}), pace: Partial<Pace> = {}): Bench {
+function createBench(script: (job: PlannedDelivery, tryNumber: number) => Try = () => ({}), pace: Partial<Pace> = {}, rest?: LaneRest): Bench {
   const time = createWatchedClock();
   const store = createStore();
   const tries: Bench["tries"] = [];
@@ -148,6 +148,7 @@ function createBench(script: (job: PlannedDelivery, tryNumber: number) => Try = 
     shared: false,
     pace: { ...PACE, ...pace },
     clock: time.clock,
+    rest,
     async send(job, answered) {
       const { id } = job.delivery;
       const tryNumber = (tried.get(id) ?? 0) + 1;
@@ -264,6 +265,26 @@ describe("a lane's pace", () => {
     bench.add(...jobs(1, 2, 3));
     await bench.time.advance(2 * MINUTE);
     expect(starts(bench)).toEqual([[1, 0], [2, 0], [3, MINUTE + 100], [1, MINUTE + 100]]);
+  });
+
+  test("goes on as an earlier one was left: with its pause, and with what is left of its burst", async () => {
+    const pace = { concurrency: 1, perSecond: 1, burst: 3 };
+    await using earlier = createBench((job) => (numberOf(job) === 2 ? { fails: "LIMITED", retryIn: MINUTE } : {}), pace);
+    earlier.add(...jobs(1, 2, 3));
+    await earlier.time.advance(500);
+    expect(earlier.lane.rest).toEqual({ pausedMs: MINUTE - 500, fullInMs: 1500 });
+    await using paused = createBench(() => ({}), pace, { pausedMs: MINUTE - 500, fullInMs: 0 });
+    paused.add(...jobs(2, 3));
+    await paused.time.advance(2 * MINUTE);
+    expect(starts(paused)).toEqual([[2, MINUTE - 500], [3, MINUTE - 500]]);
+    await using spent = createBench(() => ({}), pace, { pausedMs: 0, fullInMs: 1500 });
+    spent.add(...jobs(2, 3, 4));
+    await spent.time.advance(10_000);
+    expect(starts(spent)).toEqual([[2, 0], [3, 500], [4, 1500]]);
+    await using unknown = createBench(() => ({}), pace, { pausedMs: 0, fullInMs: Infinity });
+    unknown.add(...jobs(2, 3));
+    await unknown.time.advance(10_000);
+    expect(starts(unknown)).toEqual([[2, 1000], [3, 2000]]);
   });
 
   test("sends a burst, then at its rate", async () => {

@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "Lane" ADD COLUMN "pausedUntil" DATETIME;
+ALTER TABLE "Lane" ADD COLUMN "refilledAt" DATETIME;
