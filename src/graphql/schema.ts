@@ -17,6 +17,8 @@ import "../dispatch/delivery.graphql.ts";
 import "../escalations/acknowledgement.graphql.ts";
 import "../escalations/escalation.graphql.ts";
 import "../escalations/escalationPolicy.graphql.ts";
+import "../events/decision.graphql.ts";
+import "../events/emitEvent.graphql.ts";
 import "../events/event.graphql.ts";
 import "../history/attempt.graphql.ts";
 import "../inbox/inbox.graphql.ts";

@@ -27,6 +27,11 @@ export const missing: IdOf = (type) => globalId(type, "00000000-0000-7000-8000-0
 /** Arguments that mean an id of this type by their name: no argument's type says so. */
 const ID_ARGUMENTS: Record<string, string> = { actorIds: "AccessToken", accountId: "ProviderAccount", channelId: "Channel", channelIds: "Channel", fallbackId: "Channel", contactId: "Contact", contactIds: "Contact", groupIds: "ContactGroup", escalationPolicyId: "EscalationPolicy" };
 
+/** The type whose id an argument or field of an input means by its name; undefined for what it is about itself. */
+export function idTypeOf(name: string): string | undefined {
+  return ID_ARGUMENTS[name];
+}
+
 /** The type of node that a field is about, as its name says: updateChannel is about a Channel. */
 export function nodeTypeOf(fieldName: string): string {
   const name = fieldName.toLowerCase();
@@ -56,7 +61,7 @@ function valueOf(type: GraphQLInputType, name: string, place: string, filling: F
     return `{ ${chosen.map((field) => `${field.name}: ${valueOf(field.type, field.name, `${place}.${field.name}`, filling)}`).join(", ")} }`;
   }
   const typed = getNamedType(nullable).name;
-  if (typed === "ID") return JSON.stringify(filling.idOf(ID_ARGUMENTS[name] ?? filling.about, place));
+  if (typed === "ID") return JSON.stringify(filling.idOf(idTypeOf(name) ?? filling.about, place));
   const known = { eventType: '"deploy.success"', type: '"deploy.success"', category: '"deploys"' }[name];
   if (known) return known;
   return { Boolean: "true", Int: "1", Float: "1", JSONObject: "{}", DateTime: '"2026-03-01T12:00:00Z"', Duration: '"PT1M"' }[typed] ?? '"x"';
