@@ -8,14 +8,12 @@ import { createAppriseServices } from "./channels/appriseServices.service.ts";
 import { createChannelHealthFeed } from "./channels/channelHealthFeed.ts";
 import type { ChannelService } from "./channels/channel.service.ts";
 import { createChannelTester } from "./channels/channelTest.service.ts";
-import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { createConfigurationService } from "./configuration/configuration.service.ts";
 import { createConditionService } from "./conditions/condition.service.ts";
 import type { Config } from "./config.ts";
 import { openDatabase, probe } from "./db/database.ts";
 import type { Database } from "./db/database.ts";
-import { databaseProblemOf } from "./db/databaseProblem.ts";
 import { findNewestId } from "./db/newestId.ts";
 import { createAuditor } from "./dispatch/auditor.ts";
 import { createDeliveryService } from "./dispatch/delivery.service.ts";
@@ -61,6 +59,8 @@ import { createSettingsServices } from "./settingsServices.ts";
 import { createRemover } from "./settings/remover.ts";
 import { createSettingStore } from "./settings/settings.store.ts";
 import type { SettingStore } from "./settings/settings.store.ts";
+import { createSteps, waitAtMost } from "./stopSteps.ts";
+import type { Steps } from "./stopSteps.ts";
 
 export interface AppDeps {
   config: Config;
@@ -88,9 +88,6 @@ export interface App {
 const DRAIN_MS = 5_000;
 /** How long it waits meanwhile for requests that are being answered. */
 const ANSWER_MS = 3_000;
-/** How long it waits for each thing that it has to do in a database that may not answer, and for those after one that has taken too long. */
-const STORE_MS = 4_000;
-const HOPELESS_MS = 1_000;
 const FOLLOW_AGAIN_MS = 1_000;
 
 /**
@@ -310,43 +307,6 @@ async function seedInbox(store: SettingStore, channels: ChannelService, clock: C
   }
   await store.note("inboxSeeded", true, clock.now());
 }
-
-async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
-  let cancel: () => void = () => undefined;
-  const timeUp = new Promise<void>((resolve) => (cancel = clock.after(ms, resolve)));
-  await Promise.race([work, timeUp]);
-  cancel();
-}
-
-interface Steps {
-  /** What the database does not let it do must not keep the server from ending: it is noted and left. */
-  step(what: string, work: () => Promise<unknown>): Promise<void>;
-  undone: { what: string; why: string }[];
-}
-
-/**
- * Steps of a stop, of which none keeps the next from its turn. Times are the machine's own: they are about connections.
- * @param mayHang where the database is another server, each is given so much time and no more
- */
-function createSteps(mayHang: boolean): Steps {
-  const undone: Steps["undone"] = [];
-  let limitMs = STORE_MS;
-  return {
-    undone,
-    async step(what, work) {
-      let why: string | null = NO_ANSWER;
-      const done = work().then(
-        () => (why = null),
-        (error: unknown) => (why = databaseProblemOf(error)),
-      );
-      await (mayHang ? waitAtMost(systemClock, limitMs, done) : done);
-      if (why === NO_ANSWER) limitMs = HOPELESS_MS;
-      if (why !== null) undone.push({ what, why });
-    },
-  };
-}
-
-const NO_ANSWER = "The database does not answer.";
 
 function urlOf(host: string, port: number): string {
   const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host;

@@ -3,6 +3,7 @@ import { builder } from "../graphql/builder.ts";
 import { RoleEnum, ScopeEnum } from "../graphql/enums.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
 import { resultOf } from "../graphql/mutationResult.ts";
+import { ContactType } from "../people/contact.graphql.ts";
 import { scopesOf } from "./accessToken.model.ts";
 import type { AccessToken } from "./accessToken.store.ts";
 import { serversOwn } from "./principal.ts";
@@ -12,7 +13,7 @@ import type { Scope } from "./scope.ts";
 const CONTACT_ID = "The person who uses it, where that is known.";
 const REQUESTS_PER_MINUTE = "How many requests it may make in a minute, all of them at once if need be; null: as many as it likes. Each server process counts by itself.";
 
-const AccessTokenType = builder.prismaNode("AccessToken", {
+export const AccessTokenType = builder.prismaNode("AccessToken", {
   id: { field: "id" },
   findUnique: (id, { principal }) => ({ id, ...serversOwn(principal) }),
   nullable: true,
@@ -37,7 +38,7 @@ const AccessTokenFilter = builder.inputType("AccessTokenFilter", {
   fields: (t) => ({
     roles: t.field({ type: [RoleEnum], description: "Roles." }),
     customers: t.stringList({ description: "Customers." }),
-    contactIds: t.idList({ description: "Ids of contacts." }),
+    contactIds: t.globalIDList({ for: ContactType, description: "Ids of contacts." }),
     valid: t.boolean({ description: "True leaves out what was revoked or has expired; false gives only that." }),
   }),
 });
@@ -59,15 +60,9 @@ function tokenWhere(filter: typeof AccessTokenFilter.$inferInput | null | undefi
   return {
     ...(roles ? { role: { in: roles } } : {}),
     ...(customers ? { customer: { in: customers } } : {}),
-    ...(contactIds ? { contactId: { in: contactIds.map((id) => contactIdOf(id)) } } : {}),
+    ...(contactIds ? { contactId: { in: contactIds.map(({ id }) => id) } } : {}),
     ...(typeof valid === "boolean" ? (valid ? isValid : isOver) : {}),
   };
-}
-
-/** @returns what is no contact's id as one that there is not */
-function contactIdOf(globalId: string): string {
-  const [type, id] = Buffer.from(globalId, "base64").toString("utf8").split(":");
-  return type === "Contact" && id ? id : "";
 }
 
 const ViewerType = builder.objectRef<Principal>("Viewer").implement({
@@ -99,7 +94,7 @@ const CreateAccessTokenInput = builder.inputType("CreateAccessTokenInput", {
     role: t.field({ type: RoleEnum, required: true, description: "What it may do." }),
     scopes: t.field({ type: [ScopeEnum], description: "Limits it to these of its role's scopes. Left out: all of them." }),
     customer: t.string({ description: "The customer whose it is: it sees and changes only what is that customer's own. For the roles CUSTOMER, which needs it, VIEWER and PRODUCER. At most 200 characters." }),
-    contactId: t.id({ description: "The contact who uses it: one of the same customer." }),
+    contactId: t.globalID({ for: ContactType, description: "The contact who uses it: one of the same customer." }),
     requestsPerMinute: t.int({ description: "How many requests it may make in a minute: 1 to 1,000,000. Left out: as many as it likes." }),
     expiresAt: t.field({ type: "DateTime", description: "When it ends; left out: never." }),
   }),
@@ -120,10 +115,7 @@ builder.mutationField("createAccessToken", (t) =>
     authScopes: { mayOnServer: "TOKENS_MANAGE" },
     errors: resultOf("createAccessToken", ValidationError),
     args: { input: t.arg({ type: CreateAccessTokenInput, required: true, description: "The token." }) },
-    resolve: (_root, { input }, { services, principal }) => {
-      const { contactId, ...rest } = input;
-      return services.accessTokens.create({ ...rest, contactId: contactId ? contactIdOf(contactId) : null }, principal as Principal);
-    },
+    resolve: (_root, { input }, { services, principal }) => services.accessTokens.create({ ...input, contactId: input.contactId?.id ?? null }, principal as Principal),
   }),
 );
 

@@ -1,3 +1,4 @@
+import { AccessTokenType } from "../access/accessToken.graphql.ts";
 import { serversOwn } from "../access/principal.ts";
 import { builder } from "../graphql/builder.ts";
 import { valuesOf } from "../graphql/enums.ts";
@@ -71,7 +72,7 @@ const AuditFilter = builder.inputType("AuditFilter", {
     actions: t.stringList({ description: "Names of mutations, e.g. updateChannel." }),
     subjectTypes: t.field({ type: [AuditSubjectEnum], description: "What kinds of things were changed." }),
     subjectIds: t.globalIDList({ description: "Ids of what was changed, be it deleted meanwhile." }),
-    actorIds: t.globalIDList({ description: "Ids of the tokens that changed it, be they revoked." }),
+    actorIds: t.globalIDList({ for: AccessTokenType, description: "Ids of the tokens that changed it, be they revoked." }),
     customers: t.stringList({ description: "Customers whose it was." }),
     from: t.field({ type: "DateTime", description: "From this time on." }),
     to: t.field({ type: "DateTime", description: "Before this time." }),

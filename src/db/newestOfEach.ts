@@ -1,6 +1,6 @@
 import type { PrismaClient } from "./generated/client.ts";
-import { named } from "./search.ts";
 import type { SearchTable } from "./search.ts";
+import { named } from "./searchWalk.ts";
 import { byDialect, parsedJson, query, raw, sql, tableOf } from "./sql.ts";
 
 /**

@@ -70,9 +70,9 @@ const EscalationStepInput = builder.inputType("EscalationStepInput", {
   description: "A step: how long it waits, and whom it tells, at most 50 targets.",
   fields: (t) => ({
     delay: t.field({ type: "Duration", required: true, description: "How long after the step before it, or after the problem was first told of: PT0S to P30D." }),
-    contactIds: t.globalIDList({ description: "Ids of contacts whose channels it tells, whatever they like to hear of." }),
-    groupIds: t.globalIDList({ description: "Ids of contact groups whose members' channels it tells." }),
-    channelIds: t.globalIDList({ description: "Ids of channels that it tells." }),
+    contactIds: t.globalIDList({ for: ContactType, description: "Ids of contacts whose channels it tells, whatever they like to hear of." }),
+    groupIds: t.globalIDList({ for: ContactGroupType, description: "Ids of contact groups whose members' channels it tells." }),
+    channelIds: t.globalIDList({ for: ChannelType, description: "Ids of channels that it tells." }),
   }),
 });
 
@@ -104,15 +104,12 @@ const UpdateEscalationPolicyInput = builder.inputType("UpdateEscalationPolicyInp
   }),
 });
 
-type GivenId = { typename: string; id: string };
-
-/** @returns ids of another type as ones that there are not, for the service to refuse */
-function idsOf(typename: string, given: readonly GivenId[] | null | undefined): string[] {
-  return (given ?? []).map((one) => (one.typename === typename ? one.id : ""));
+function idsOf(given: readonly { id: string }[] | null | undefined): string[] {
+  return (given ?? []).map(({ id }) => id);
 }
 
 function stepsOf(steps: readonly (typeof EscalationStepInput.$inferInput)[] | null | undefined) {
-  return steps?.map(({ delay, channelIds, contactIds, groupIds }) => ({ delay, channelIds: idsOf("Channel", channelIds), contactIds: idsOf("Contact", contactIds), groupIds: idsOf("ContactGroup", groupIds) }));
+  return steps?.map(({ delay, channelIds, contactIds, groupIds }) => ({ delay, channelIds: idsOf(channelIds), contactIds: idsOf(contactIds), groupIds: idsOf(groupIds) }));
 }
 
 /** Payloads that hold the policy as it is now. */

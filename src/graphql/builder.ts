@@ -13,6 +13,7 @@ import { getDatamodel } from "../db/generated/pothos.ts";
 import { CallerError } from "../errors.ts";
 import type { Json } from "../render/message.ts";
 import type { Context } from "./context.ts";
+import { idInputs } from "./idInputs.ts";
 
 /** Query limits: far above what a client needs, far below what hurts. */
 export const QUERY_LIMITS = { depth: 12, breadth: 600, complexity: 10_000 };
@@ -44,7 +45,7 @@ export interface SchemaTypes {
 
 /** The database client comes with each request's context; the builder only needs to know its shape. */
 export const builder = new SchemaBuilder<SchemaTypes>({
-  plugins: [ErrorsPlugin, ScopeAuthPlugin, PrismaPlugin, RelayPlugin, ComplexityPlugin],
+  plugins: [ErrorsPlugin, ScopeAuthPlugin, idInputs, PrismaPlugin, RelayPlugin, ComplexityPlugin],
   defaultFieldNullability: false,
   prisma: {
     client: (context: Context) => context.services.db as unknown as PrismaClient,
@@ -57,7 +58,6 @@ export const builder = new SchemaBuilder<SchemaTypes>({
   relay: {
     clientMutationId: "omit",
     cursorType: "String",
-    decodeGlobalID,
     nodeTypeOptions: { description: "Whatever has an id of its own." },
     nodeQueryOptions: { description: "Anything by its id; null when there is nothing with it.", args: { id: { description: "The id, as another query gave it." } } },
     nodesQueryOptions: { description: "Several things by their ids, each at its place; null where there is nothing.", args: { ids: { description: "The ids, as another query gave them." } } },
@@ -94,12 +94,6 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     complexityError: (kind) => new CallerError("QUERY_TOO_COSTLY", `The query's ${kind.toLowerCase()} is over the limit (depth ${QUERY_LIMITS.depth}, breadth ${QUERY_LIMITS.breadth}, complexity ${QUERY_LIMITS.complexity}). Ask for less at a time.`),
   },
 });
-
-function decodeGlobalID(globalId: string): { typename: string; id: string } {
-  const [, typename, id] = /^(\w+):(.+)$/s.exec(Buffer.from(globalId, "base64").toString("utf8")) ?? [];
-  if (typename && id) return { typename, id };
-  throw new CallerError("BAD_REQUEST", `"${globalId.slice(0, 100)}" is not an id of this server. Take ids as its queries give them, e.g. { channels { nodes { id } } }.`);
-}
 
 /** Arguments that `costOf` reads: all else in a query has the same cost whatever its variables are. */
 export const COST_ARGUMENTS: ReadonlySet<string> = new Set(["first", "last", "limit", "ids"]);

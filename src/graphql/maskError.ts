@@ -37,11 +37,9 @@ function withoutValues(message: string): string {
     .replace(/^(Variable "\$\w+" got )invalid value [^]*?( at "[\w.]+")?; (?=[^;]*$)/, "$1an invalid value$2; ");
 }
 
-/** What the libraries under the API say too briefly of ids and cursors. */
+/** What the libraries under the API say too briefly of cursors. */
 function inPlainWords(message: string): string {
-  return message
-    .replace(/^ID: (\S+) is not of type: (.+)$/, (_all, id: string, types: string) => `"${id}" is the id of something else: it must be the id of a ${types.replaceAll(", ", " or a ")}.`)
-    .replace(/^Invalid cursor(: .*)?$/s, WRONG_CURSOR);
+  return message.replace(/^Invalid cursor(: .*)?$/s, WRONG_CURSOR);
 }
 
 /** Where in the query it happened, without what else the error may hold. */

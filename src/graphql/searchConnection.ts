@@ -1,8 +1,9 @@
 import { resolveCursorConnection } from "@pothos/plugin-relay";
 import type { DefaultConnectionArguments, ResolveCursorConnectionArgs } from "@pothos/plugin-relay";
 import type { PrismaClient } from "../db/generated/client.ts";
-import { countFound, MOST_LOOKED_AT, MOST_COUNTED, search } from "../db/search.ts";
+import { countFound, MOST_COUNTED, search } from "../db/search.ts";
 import type { Counted, SearchFilter, SearchTable } from "../db/search.ts";
+import { MOST_LOOKED_AT } from "../db/searchWalk.ts";
 import { CallerError } from "../errors.ts";
 import { isId } from "../ids.ts";
 import { PAGE } from "./builder.ts";

@@ -1,6 +1,7 @@
 import { isCustomers } from "../access/principal.ts";
 import type { Owner } from "../access/principal.ts";
 import { canonicalNames } from "../catalogue/catalogue.ts";
+import { ChannelType } from "../channels/channel.graphql.ts";
 import { ChannelKindEnum } from "../channels/channelKind.graphql.ts";
 import { readRows } from "../db/readRows.ts";
 import { deliveryById, DeliveryType } from "../dispatch/delivery.graphql.ts";
@@ -52,7 +53,7 @@ export const AttemptType = builder.prismaNode("Attempt", {
 const AttemptFilterInput = builder.inputType("AttemptFilter", {
   description: "Which attempts are wanted; what is left out does not matter. The same for the history and its live feed.",
   fields: (t) => ({
-    channelIds: t.idList({ description: "Ids of channels." }),
+    channelIds: t.globalIDList({ for: ChannelType, description: "Ids of channels." }),
     kinds: t.field({ type: [ChannelKindEnum], description: "Channel kinds." }),
     types: t.stringList({ description: "Event types by any of their names." }),
     categories: t.stringList({ description: "Names of categories." }),
@@ -67,14 +68,7 @@ const AttemptFilterInput = builder.inputType("AttemptFilter", {
 
 /** Attempts are whose channel they were of: what the server's channels were told of a customer is the server's. */
 function filterOf(input: typeof AttemptFilterInput.$inferInput | null | undefined, by: Owner, { snapshot }: Services): AttemptFilter {
-  return { ...input, types: canonicalNames(snapshot.current.catalogue, input?.types), channelIds: input?.channelIds?.map(channelIdFrom), channelCustomer: by?.customer };
-}
-
-/** @throws {ValidationError} when it is another thing's id, or none */
-function channelIdFrom(globalId: string, at: number): string {
-  const [type, id] = Buffer.from(globalId, "base64").toString("utf8").split(":");
-  if (type !== "Channel" || !id) throw ValidationError.of(`filter.channelIds.${at}`, `must be the id of a channel; "${globalId.slice(0, 100)}" is none`);
-  return id;
+  return { ...input, types: canonicalNames(snapshot.current.catalogue, input?.types), channelIds: input?.channelIds?.map(({ id }) => id), channelCustomer: by?.customer };
 }
 
 builder.queryField("history", (t) =>

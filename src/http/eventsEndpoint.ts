@@ -3,7 +3,7 @@ import type { Principal } from "../access/principal.ts";
 import { may, refusal } from "../access/principal.ts";
 import type { Verdict } from "../decide/verdict.ts";
 import { CallerError } from "../errors.ts";
-import { LARGEST_EMIT } from "../events/event.graphql.ts";
+import { LARGEST_EMIT } from "../events/emitEvent.graphql.ts";
 import type { Accepted } from "../intake/intake.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
 import type { Services } from "../services.ts";

@@ -3,6 +3,7 @@ import type { Principal } from "../access/principal.ts";
 import { ChannelType } from "../channels/channel.graphql.ts";
 import type { Way } from "../decide/settings.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../errors.ts";
+import { EscalationPolicyType } from "../escalations/escalationPolicy.graphql.ts";
 import { builder } from "../graphql/builder.ts";
 import { deletePayload, DeletionImpactType } from "../graphql/deletionImpact.ts";
 import { globalIdOf } from "../graphql/globalId.ts";
@@ -180,7 +181,7 @@ const CreateAlertRuleInput = builder.inputType("CreateAlertRuleInput", {
     contactIds: t.globalIDList({ for: ContactType, description: `The contacts that it leads to: ${MOST}.` }),
     groupIds: t.globalIDList({ for: ContactGroupType, description: `The contact groups that it leads to: ${MOST}.` }),
     channelIds: t.globalIDList({ for: ChannelType, description: `The channels that it leads to: ${MOST}.` }),
-    escalationPolicyId: t.globalID({ description: "How problems that it matches are escalated. Left out: they are not." }),
+    escalationPolicyId: t.globalID({ for: EscalationPolicyType, description: "How problems that it matches are escalated. Left out: they are not." }),
   }),
 });
 
@@ -195,7 +196,7 @@ const UpdateAlertRuleInput = builder.inputType("UpdateAlertRuleInput", {
     contactIds: t.globalIDList({ for: ContactType, description: `The contacts that it leads to, the whole list: ${MOST}.` }),
     groupIds: t.globalIDList({ for: ContactGroupType, description: `The contact groups that it leads to, the whole list: ${MOST}.` }),
     channelIds: t.globalIDList({ for: ChannelType, description: `The channels that it leads to, the whole list: ${MOST}.` }),
-    escalationPolicyId: t.globalID({ description: "How problems that it matches are escalated; null: they are not." }),
+    escalationPolicyId: t.globalID({ for: EscalationPolicyType, description: "How problems that it matches are escalated; null: they are not." }),
   }),
 });
 
@@ -203,13 +204,12 @@ interface GivenTargets {
   contactIds?: { id: string }[] | null | undefined;
   groupIds?: { id: string }[] | null | undefined;
   channelIds?: { id: string }[] | null | undefined;
-  escalationPolicyId?: { typename: string; id: string } | null | undefined;
+  escalationPolicyId?: { id: string } | null | undefined;
 }
 
-/** Whom a rule leads to by the ids that the database has; what is another type's as one that there is not, for the service to refuse. */
+/** Whom a rule leads to by the ids that the database has; null takes the policy away. */
 function targetsOf({ contactIds, groupIds, channelIds, escalationPolicyId }: GivenTargets) {
-  const policyId = escalationPolicyId && (escalationPolicyId.typename === "EscalationPolicy" ? escalationPolicyId.id : "");
-  return { contactIds: contactIds?.map(({ id }) => id), groupIds: groupIds?.map(({ id }) => id), channelIds: channelIds?.map(({ id }) => id), escalationPolicyId: policyId };
+  return { contactIds: contactIds?.map(({ id }) => id), groupIds: groupIds?.map(({ id }) => id), channelIds: channelIds?.map(({ id }) => id), escalationPolicyId: escalationPolicyId && escalationPolicyId.id };
 }
 
 /** Payloads that hold the rule as it is now. */

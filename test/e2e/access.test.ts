@@ -157,7 +157,7 @@ describe("an access token", () => {
     ["an empty customer", { role: "CUSTOMER", customer: " " }, "customer: must not be empty"],
     ["no requests", { role: "VIEWER", requestsPerMinute: 0 }, "requestsPerMinute: must be from 1 to 1000000"],
     ["nobody's contact", { role: "VIEWER", contactId: globalId("Contact", "00000000-0000-7000-8000-0000000000ff") }, "contactId: must be the id of a contact that belongs to no customer"],
-    ["what is no contact", { role: "CUSTOMER", customer: "acme", contactId: globalId("Channel", "x") }, "contactId: must be the id of a contact of the token's customer"],
+    ["a contact that is not there", { role: "CUSTOMER", customer: "acme", contactId: globalId("Contact", "x") }, "contactId: must be the id of a contact of the token's customer"],
   ])("is not made with %s", async (_what, input, message) => {
     const { createAccessToken } = await server.api.run<any>(CREATE_TOKEN, { input: { name: "x", ...input } });
     expect(createAccessToken).toEqual({ __typename: "ValidationError", code: "VALIDATION_FAILED", message });

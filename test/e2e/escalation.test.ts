@@ -176,7 +176,7 @@ describe("a policy", () => {
     expect(await wrong({ steps: [] })).toEqual(["steps: must have at least one step"]);
     expect(await wrong({ steps: [{ delay: "PT5M" }] })).toEqual(["steps.0: must have at least one target: a channel, a contact or a group"]);
     expect(await wrong({ steps: [{ delay: "P31D", channelIds: [first.id, first.id] }] })).toEqual(["steps.0.delay: must be at most P30D", "steps.0: must name each target once"]);
-    expect(await wrong({ steps: [{ delay: "PT5M", contactIds: [first.id] }] })).toEqual(["steps.0.contactIds.0: must be the id of a contact"]);
+    expect(await wrong({ steps: [{ delay: "PT5M", contactIds: [Buffer.from("Contact:x").toString("base64")] }] })).toEqual(["steps.0.contactIds.0: must be the id of a contact"]);
     expect(await wrong({ steps: Array.from({ length: 21 }, () => steps[0]) })).toEqual(["steps: must have at most 20 steps"]);
     expect(await wrong({ rounds: 101 })).toEqual(["rounds: must be from 1 to 100"]);
     expect(await wrong({ reminder: "PT1S" })).toEqual(["reminder: must be from PT1M to P30D"]);

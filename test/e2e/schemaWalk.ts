@@ -14,8 +14,8 @@ export function rootFields(root: Root): GraphQLField<unknown, unknown>[] {
 /** Every type whose rows node(id) gives. */
 export const NODE_TYPES: string[] = schema.getPossibleTypes(schema.getType("Node") as never).map(({ name }) => name).sort();
 
-/** Gives the id to put where a field wants one of a type. */
-export type IdOf = (type: string) => string;
+/** Gives the id to put where a field wants one of a type. @param place as idPlaces names it */
+export type IdOf = (type: string, place?: string) => string;
 
 export function globalId(type: string, id: string): string {
   return Buffer.from(`${type}:${id}`).toString("base64");
@@ -25,7 +25,12 @@ export function globalId(type: string, id: string): string {
 export const missing: IdOf = (type) => globalId(type, "00000000-0000-7000-8000-0000000000ff");
 
 /** Arguments that mean an id of this type by their name: no argument's type says so. */
-const ID_ARGUMENTS: Record<string, string> = { accountId: "ProviderAccount", channelId: "Channel", channelIds: "Channel", fallbackId: "Channel", contactId: "Contact", contactIds: "Contact", groupIds: "ContactGroup", escalationPolicyId: "EscalationPolicy" };
+const ID_ARGUMENTS: Record<string, string> = { actorIds: "AccessToken", accountId: "ProviderAccount", channelId: "Channel", channelIds: "Channel", fallbackId: "Channel", contactId: "Contact", contactIds: "Contact", groupIds: "ContactGroup", escalationPolicyId: "EscalationPolicy" };
+
+/** The type whose id an argument or field of an input means by its name; undefined for what it is about itself. */
+export function idTypeOf(name: string): string | undefined {
+  return ID_ARGUMENTS[name];
+}
 
 /** The type of node that a field is about, as its name says: updateChannel is about a Channel. */
 export function nodeTypeOf(fieldName: string): string {
@@ -40,43 +45,63 @@ interface Filling {
   about: string;
   /** Also arguments that may be left out, when they are ids. */
   optionalIds?: boolean;
+  /** Also what leads to this place, as idPlaces names it. */
+  to?: string | undefined;
 }
 
-/** A GraphQL literal, the shortest that is allowed. */
-function valueOf(type: GraphQLInputType, name: string, filling: Filling): string {
+/** A GraphQL literal, the shortest that is allowed. @param place where it stands, with its name at the end */
+function valueOf(type: GraphQLInputType, name: string, place: string, filling: Filling): string {
   const nullable = getNullableType(type);
-  if (isListType(nullable)) return `[${valueOf(nullable.ofType, name, filling)}]`;
+  if (isListType(nullable)) return `[${valueOf(nullable.ofType, name, `${place}.0`, filling)}]`;
   if (isEnumType(nullable)) return nullable.getValues()[0]?.name ?? "";
   if (isInputObjectType(nullable)) {
     const fields = Object.values(nullable.getFields());
     // A kind with nothing to configure, where there is one: nothing is to be reached outside.
-    const chosen = nullable.isOneOf ? [fields.find((field) => getNamedType(field.type).name === "Boolean") ?? (fields[0] as GraphQLInputField)] : fields.filter((field) => isWanted(field, filling));
-    return `{ ${chosen.map((field) => `${field.name}: ${valueOf(field.type, field.name, filling)}`).join(", ")} }`;
+    const chosen = nullable.isOneOf ? [fields.find((field) => getNamedType(field.type).name === "Boolean") ?? (fields[0] as GraphQLInputField)] : fields.filter((field) => isWanted(field, `${place}.${field.name}`, filling));
+    return `{ ${chosen.map((field) => `${field.name}: ${valueOf(field.type, field.name, `${place}.${field.name}`, filling)}`).join(", ")} }`;
   }
   const typed = getNamedType(nullable).name;
-  if (typed === "ID") return JSON.stringify(filling.idOf(ID_ARGUMENTS[name] ?? filling.about));
+  if (typed === "ID") return JSON.stringify(filling.idOf(idTypeOf(name) ?? filling.about, place));
   const known = { eventType: '"deploy.success"', type: '"deploy.success"', category: '"deploys"' }[name];
   if (known) return known;
   return { Boolean: "true", Int: "1", Float: "1", JSONObject: "{}", DateTime: '"2026-03-01T12:00:00Z"', Duration: '"PT1M"' }[typed] ?? '"x"';
 }
 
-function isWanted(field: GraphQLArgument | GraphQLInputField, { optionalIds }: Filling): boolean {
-  return isNonNullType(field.type) || (optionalIds === true && getNamedType(field.type).name === "ID");
+function isWanted(field: GraphQLArgument | GraphQLInputField, place: string, { optionalIds, to }: Filling): boolean {
+  return isNonNullType(field.type) || (optionalIds === true && getNamedType(field.type).name === "ID") || `${to}.`.startsWith(`${place}.`);
+}
+
+/** Where ids go in a field's arguments, at any depth, e.g. "input.steps.0.channelIds.0". */
+export function idPlaces(field: GraphQLField<unknown, unknown>): string[] {
+  return field.args.flatMap((arg) => placesIn(arg.type, arg.name));
+}
+
+function placesIn(type: GraphQLInputType, place: string): string[] {
+  const nullable = getNullableType(type);
+  if (isListType(nullable)) return placesIn(nullable.ofType, `${place}.0`);
+  if (isInputObjectType(nullable)) return Object.values(nullable.getFields()).flatMap((field) => placesIn(field.type, `${place}.${field.name}`));
+  return nullable.name === "ID" ? [place] : [];
 }
 
 /** @param options.page how many rows to ask a list for that has pages */
-function argumentsOf(field: GraphQLField<unknown, unknown>, idOf: IdOf, options: { about?: string; optionalIds?: boolean; page?: number } = {}): string {
-  const filling = { idOf, about: options.about ?? nodeTypeOf(field.name), optionalIds: options.optionalIds ?? false };
-  const given = field.args.filter((arg) => isWanted(arg, filling)).map((arg) => `${arg.name}: ${valueOf(arg.type, arg.name, filling)}`);
+function argumentsOf(field: GraphQLField<unknown, unknown>, idOf: IdOf, options: { about?: string; optionalIds?: boolean; to?: string; page?: number } = {}): string {
+  const filling = { idOf, about: options.about ?? nodeTypeOf(field.name), optionalIds: options.optionalIds ?? false, to: options.to };
+  const given = field.args.filter((arg) => isWanted(arg, arg.name, filling)).map((arg) => `${arg.name}: ${valueOf(arg.type, arg.name, arg.name, filling)}`);
   if (options.page && field.args.some(({ name }) => name === "first")) given.push(`first: ${options.page}`);
   return given.length > 0 ? `(${given.join(", ")})` : "";
 }
 
 /** The shortest operation that uses a root field: it asks for nothing but the type's name. */
-export function shortest(root: Root, field: GraphQLField<unknown, unknown>, idOf: IdOf, options?: { about?: string; optionalIds?: boolean }): string {
+export function shortest(root: Root, field: GraphQLField<unknown, unknown>, idOf: IdOf, options?: { about?: string; optionalIds?: boolean; to?: string }): string {
   const type = getNamedType(field.type);
-  const selection = isLeafType(type) ? "" : isUnionType(type) ? " { __typename ... on Error { code message } }" : " { __typename }";
+  const issues = gives(field, "ValidationError") ? " ... on ValidationError { issues { path message code } }" : "";
+  const selection = isLeafType(type) ? "" : isUnionType(type) ? ` { __typename ... on Error { code message }${issues} }` : " { __typename }";
   return `${root.toLowerCase()} { ${field.name}${argumentsOf(field, idOf, options)}${selection} }`;
+}
+
+/** Whether a field's result may be a type: the one that it has, or a member of its union. */
+export function gives(field: GraphQLField<unknown, unknown>, type: string): boolean {
+  return objectsOf(getNamedType(field.type)).some(({ name }) => name === type);
 }
 
 /** Whether an id goes into a field, in its arguments or deeper in its input. */

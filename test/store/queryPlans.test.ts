@@ -11,6 +11,7 @@ import { EVENTS, eventSearch } from "../../src/events/eventFilter.ts";
 import { ATTEMPTS, attemptSearch } from "../../src/history/attemptFilter.ts";
 import { INBOX_ITEMS, inboxSearch } from "../../src/inbox/inboxFilter.ts";
 import type { ApiClient } from "../e2e/apiClient.ts";
+import { globalId, idTypeOf } from "../e2e/schemaWalk.ts";
 import { startTestServer } from "../e2e/testServer.ts";
 import { freshPostgresqlUrl, ON_POSTGRESQL } from "../postgresql/freshDatabase.ts";
 import { freshDir, freshFile, openStore } from "./openStore.ts";
@@ -22,7 +23,7 @@ const LONG = new Set(["Event", "Attempt", "Delivery", "Condition", "InboxItem", 
 /** More than an index is read at. */
 const MANY = 60;
 
-function samplesOf(type: GraphQLInputType): unknown[] {
+function samplesOf(fieldName: string, type: GraphQLInputType): unknown[] {
   const named = getNamedType(type);
   const isList = isListType(getNullableType(type));
   if (named instanceof GraphQLEnumType) {
@@ -30,7 +31,7 @@ function samplesOf(type: GraphQLInputType): unknown[] {
     return isList ? [...values.map((value) => [value]), values] : values;
   }
   if (named.name === "Boolean") return [true, false];
-  const one: Record<string, unknown> = { ID: Buffer.from("Channel:none").toString("base64"), DateTime: "2026-03-01T12:00:00Z", String: "none" };
+  const one: Record<string, unknown> = { ID: globalId(idTypeOf(fieldName) ?? "Channel", "none"), DateTime: "2026-03-01T12:00:00Z", String: "none" };
   const sample = one[named.name];
   if (sample === undefined) throw new Error(`A filter of the type ${named.name}: say here what to try it with.`);
   return isList ? [[sample], Array.from({ length: MANY }, (_, at) => (named.name === "String" ? `none ${at}` : sample))] : [sample];
@@ -38,7 +39,7 @@ function samplesOf(type: GraphQLInputType): unknown[] {
 
 /** Every way to fill a filter: each field alone with every sample, and each two of them together. */
 function filtersOf(type: GraphQLInputObjectType): object[] {
-  const fields = Object.values(type.getFields()).map(({ name, type: fieldType }: GraphQLInputField) => ({ name, samples: samplesOf(fieldType) }));
+  const fields = Object.values(type.getFields()).map(({ name, type: fieldType }: GraphQLInputField) => ({ name, samples: samplesOf(name, fieldType) }));
   const alone = fields.flatMap(({ name, samples }) => samples.map((sample) => ({ [name]: sample })));
   const pairs = fields.flatMap((one, at) => fields.slice(at + 1).map((other) => ({ [one.name]: one.samples[0], [other.name]: other.samples[0] })));
   return [{}, ...alone, ...pairs];
@@ -61,7 +62,7 @@ async function askForAll(api: ApiClient): Promise<void> {
     const own = args.filter(({ name: arg }) => !["first", "last", "before", "after", "limit", "offset"].includes(arg));
     const ways = own.flatMap(({ name: arg, type }) => {
       const named = getNamedType(type);
-      const samples = named instanceof GraphQLInputObjectType ? filtersOf(named) : samplesOf(type);
+      const samples = named instanceof GraphQLInputObjectType ? filtersOf(named) : samplesOf(arg, type);
       return samples.map((sample) => ({ [arg]: sample }));
     });
     const declared = own.map(({ name: arg, type }) => `$${arg}: ${String(type).replace(/!$/, "")}`);

@@ -7,7 +7,7 @@ import { MOST_COUNTED } from "../../src/db/search.ts";
 import { FEWEST_TRIES, nextTry, GIVE_UP_AFTER_MS } from "../../src/dispatch/retry.ts";
 import { ERROR_CODES } from "../../src/errors.ts";
 import type { ErrorCode } from "../../src/errors.ts";
-import { LARGEST_EMIT } from "../../src/events/event.graphql.ts";
+import { LARGEST_EMIT } from "../../src/events/emitEvent.graphql.ts";
 import { PAGE, QUERY_LIMITS } from "../../src/graphql/builder.ts";
 import { statusOf } from "../../src/http/answer.ts";
 import { LARGEST_OFFSET } from "../../src/graphql/searchConnection.ts";
