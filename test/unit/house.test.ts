@@ -79,6 +79,12 @@ it("deciding, rendering and schedules touch no network, clock or chance", () => 
   expect(impure).toEqual([]);
 });
 
+it("what is loaded at every start is taken of a library in parts, where the whole is much larger", () => {
+  const zod = files.filter((file) => /^import (?!(type )?\* as z )[^;]* from "zod"/m.test(readFileSync(join(SRC, file), "utf8")));
+  const whole = imports.filter(({ file, target, typeOnly }) => ["undici", "web-push"].includes(target) && !typeOnly && !file.endsWith(".d.ts"));
+  expect([...zod, ...whole.map(show)]).toEqual([]);
+});
+
 /** What is about the machine, and not about what is due: connections, threads, how long the processor was busy, when a file was written. */
 const BY_THE_MACHINE = [
   "backup.ts", "clock.ts", "db/batch.ts", "db/notifications.ts", "db/pace.ts", "db/postgresql.ts", "db/sqliteWriter.ts", "dispatch/leases.ts", "dispatch/sendMessage.ts", "http/webSocket.ts", "intake/intake.ts", "live/hub.ts", "providers/mail.ts", "providers/smtpLine.ts",
