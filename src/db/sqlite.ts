@@ -107,10 +107,11 @@ export async function openSqlite(file: string, now: () => Date, log?: Log): Prom
     try {
       await migrate(file, now);
       const writer = await connect(file, WRITER_PRAGMAS);
-      const client = await clientOf(writer.adapter, (await connect(file, READER_PRAGMAS)).adapter);
+      const reader = await connect(file, READER_PRAGMAS);
       // Never in a transaction: what was committed before a statement is there for it.
       const looker = await connect(file, READER_PRAGMAS + SMALL_CACHE);
-      const thread = await openSqliteWriter({ file, pragmas: WRITER_PRAGMAS, reader: looker.statements, log });
+      // The thread comes up while the client reads the schema.
+      const [thread, client] = await Promise.all([openSqliteWriter({ file, pragmas: WRITER_PRAGMAS, reader: looker.statements, log }), clientOf(writer.adapter, reader.adapter)]);
       return databaseOf({ client: runsOn(client, looker.statements), writer, looker, thread }, unlock);
     } catch (error) {
       await unlock();
