@@ -35,5 +35,4 @@ builder.queryType({ description: "What can be read." });
 builder.mutationType({ description: "What can be changed. Each gives its payload, or an error as data." });
 builder.subscriptionType({ description: "What can be watched live, over WebSocket (graphql-transport-ws) or Server-Sent Events." });
 
-/** In the order of the files: to sort it is to build all types once more. What is printed is sorted, see schema/print.ts. */
-export const schema = noteChanges(describeCommonFields(builder.toSchema({ sortSchema: false })));
+export const schema = noteChanges(describeCommonFields(builder.toSchema()));
