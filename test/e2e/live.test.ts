@@ -224,6 +224,8 @@ describe.each(WAYS)("the live feed by %s", (_way, by) => {
       await emitMany(server.api, 1);
       await eventually(() => feed.items.length === 1);
       feed.close();
+      // Or the next one would not be seen to be one more.
+      await eventually(async () => (await subscribers()) === 0);
     }
     const producer = await watch(by, { token: (await newToken("PRODUCER")).token });
     await eventually(() => producer.ended);
