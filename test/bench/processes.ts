@@ -72,9 +72,9 @@ export async function startBareNode(): Promise<Program> {
 }
 
 /** Starts one of the programs beside this file; it sends its URL when it listens. */
-export async function startHelper(file: string, nodeArgs: readonly string[] = []): Promise<Program> {
+export async function startHelper(file: string, nodeArgs: readonly string[] = [], args: readonly string[] = []): Promise<Program> {
   const startedAt = performance.now();
-  const child = fork(join(import.meta.dirname, file), { execArgv: ["--import", "tsx", ...nodeArgs], cwd: ROOT });
+  const child = fork(join(import.meta.dirname, file), args, { execArgv: ["--import", "tsx", ...nodeArgs], cwd: ROOT });
   running.add(child);
   child.once("exit", () => running.delete(child));
   const [url] = (await once(child, "message")) as [string];
