@@ -13,7 +13,7 @@ import { withType } from "../triggers/compileSettings.ts";
 import { canonicalName, eventTypeOf, unknownType } from "../triggers/trigger.model.ts";
 import { loadState } from "./loadState.ts";
 import { storeBatch } from "./storeBatch.ts";
-import type { StoreBatchDeps, Waiting } from "./storeBatch.ts";
+import type { StoreBatchDeps, Stored, Waiting } from "./storeBatch.ts";
 
 /** What became of one event that was sent in. */
 export interface Accepted {
@@ -47,39 +47,56 @@ export interface IntakeDeps extends StoreBatchDeps {
   stored(events: number, ms: number): void;
 }
 
-/** More would make one transaction hold up the others: what is sent meanwhile waits for it to be recorded. */
+/** More of several calls would make one transaction hold up the others: what is sent meanwhile waits for it to be recorded. */
 const LARGEST_BATCH = 100;
+/** So many of one call are stored together. */
+const LARGEST_PART = 500;
 
 export const NEAR_NAMES = 3;
 
 export function createIntake(deps: IntakeDeps): Intake {
   const { clock, snapshot } = deps;
   let refused: Intake["refused"] = null;
-  const batch = createBatch(async (waiting: Waiting[]) => {
+  const batch = createBatch(async (parts: Waiting[][]) => {
     const startedAt = performance.now();
+    const waiting = parts.flat();
     try {
       const stored = await storeBatch(waiting, deps);
       refused = null;
       deps.stored(waiting.length, performance.now() - startedAt);
-      return stored;
+      return parts.map(({ length }) => stored.splice(0, length));
     } catch (error) {
       if (storageErrorOf(error) !== error) refused = { error, at: clock.now() };
       throw error;
     }
-  }, LARGEST_BATCH);
+  }, LARGEST_BATCH, undefined, ({ length }) => length);
 
-  async function emitOne(given: unknown, scope: string, customer: string | null): Promise<Accepted | CallerError> {
-    try {
-      const input = checkInput(given, clock.now(), customer);
-      const known = knownType(input.type, customer);
-      const { type, nearestTypes } = known ? { type: known.name, nearestTypes: null } : await registerType(input.type);
-      const stored = await batch.add({ input, type, scope });
-      return stored instanceof CallerError ? stored : { ...stored, nearestTypes };
-    } catch (error) {
-      const caller = storageErrorOf(error);
-      if (caller instanceof CallerError) return caller;
-      throw caller;
+  async function emit(inputs: readonly unknown[], scope: string, customer: string | null = null): Promise<(Accepted | CallerError)[]> {
+    const checked = await Promise.all(inputs.map((given) => check(given, scope, customer).catch(callerErrorOf)));
+    const waiting = checked.flatMap((one) => (one instanceof CallerError ? [] : one.waiting));
+    const stored = await store(waiting);
+    let next = 0;
+    return checked.map((one) => {
+      if (one instanceof CallerError) return one;
+      const result = stored[next++] as Stored | CallerError;
+      return result instanceof CallerError ? result : { ...result, nearestTypes: one.nearestTypes };
+    });
+  }
+
+  async function check(given: unknown, scope: string, customer: string | null): Promise<{ waiting: Waiting; nearestTypes: string[] | null }> {
+    const input = checkInput(given, clock.now(), customer);
+    const known = knownType(input.type, customer);
+    const { type, nearestTypes } = known ? { type: known.name, nearestTypes: null } : await registerType(input.type);
+    return { waiting: { input, type, scope }, nearestTypes };
+  }
+
+  async function store(waiting: Waiting[]): Promise<(Stored | CallerError)[]> {
+    const parts: Promise<(Stored | CallerError)[]>[] = [];
+    for (let from = 0; from < waiting.length; from += LARGEST_PART) {
+      const part = waiting.slice(from, from + LARGEST_PART);
+      parts.push(batch.add(part).catch((error: unknown) => Array<CallerError>(part.length).fill(callerErrorOf(error))));
     }
+    return (await Promise.all(parts)).flat();
   }
 
   /** Undefined when nobody knows it. @throws {CallerError} when it is not offered to customers: they register none, for all would see it */
@@ -112,7 +129,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   }
 
   return {
-    emit: (inputs, scope, customer = null) => Promise.all(inputs.map((input) => emitOne(input, scope, customer))),
+    emit,
 
     async simulate(given, at, customer) {
       const now = at ?? clock.now();
@@ -128,6 +145,13 @@ export function createIntake(deps: IntakeDeps): Intake {
 
     idle: () => batch.idle(),
   };
+}
+
+/** @throws what is no fault of the caller's, nor of the database's for a while */
+function callerErrorOf(error: unknown): CallerError {
+  const caller = storageErrorOf(error);
+  if (caller instanceof CallerError) return caller;
+  throw caller;
 }
 
 function checkInput(given: unknown, now: Date, customer: string | null): EventInput {

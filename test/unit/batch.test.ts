@@ -10,12 +10,13 @@ async function settle(): Promise<void> {
 }
 
 /** A batch whose runs end when the test says so. */
-function createBench(limit = 100, mayRest?: (item: number) => boolean) {
+function createBench(limit = 100, mayRest?: (item: number) => boolean, countOf?: (item: number) => number) {
   const runs: { items: number[]; end(error?: Error): void }[] = [];
   const batch = createBatch<number, number>(
     (items) => new Promise((resolve, reject) => runs.push({ items, end: (error) => (error ? reject(error) : resolve(items.map((item) => item * 10))) })),
     limit,
     mayRest,
+    countOf,
   );
   const add = (...items: number[]) => Promise.allSettled(items.map((item) => batch.add(item)));
   return { batch, runs, add, ran: () => runs.map(({ items }) => items) };
@@ -48,6 +49,17 @@ describe("a batch", () => {
     }
     await batch.idle();
     expect(ran()).toEqual([[1, 2, 3], [4, 5, 6], [7]]);
+  });
+
+  test("counts what an item counts as, and takes one that is more than the limit by itself", async () => {
+    const { runs, add, ran, batch } = createBench(5, undefined, (item) => item);
+    void add(2, 3, 1, 9, 4);
+    for (let at = 0; at < 4; at += 1) {
+      await settle();
+      runs[at]?.end();
+    }
+    await batch.idle();
+    expect(ran()).toEqual([[2, 3], [1], [9], [4]]);
   });
 
   test("fails all of a batch that fails, and goes on with the next", async () => {
